@@ -1,0 +1,1 @@
+"""What our parts cost beside others, measured side by side in one run."""

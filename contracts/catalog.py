@@ -1,0 +1,96 @@
+"""Facts of catalog, on `catalog.v1`: listings, and the stock behind them.
+
+Units: stock in whole units; `*_g` grams, `*_mm` millimetres; times are aware UTC.
+Source: domain.md 2 (facts).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from contracts.fact import Fact, Id, Moment, Quantity
+
+Count: TypeAlias = Annotated[int, Field(ge=0, le=2**31 - 1)]
+DeductReason: TypeAlias = Literal["sold", "sent_to_seller", "damaged", "counted"]
+RestoreReason: TypeAlias = Literal["returned", "cancelled", "counted"]
+
+
+class _Described(Fact):
+    """What a seller says of a product. A weight or size of 0 is not given."""
+
+    product_id: Id
+    title: str
+    image_count: Count
+    description_chars: Count
+    weight_g: Count | None = None
+    length_mm: Count | None = None
+    width_mm: Count | None = None
+    height_mm: Count | None = None
+
+
+class ProductListed(_Described):
+    """The product is for sale from here on; so is one that was delisted before."""
+
+    moment: ClassVar[str] = "listed_at"
+
+    listed_at: Moment
+
+
+class ProductChanged(_Described):
+    moment: ClassVar[str] = "changed_at"
+
+    changed_at: Moment
+
+
+class ProductDelisted(Fact):
+    moment: ClassVar[str] = "delisted_at"
+
+    product_id: Id
+    delisted_at: Moment
+
+
+class InventoryReceived(Fact):
+    """A lot came in, or more of it. A product may hold stock before it is listed."""
+
+    moment: ClassVar[str] = "received_at"
+
+    product_id: Id
+    lot_id: Id
+    units: Quantity
+    manufactured_on: date
+    received_at: Moment
+
+
+class InventoryDeducted(Fact):
+    moment: ClassVar[str] = "deducted_at"
+
+    product_id: Id
+    units: Quantity
+    reason: DeductReason
+    ref: str | None = None
+    deducted_at: Moment
+
+
+class InventoryRestored(Fact):
+    moment: ClassVar[str] = "restored_at"
+
+    product_id: Id
+    units: Quantity
+    reason: RestoreReason
+    ref: str | None = None
+    restored_at: Moment
+
+
+ListingEvent: TypeAlias = ProductListed | ProductChanged | ProductDelisted
+InventoryEvent: TypeAlias = InventoryReceived | InventoryDeducted | InventoryRestored
+
+TYPES: Final[Mapping[str, type[Fact]]] = {
+    "catalog.product-listed.v1": ProductListed,
+    "catalog.product-changed.v1": ProductChanged,
+    "catalog.product-delisted.v1": ProductDelisted,
+    "catalog.inventory-received.v1": InventoryReceived,
+    "catalog.inventory-deducted.v1": InventoryDeducted,
+    "catalog.inventory-restored.v1": InventoryRestored,
+}

@@ -1,0 +1,181 @@
+"""Facts of orders, on `orders.v1`: past tense, immutable, fields only ever added.
+
+Units: `*_cents` are minor units of the order's `currency`; times are aware UTC.
+Source: domain.md 2 (facts) and 4 (rules).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from contracts.fact import Cents, Country, Currency, Fact, Id, Moment, Quantity, Value
+
+PaymentMethod: TypeAlias = Literal["card", "terms"]
+CustomerLink: TypeAlias = Literal["existing", "created", "associated"]
+EditReason: TypeAlias = Literal["out_of_stock", "buyer_request", "other"]
+RejectReason: TypeAlias = Literal[
+    "out_of_stock", "out_of_territory", "buyer_request", "other"
+]
+Canceller: TypeAlias = Literal["seller", "buyer", "marketplace"]
+Shipper: TypeAlias = Literal["seller", "marketplace"]
+
+
+class OrderLine(Value):
+    line_id: Id
+    product_id: Id
+    title: str
+    quantity: Quantity
+    unit_price_cents: Cents
+
+
+class ShippedLine(Value):
+    line_id: Id
+    quantity: Quantity
+
+
+class OrderPlaced(Fact):
+    """The clock of a split order starts with its root: `clock_started_at <= placed_at`."""
+
+    moment: ClassVar[str] = "placed_at"
+
+    order_id: Id
+    buyer_id: Id
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
+    shipping_cents: Cents
+    currency: Currency
+    payment_method: PaymentMethod
+    ship_to_country: Country
+    placed_at: Moment
+    ship_by: Moment
+    clock_started_at: Moment
+    split_from: Id | None = None
+
+
+class OrderSplit(Fact):
+    moment: ClassVar[str] = "split_at"
+
+    order_id: Id
+    new_order_id: Id
+    line_ids: tuple[Id, ...]
+    split_at: Moment
+
+
+class OrderLineQuantityChanged(Fact):
+    moment: ClassVar[str] = "changed_at"
+
+    order_id: Id
+    line_id: Id
+    old_quantity: Quantity
+    quantity: Quantity
+    reason: EditReason
+    changed_at: Moment
+
+
+class OrderLineRemoved(Fact):
+    moment: ClassVar[str] = "removed_at"
+
+    order_id: Id
+    line_id: Id
+    quantity: Quantity
+    reason: EditReason
+    removed_at: Moment
+
+
+class OrderAccepted(Fact):
+    moment: ClassVar[str] = "accepted_at"
+
+    order_id: Id
+    buyer_id: Id
+    customer_id: Id
+    customer_link: CustomerLink
+    accepted_at: Moment
+
+
+class OrderRejected(Fact):
+    moment: ClassVar[str] = "rejected_at"
+
+    order_id: Id
+    reason: RejectReason
+    note: str | None = None
+    rejected_at: Moment
+
+
+class OrderExpired(Fact):
+    """Nobody decided the order in time."""
+
+    moment: ClassVar[str] = "expired_at"
+
+    order_id: Id
+    expired_at: Moment
+
+
+class OrderCancelled(Fact):
+    moment: ClassVar[str] = "cancelled_at"
+
+    order_id: Id
+    by: Canceller
+    reason: RejectReason
+    cancelled_at: Moment
+
+
+class ShipmentSaved(Fact):
+    """Part of an order left; `completes_order` says that nothing of it is still to ship."""
+
+    moment: ClassVar[str] = "saved_at"
+
+    order_id: Id
+    shipment_id: Id
+    lines: Annotated[tuple[ShippedLine, ...], Field(min_length=1)]
+    carrier: str
+    tracking_number: str | None = None
+    shipped_by: Shipper
+    shipped_at: Moment
+    saved_at: Moment
+    completes_order: bool
+
+
+class TrackingAdded(Fact):
+    moment: ClassVar[str] = "added_at"
+
+    order_id: Id
+    shipment_id: Id
+    tracking_number: str
+    added_at: Moment
+
+
+class ShipmentDelivered(Fact):
+    moment: ClassVar[str] = "delivered_at"
+
+    order_id: Id
+    shipment_id: Id
+    delivered_at: Moment
+
+
+OrderEvent: TypeAlias = (
+    OrderPlaced
+    | OrderSplit
+    | OrderLineQuantityChanged
+    | OrderLineRemoved
+    | OrderAccepted
+    | OrderRejected
+    | OrderExpired
+    | OrderCancelled
+    | ShipmentSaved
+    | TrackingAdded
+    | ShipmentDelivered
+)
+
+TYPES: Final[Mapping[str, type[Fact]]] = {
+    "orders.order-placed.v1": OrderPlaced,
+    "orders.order-split.v1": OrderSplit,
+    "orders.order-line-quantity-changed.v1": OrderLineQuantityChanged,
+    "orders.order-line-removed.v1": OrderLineRemoved,
+    "orders.order-accepted.v1": OrderAccepted,
+    "orders.order-rejected.v1": OrderRejected,
+    "orders.order-expired.v1": OrderExpired,
+    "orders.order-cancelled.v1": OrderCancelled,
+    "orders.shipment-saved.v1": ShipmentSaved,
+    "orders.tracking-added.v1": TrackingAdded,
+    "orders.shipment-delivered.v1": ShipmentDelivered,
+}

@@ -1,0 +1,1 @@
+"""The `market` command: the whole platform on one machine, and questions put to it."""

@@ -1,0 +1,1 @@
+"""Billing: what sellers owe the marketplace, and why."""

@@ -1,0 +1,1 @@
+"""Catalog: what sellers list, and the stock behind it."""

@@ -1,0 +1,1 @@
+"""Orders: from a placed order to a delivered one."""
