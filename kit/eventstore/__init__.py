@@ -1,0 +1,1 @@
+"""Streams of facts in PostgreSQL: decided, appended, numbered without holes."""
