@@ -1,0 +1,1 @@
+"""Apache Kafka and PostgreSQL themselves, run from their packages: no container engine."""

@@ -1,0 +1,25 @@
+"""Why an embedded server could not be set up, in words that name the remedy."""
+
+import errno
+import subprocess
+from pathlib import Path
+
+
+def explain(what: str, why: BaseException, folder: Path) -> str:
+    """Return one sentence: what failed in `folder`, why, and what to do."""
+    said = _said(why)
+    if getattr(why, "errno", None) == errno.ENOSPC or "No space left" in said:
+        return (
+            f"{what}: no space left on the disk of {folder}; free some, or set MARKET_HOME "
+            "to a folder on another disk"
+        )
+    if isinstance(why, PermissionError):
+        return f"{what}: {folder} is not ours to write; set MARKET_HOME to another folder"
+    return f"{what} in {folder}: {said}"
+
+
+def _said(why: BaseException) -> str:
+    if isinstance(why, subprocess.CalledProcessError):
+        lines = (why.stderr or why.stdout or b"").decode(errors="replace").strip()
+        return "; ".join(lines.splitlines()[-3:]) or str(why)
+    return str(why)
