@@ -1,0 +1,1 @@
+"""Facts of other services in: once each, in order, in batches."""
