@@ -10,9 +10,9 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.fact import Fact, Id, Moment, Quantity
+from contracts.fact import Fact, Id, Moment, Quantity, Text
 
-Count: TypeAlias = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 DeductReason: TypeAlias = Literal["sold", "sent_to_seller", "damaged", "counted"]
 RestoreReason: TypeAlias = Literal["returned", "cancelled", "counted"]
 
@@ -21,7 +21,7 @@ class _Described(Fact):
     """What a seller says of a product. A weight or size of 0 is not given."""
 
     product_id: Id
-    title: str
+    title: Text
     image_count: Count
     description_chars: Count
     weight_g: Count | None = None
@@ -69,7 +69,7 @@ class InventoryDeducted(Fact):
     product_id: Id
     units: Quantity
     reason: DeductReason
-    ref: str | None = None
+    ref: Text | None = None
     deducted_at: Moment
 
 
@@ -79,7 +79,7 @@ class InventoryRestored(Fact):
     product_id: Id
     units: Quantity
     reason: RestoreReason
-    ref: str | None = None
+    ref: Text | None = None
     restored_at: Moment
 
 

@@ -1,20 +1,48 @@
 """What every fact is, whoever records it."""
 
-from datetime import UTC, datetime
-from typing import Annotated, ClassVar, TypeAlias
+from datetime import UTC, date, datetime
+from typing import Annotated, ClassVar, Final, TypeAlias
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
 
 def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _written_out(moment: object) -> object:
+    if isinstance(moment, int | float) or (isinstance(moment, str) and moment.isdigit()):
+        raise ValueError("write a time as ISO 8601 with its offset, not as a number")
+    return moment
+
+
+MAX_CENTS: Final = 2**53 - 1
+"""The largest amount: what every JSON reader can hold."""
+
 Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
-Quantity: TypeAlias = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Cents: TypeAlias = Annotated[int, Field(ge=0, le=2**53 - 1)]
-SignedCents: TypeAlias = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+GivenMoment: TypeAlias = Annotated[Moment, BeforeValidator(_written_out)]
+"""A moment that a command is given: numbers, which would be seconds, are refused."""
+
+GivenDate: TypeAlias = Annotated[date, BeforeValidator(_written_out)]
+"""A day that a command is given, likewise."""
+
+Text: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+SellerId: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^:\x00]+$")
+]
+"""No colon: in the name of a stream, `listing-<seller_id>:<product_id>`, it ends there."""
+
+Quantity: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Cents: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MAX_CENTS)]
+SignedCents: TypeAlias = Annotated[int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS)]
 Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Country: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
@@ -39,7 +67,7 @@ class Fact(Value):
     moment: ClassVar[str]
     """The name of the field that says when it happened."""
 
-    seller_id: Id
+    seller_id: SellerId
 
     @property
     def happened_at(self) -> datetime:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.fact import Cents, Country, Currency, Fact, Id, Moment, Quantity, Value
+from contracts.fact import Cents, Country, Currency, Fact, Id, Moment, Quantity, Text, Value
 
 PaymentMethod: TypeAlias = Literal["card", "terms"]
 CustomerLink: TypeAlias = Literal["existing", "created", "associated"]
@@ -24,7 +24,7 @@ Shipper: TypeAlias = Literal["seller", "marketplace"]
 class OrderLine(Value):
     line_id: Id
     product_id: Id
-    title: str
+    title: Text
     quantity: Quantity
     unit_price_cents: Cents
 
@@ -97,7 +97,7 @@ class OrderRejected(Fact):
 
     order_id: Id
     reason: RejectReason
-    note: str | None = None
+    note: Text | None = None
     rejected_at: Moment
 
 
@@ -127,8 +127,8 @@ class ShipmentSaved(Fact):
     order_id: Id
     shipment_id: Id
     lines: Annotated[tuple[ShippedLine, ...], Field(min_length=1)]
-    carrier: str
-    tracking_number: str | None = None
+    carrier: Text
+    tracking_number: Id | None = None
     shipped_by: Shipper
     shipped_at: Moment
     saved_at: Moment
@@ -140,7 +140,7 @@ class TrackingAdded(Fact):
 
     order_id: Id
     shipment_id: Id
-    tracking_number: str
+    tracking_number: Id
     added_at: Moment
 
 

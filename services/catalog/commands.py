@@ -1,0 +1,106 @@
+"""What may be asked of a listing and of its stock: imperative, with the moment passed in.
+
+Whoever reads one from outside validates it by these types: unknown fields, naive times
+and numbers that had to be converted are refused there, by name.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
+
+from pydantic import ConfigDict
+
+from contracts.catalog import Count, DeductReason, RestoreReason
+from contracts.fact import GivenDate, GivenMoment, Id, Quantity, SellerId, Text
+
+CLOSED: Final = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListProduct:
+    """The product goes on sale, or back on sale."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    title: Text
+    image_count: Count = 0
+    description_chars: Count = 0
+    weight_g: Count | None = None
+    length_mm: Count | None = None
+    width_mm: Count | None = None
+    height_mm: Count | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProduct:
+    """All that is said of a listed product, anew: what is left out is no longer said."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    title: Text
+    image_count: Count = 0
+    description_chars: Count = 0
+    weight_g: Count | None = None
+    length_mm: Count | None = None
+    width_mm: Count | None = None
+    height_mm: Count | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelistProduct:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveInventory:
+    """A lot came in, or more units of it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    lot_id: Id
+    units: Quantity
+    manufactured_on: GivenDate
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeductInventory:
+    """Units left the stock. `ref` names what took them: an order, a count."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    units: Quantity
+    reason: DeductReason
+    ref: Text | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreInventory:
+    """Units that had left the stock are back in it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    units: Quantity
+    reason: RestoreReason
+    ref: Text | None = None
+    at: GivenMoment
+
+
+ListingCommand: TypeAlias = ListProduct | ChangeProduct | DelistProduct
+InventoryCommand: TypeAlias = ReceiveInventory | DeductInventory | RestoreInventory

@@ -1,0 +1,156 @@
+"""What may be asked of an order: imperative, validated, with the moment passed in.
+
+Whoever reads one from outside validates it by these types: unknown fields, naive times
+and numbers that had to be converted are refused there, by name.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from contracts.fact import (
+    Cents,
+    Country,
+    Currency,
+    GivenMoment,
+    Id,
+    Quantity,
+    SellerId,
+    Text,
+)
+from contracts.orders import (
+    Canceller,
+    CustomerLink,
+    PaymentMethod,
+    RejectReason,
+    Shipper,
+)
+
+CLOSED: Final = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineToPlace:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    line_id: Id
+    product_id: Id
+    title: Text
+    quantity: Quantity
+    unit_price_cents: Cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineToShip:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    line_id: Id
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """A buyer orders. `at` starts the seller's clock."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    seller_id: SellerId
+    buyer_id: Id
+    lines: Annotated[tuple[LineToPlace, ...], Field(min_length=1)]
+    shipping_cents: Cents = 0
+    currency: Currency
+    payment_method: PaymentMethod
+    ship_to_country: Country
+    ship_by: GivenMoment
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptOrder:
+    """The seller will ship. `customer_link` says how the buyer became this customer."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    customer_id: Id
+    customer_link: CustomerLink
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectOrder:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    reason: RejectReason
+    note: Text | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireOrder:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder:
+    """Somebody calls the order off. Before it is accepted, its seller rejects instead."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    by: Canceller
+    reason: RejectReason
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveShipment:
+    """Part of an order left at `shipped_at`; its seller says so at `at`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    lines: Annotated[tuple[LineToShip, ...], Field(min_length=1)]
+    carrier: Text
+    tracking_number: Id | None = None
+    shipped_by: Shipper
+    shipped_at: GivenMoment
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTracking:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    tracking_number: Id
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkDelivered:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    at: GivenMoment
+
+
+OrderCommand: TypeAlias = (
+    PlaceOrder
+    | AcceptOrder
+    | RejectOrder
+    | ExpireOrder
+    | CancelOrder
+    | SaveShipment
+    | AddTracking
+    | MarkDelivered
+)
