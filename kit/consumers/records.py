@@ -99,7 +99,11 @@ def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
 
 
 def _read_as_published(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
-    """Return the envelope of another writer: times of any offset, headers without value."""
+    """Return the envelope of another writer: times of any offset, headers without value.
+
+    Raises:
+        ValueError: As `read_envelope`.
+    """
     given = ((name, value) for name, value in headers if value is not None)
     envelope = Envelope.read(given)
     if not (1 <= envelope.pos <= _LARGEST and 0 <= envelope.sequence <= _LARGEST):
