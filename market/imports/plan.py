@@ -1,0 +1,56 @@
+"""What an import is going to send: commands with the rows that they come from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal, TypeAlias
+
+from market.imports.tables import Place, RowReport
+
+Json: TypeAlias = (
+    "str | int | float | bool | Mapping[str, Json] | Sequence[Mapping[str, Json]] | None"
+)
+Service: TypeAlias = Literal["catalog", "orders"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a service's API, and the row that says so.
+
+    Shape: `key` is the request's idempotency key: the same for the same row of any file.
+        `fields` are the command's own, ready to be sent.
+    """
+
+    place: Place
+    key: str
+    name: str
+    fields: Mapping[str, Json]
+
+    def body(self) -> dict[str, Json]:
+        """Return the command as one of many in a bulk request."""
+        return {"key": self.key, "command": self.name, **self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Commands for one service. Those of one aggregate stand in the order to be kept."""
+
+    title: str
+    service: Service
+    commands: Sequence[Command]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An import before it is sent: its stages, and what could be said of rows by then.
+
+    Shape: `rejected` rows are not sent; `noted` rows are sent, and say something odd.
+    """
+
+    stages: Sequence[Stage]
+    rejected: Sequence[RowReport] = ()
+    noted: Sequence[RowReport] = ()
+
+    def commands(self) -> Iterator[Command]:
+        """Yield every command, stage by stage."""
+        return chain.from_iterable(stage.commands for stage in self.stages)
