@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, TypeAlias
 
 from pydantic_core import from_json, to_json
@@ -52,7 +52,8 @@ class Registry:
         if kind is None:
             name, data = self._upcast(type_name, data)
             kind = self.classes[name]
-        return kind.__pydantic_validator__.validate_json(data)
+        fact: Fact = kind.__pydantic_validator__.validate_json(data)
+        return fact
 
     def _upcast(self, type_name: str, data: bytes | str) -> tuple[str, bytes]:
         if type_name not in self.upcasters:
@@ -71,6 +72,7 @@ encode: Final = REGISTRY.encode
 decode: Final = REGISTRY.decode
 
 
+@cache
 def schema_version(type_name: str) -> int:
     """Return the version in `type_name`: 1 for `orders.order-placed.v1`.
 

@@ -1,0 +1,96 @@
+"""What is asked of a stream, what was answered, and the memory of both."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from sqlalchemy import Connection
+
+from contracts.fact import Fact
+from kit.database import driver
+from kit.domain import Decider, Refused
+
+S = TypeVar("S")
+C = TypeVar("C")
+F = TypeVar("F", bound=Fact)
+
+
+class KeyReused(Refused):
+    """An idempotency key that was used for another request."""
+
+    code = "idempotency-key-reused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Generic[S, C, F]):
+    """A command for one stream, and the name under which it may be repeated.
+
+    Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
+        idempotency key and `digest` a hash of what was asked with it.
+    """
+
+    stream_id: str
+    decider: Decider[S, C, F]
+    command: C
+    key: str | None = None
+    digest: bytes = b""
+
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request.
+
+    Units: `version` counts the facts of its stream, `recorded` those that it added.
+    Shape: `refused` says why nothing was recorded, or is None.
+    """
+
+    version: int
+    recorded: int
+    refused: Refused | None = None
+
+
+def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Mapping[str, Answer]:
+    """Return the answers already given, by key; a reused key is answered as refused."""
+    asked = {r.key: r.digest for r in requests if r.key is not None}
+    if not asked:
+        return {}
+    sql = "SELECT key, request_hash, answer FROM answered_requests WHERE key = ANY(%s)"
+    return {
+        key: Answer(**answer) if digest == asked[key] else _reused(key)
+        for key, digest, answer in driver(db).execute(sql, ([*asked],))
+    }
+
+
+def keep_answers(
+    answered: Sequence[tuple[AnyRequest, Answer]], at: datetime, db: Connection
+) -> None:
+    """Keep answers under their keys, with the facts that they are about.
+
+    Refusals are not kept: a refused request may be tried again.
+    """
+    rows = [
+        (request.key, request.digest, json.dumps(_kept(answer)))
+        for request, answer in answered
+        if request.key is not None and answer.refused is None
+    ]
+    if not rows:
+        return
+    sql = (
+        "INSERT INTO answered_requests SELECT r.*, %s"
+        " FROM unnest(%s::text[], %s::bytea[], %s::json[]) AS r"
+    )
+    driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
+
+
+def _reused(key: str) -> Answer:
+    why = f"{key!r} was used for another request: make a new key"
+    return Answer(0, 0, KeyReused(why))
+
+
+def _kept(answer: Answer) -> dict[str, int]:
+    return {"version": answer.version, "recorded": answer.recorded}

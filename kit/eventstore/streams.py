@@ -1,0 +1,198 @@
+"""Load, decide, append: the only way a stream grows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, ParamSpec, Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+from eventsourcing.persistence import RecordConflictError
+from opentelemetry import metrics, propagate
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection, Engine
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from kit.database import driver, passing
+from kit.eventstore.history import History
+from kit.eventstore.records import Recorded
+from kit.eventstore.requests import Answer, AnyRequest, find_answers, keep_answers
+from kit.eventstore.work import Work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Projection: TypeAlias = Callable[[Sequence[Recorded], Connection], None]
+
+TRIES: Final = 3
+"""How often a request is decided before it gives way to other writers."""
+
+_meter = metrics.get_meter(__name__)
+_appended = _meter.create_counter("eventstore.appended", "{fact}", "Facts appended")
+_conflicts = _meter.create_counter(
+    "eventstore.conflicts", "{try}", "Lost to another writer"
+)
+
+
+class StreamConflict(Exception):  # noqa: N818 - see kit.domain.Refused
+    """Another writer appended first, three times in a row. Nothing was recorded."""
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - see kit.domain.Refused
+    """The database did not answer for long. Ask again with the same idempotency key."""
+
+
+class Streams(Protocol):
+    """The event streams of one service: memory in tests, PostgreSQL in production.
+
+    An implementation belongs in `tests/kit/test_streams.py`, beside the others.
+    """
+
+    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        """Decide each request on what its stream holds by then, and append what follows.
+
+        Blocks until the transaction has committed: when this returns, the facts are kept
+        and will be published. Call it from a thread, never on an event loop.
+
+        Shape: answers in the order of `requests`; those on one stream see each other.
+
+        Raises:
+            StreamConflict: Three other writers won; nothing is recorded, ask again later.
+            StoreUnavailable: The database is away; nothing is known to be recorded.
+            FactTooLarge: A fact that no topic takes; nothing is recorded.
+
+        Emits: What the deciders return, in that order. One transaction holds the facts,
+            their place in the outbox, the answers and the read models, or nothing.
+            A refused request records nothing and hinders no other.
+        Safe to repeat: With a key, yes: the first answer is given again.
+        Source: design.md 3.
+        """
+        ...
+
+
+def transact(streams: Streams, request: AnyRequest) -> Answer:
+    """Submit one request.
+
+    Raises:
+        Refused: The state does not allow the command; nothing is recorded.
+        StreamConflict: As `Streams.submit`; StoreUnavailable, FactTooLarge too.
+    """
+    (answer,) = streams.submit([request])
+    if answer.refused is not None:
+        raise answer.refused
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresStreams:
+    """`Streams` on the service's own database.
+
+    `new_id` makes time-ordered ids and `now` tells the moment of recording; both are given
+    by the edge. `projections` are folded in the transaction that appends.
+    """
+
+    history: History
+    projections: Sequence[Projection]
+    new_id: Callable[[], UUID]
+    now: Callable[[], datetime]
+    patience_s: float = 10.0
+
+    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        """Decide and append.
+
+        Raises:
+            StreamConflict: As `Streams.submit`.
+            StoreUnavailable: As `Streams.submit`, after `patience_s`.
+        """
+        try:
+            return self._patiently(self._decide_again, requests)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable("the database does not answer") from error
+            raise
+
+    def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        contended = Retrying(
+            retry=retry_if_exception_type((RecordConflictError, UniqueViolation)),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(0.005, max=0.1),
+            before_sleep=lambda _: _conflicts.add(1),
+            reraise=True,
+        )
+        try:
+            answers: Sequence[Answer] = contended(self._once, requests)
+        except (RecordConflictError, UniqueViolation) as lost:
+            raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
+        return answers
+
+    def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        with self.history.engine.connect() as db:
+            transaction = db.begin()
+            answers, recorded = self._in_transaction(requests, db)
+            try:
+                transaction.commit()
+            except Exception as lost:
+                if not (passing(lost) and self._was_kept(recorded)):
+                    raise
+        _appended.add(len(recorded))
+        return answers
+
+    def _in_transaction(
+        self, requests: Sequence[AnyRequest], db: Connection
+    ) -> tuple[list[Answer], list[Recorded]]:
+        given = find_answers(requests, db)
+        new = [r for r in requests if r.key not in given]
+        work = Work(self.history, self.new_id, self.now(), _trace())
+        work.load(new, db)
+        decided: dict[str, Answer] = dict(given)
+        answers, fresh = [], []
+        for request in requests:
+            answer = decided.get(request.key) if request.key is not None else None
+            if answer is None:
+                answer = work.decide(request)
+                fresh.append((request, answer))
+                if request.key is not None:
+                    decided[request.key] = answer
+            answers.append(answer)
+        if work.recorded:
+            self.history.save(*work.recorded, connection=db)
+            for project in self.projections:
+                project(work.recorded, db)
+            work.keep_snapshots(db)
+        keep_answers(fresh, work.at, db)
+        return answers, work.recorded
+
+    def _was_kept(self, recorded: Sequence[Recorded]) -> bool:
+        """Look up, after a commit of unknown outcome, whether it happened."""
+        if not recorded:
+            return True
+        return self._patiently(_is_kept, self.history.engine, recorded[0].event_id)
+
+    def _patiently(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work`, again for as long as the database is away and patience lasts."""
+        again = Retrying(
+            retry=retry_if_exception(passing),
+            stop=stop_after_delay(self.patience_s),
+            wait=wait_random_exponential(0.05, max=1),
+            reraise=True,
+        )
+        return again(work, *args, **kwargs)
+
+
+def _is_kept(engine: Engine, event_id: UUID) -> bool:
+    with engine.connect() as db:
+        sql = "SELECT 1 FROM events WHERE event_id = %s"
+        return driver(db).execute(sql, (event_id,)).fetchone() is not None
+
+
+def _trace() -> Mapping[str, str]:
+    """Return the context of the request that is being served, as it will travel."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier

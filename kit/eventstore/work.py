@@ -1,0 +1,87 @@
+"""One transaction's worth of deciding: its streams as they stand while it goes on."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from kit.domain import Decider, Refused
+from kit.eventstore import snapshots
+from kit.eventstore.history import History
+from kit.eventstore.records import Recorded
+from kit.eventstore.requests import Answer, AnyRequest
+from kit.eventstore.snapshots import Snapshot, SnapshotRecorder
+
+
+@dataclass(slots=True)
+class Work:
+    """The streams that some requests are about, and the facts decided for them so far.
+
+    Units: `at` is the moment of recording.
+    Shape: `meta` travels beside each fact; `recorded` in the order of deciding.
+    """
+
+    history: History
+    new_id: Callable[[], UUID]
+    at: datetime
+    meta: Mapping[str, str]
+    recorded: list[Recorded] = field(default_factory=list)
+    _deciders: dict[str, Decider[Any, Any, Any]] = field(default_factory=dict)
+    _stands: dict[str, Snapshot] = field(default_factory=dict)
+    _snapped: dict[str, int] = field(default_factory=dict)
+
+    def load(self, requests: Iterable[AnyRequest], db: Connection) -> None:
+        """Bring each request's stream to what is recorded of it by now."""
+        self._deciders = {request.stream_id: request.decider for request in requests}
+        self._stands = {
+            stream_id: Snapshot(0, decider.initial)
+            for stream_id, decider in self._deciders.items()
+        }
+        self._load_snapshots(db)
+        self._snapped = {name: stand.version for name, stand in self._stands.items()}
+        for stream_id, facts in self.history.facts_of(self._snapped, db).items():
+            evolve = self._deciders[stream_id].evolve
+            state = self._stands[stream_id].state
+            for recorded in facts:
+                state = evolve(state, recorded.fact)
+            self._stands[stream_id] = Snapshot(facts[-1].version, state)
+
+    def decide(self, request: AnyRequest) -> Answer:
+        """Decide `request` on what stands now, what was decided before it included."""
+        stand = self._stands[request.stream_id]
+        try:
+            facts = request.decider.decide(request.command, stand.state)
+        except Refused as why:
+            return Answer(stand.version, 0, why)
+        version, state = stand.version, stand.state
+        for fact in facts:
+            version += 1
+            state = request.decider.evolve(state, fact)
+            self.recorded.append(
+                Recorded(
+                    request.stream_id, version, self.new_id(), fact, self.at, self.meta
+                )
+            )
+        self._stands[request.stream_id] = Snapshot(version, state)
+        return Answer(version, len(facts))
+
+    def keep_snapshots(self, db: Connection) -> None:
+        """Keep the state of each stream that has grown long since its last snapshot."""
+        due = [
+            snapshots.to_stored(stream_id, stand)
+            for stream_id, stand in self._stands.items()
+            if self._deciders[stream_id].states
+            and stand.version - self._snapped[stream_id] >= snapshots.EVERY
+        ]
+        if due:
+            SnapshotRecorder(self.history.engine).insert_events(due, connection=db)
+
+    def _load_snapshots(self, db: Connection) -> None:
+        long = {name: d.states for name, d in self._deciders.items() if d.states}
+        for stored in snapshots.select([*long], db) if long else ():
+            stream_id = str(stored.originator_id)
+            if snapshot := snapshots.from_stored(stored, long[stream_id]):
+                self._stands[stream_id] = snapshot
