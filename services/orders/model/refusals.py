@@ -1,0 +1,160 @@
+"""Why a command on an order is refused: each names the field and the remedy."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+
+from contracts.fact import MAX_CENTS
+from kit.domain import Refused
+
+
+class OrderUnknown(Refused):
+    code = "order-unknown"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order_id: there is no order {order_id!r}; place it first")
+
+
+class OrderExists(Refused):
+    code = "order-exists"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order_id: {order_id!r} was placed with other content; "
+            "place this one under an id of its own"
+        )
+
+
+class OrderIsOpen(Refused):
+    code = "order-open"
+
+    def __init__(self, order_id: str, remedy: str) -> None:
+        super().__init__(f"order_id: {order_id!r} is not accepted; {remedy}")
+
+
+class OrderIsAccepted(Refused):
+    code = "order-accepted"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order_id: {order_id!r} is accepted; cancel it instead")
+
+
+class OrderIsRejected(Refused):
+    code = "order-rejected"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order_id: {order_id!r} is rejected; have it placed anew")
+
+
+class OrderIsExpired(Refused):
+    code = "order-expired"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order_id: {order_id!r} is expired; have it placed anew")
+
+
+class OrderIsCancelled(Refused):
+    code = "order-cancelled"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"order_id: {order_id!r} is cancelled; have it placed anew")
+
+
+class OrderIsShipped(Refused):
+    code = "order-shipped"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order_id: all of {order_id!r} has left; have the goods returned instead"
+        )
+
+
+class OrderNotDue(Refused):
+    code = "order-not-due"
+
+    def __init__(self, order_id: str, expires_at: datetime) -> None:
+        super().__init__(
+            f"at: {order_id!r} may be decided until {expires_at.isoformat()}; "
+            "expire it from then on"
+        )
+
+
+class CurrencyNotTraded(Refused):
+    code = "currency-not-traded"
+
+    def __init__(self, currency: str, traded: AbstractSet[str]) -> None:
+        super().__init__(
+            f"currency: {currency!r} is not traded here; use {' or '.join(sorted(traded))}"
+        )
+
+
+class NoLines(Refused):
+    code = "no-lines"
+
+    def __init__(self) -> None:
+        super().__init__("lines: there is none; name at least one")
+
+
+class LineRepeated(Refused):
+    code = "line-repeated"
+
+    def __init__(self, line_id: str) -> None:
+        super().__init__(
+            f"lines: line_id {line_id!r} comes more than once; name each line once"
+        )
+
+
+class TotalTooLarge(Refused):
+    code = "total-too-large"
+
+    def __init__(self, total_cents: int) -> None:
+        super().__init__(
+            f"lines: the total of {total_cents} cents is above {MAX_CENTS}; split the order"
+        )
+
+
+class LineUnknown(Refused):
+    code = "line-unknown"
+
+    def __init__(self, line_id: str) -> None:
+        super().__init__(
+            f"lines: the order has no line {line_id!r}; use a line_id of the order"
+        )
+
+
+class TooManyUnits(Refused):
+    code = "too-many-units"
+
+    def __init__(self, line_id: str, quantity: int, left: int) -> None:
+        super().__init__(
+            f"lines: quantity {quantity} of line {line_id!r} is too much; "
+            f"{left} are left to ship"
+        )
+
+
+class ShipmentExists(Refused):
+    code = "shipment-exists"
+
+    def __init__(self, shipment_id: str) -> None:
+        super().__init__(
+            f"shipment_id: {shipment_id!r} was saved with other content; "
+            "save this one under an id of its own"
+        )
+
+
+class ShipmentUnknown(Refused):
+    code = "shipment-unknown"
+
+    def __init__(self, shipment_id: str) -> None:
+        super().__init__(
+            f"shipment_id: the order has no shipment {shipment_id!r}; save it first"
+        )
+
+
+class TrackingExists(Refused):
+    code = "tracking-exists"
+
+    def __init__(self, shipment_id: str, tracking_number: str) -> None:
+        super().__init__(
+            f"tracking_number: shipment {shipment_id!r} has {tracking_number!r} already; "
+            "leave it"
+        )

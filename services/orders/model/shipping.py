@@ -1,0 +1,121 @@
+"""What leaves of an order: shipments, their tracking, their arrival."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from contracts.orders import (
+    OrderEvent,
+    OrderPlaced,
+    ShipmentDelivered,
+    ShipmentSaved,
+    ShippedLine,
+    TrackingAdded,
+)
+from services.orders.commands import AddTracking, LineToShip, MarkDelivered, SaveShipment
+from services.orders.model.refusals import (
+    LineRepeated,
+    LineUnknown,
+    NoLines,
+    OrderUnknown,
+    ShipmentExists,
+    ShipmentUnknown,
+    TooManyUnits,
+    TrackingExists,
+)
+from services.orders.model.states import Accepted, Missing, Order, Placed, Shipment
+
+_NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order"}
+
+
+def content_of(fact: OrderPlaced | ShipmentSaved) -> str:
+    """Return a digest of what was said, whenever it was said: the same for a repeat."""
+    return sha256(fact.model_dump_json(exclude=_NOT_CONTENT).encode()).hexdigest()
+
+
+def ship(command: SaveShipment, order: Accepted) -> Sequence[OrderEvent]:
+    saved = ShipmentSaved(
+        seller_id=order.seller_id,
+        order_id=command.order_id,
+        shipment_id=command.shipment_id,
+        lines=tuple(
+            ShippedLine(line_id=line.line_id, quantity=line.quantity)
+            for line in command.lines
+        ),
+        carrier=command.carrier,
+        tracking_number=command.tracking_number,
+        shipped_by=command.shipped_by,
+        shipped_at=command.shipped_at,
+        saved_at=command.at,
+        completes_order=False,
+    )
+    known = order.shipments.get(command.shipment_id)
+    if known is not None:
+        if known.content != content_of(saved):
+            raise ShipmentExists(command.shipment_id)
+        return []
+    left = left_after(command.lines, order.to_ship)
+    return [saved.model_copy(update={"completes_order": not any(left.values())})]
+
+
+def left_after(lines: Sequence[LineToShip], to_ship: Mapping[str, int]) -> dict[str, int]:
+    """Return the units still to ship, by line id, once `lines` have left.
+
+    Raises:
+        NoLines: Nothing would leave.
+        LineRepeated: A line is named twice.
+        LineUnknown: A line is none of the order's.
+        TooManyUnits: More units of a line than are left to ship.
+    """
+    if not lines:
+        raise NoLines
+    left = dict(to_ship)
+    seen = set[str]()
+    for line in lines:
+        if line.line_id in seen:
+            raise LineRepeated(line.line_id)
+        if line.line_id not in left:
+            raise LineUnknown(line.line_id)
+        if line.quantity > left[line.line_id]:
+            raise TooManyUnits(line.line_id, line.quantity, left[line.line_id])
+        seen.add(line.line_id)
+        left[line.line_id] -= line.quantity
+    return left
+
+
+def add_tracking(command: AddTracking, order: Order) -> Sequence[OrderEvent]:
+    placed, shipment = _shipment(order, command.order_id, command.shipment_id)
+    if shipment.tracking_number == command.tracking_number:
+        return []
+    if shipment.tracking_number is not None:
+        raise TrackingExists(command.shipment_id, shipment.tracking_number)
+    return [
+        TrackingAdded(
+            seller_id=placed.seller_id,
+            order_id=command.order_id,
+            shipment_id=command.shipment_id,
+            tracking_number=command.tracking_number,
+            added_at=command.at,
+        )
+    ]
+
+
+def deliver(command: MarkDelivered, order: Order) -> Sequence[OrderEvent]:
+    placed, shipment = _shipment(order, command.order_id, command.shipment_id)
+    if shipment.delivered:
+        return []
+    return [
+        ShipmentDelivered(
+            seller_id=placed.seller_id,
+            order_id=command.order_id,
+            shipment_id=command.shipment_id,
+            delivered_at=command.at,
+        )
+    ]
+
+
+def _shipment(order: Order, order_id: str, shipment_id: str) -> tuple[Placed, Shipment]:
+    if isinstance(order, Missing):
+        raise OrderUnknown(order_id)
+    if shipment_id not in order.shipments:
+        raise ShipmentUnknown(shipment_id)
+    return order, order.shipments[shipment_id]
