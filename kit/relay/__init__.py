@@ -1,0 +1,1 @@
+"""From the service's history to its topic: numbered, in order, completely and once."""

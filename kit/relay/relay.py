@@ -1,0 +1,131 @@
+"""The leader's loop: number what was committed, publish it, move the cursor.
+
+While one batch is on its way to Kafka the next is numbered and fetched. Every stream is
+published in order, without holes, at least once; `ce_pos` lets a reader drop repeats.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from aiokafka.errors import KafkaError
+from opentelemetry import metrics
+from sqlalchemy import Engine
+
+from kit.database import passing
+from kit.relay.leadership import Deposed, Leadership
+from kit.relay.outbox import Outbox, Outgoing, log_state
+
+_log = logging.getLogger(__name__)
+_meter = metrics.get_meter(__name__)
+_published = _meter.create_counter("relay.published", "{fact}", "Facts published")
+_unnumbered = _meter.create_gauge("relay.unnumbered", "{fact}", "Committed, no pos yet")
+_unpublished = _meter.create_gauge("relay.unpublished", "{fact}", "Numbered, not published")
+
+LONGEST_PAUSE_S: Final = 5.0
+
+BATCH: Final = 4_000
+"""Facts of one Kafka transaction: a commit costs the same for few as for many."""
+
+
+class Publishing(Protocol):
+    """Where the relay publishes to; `kit.relay.publisher.Publisher` is the real one."""
+
+    async def start(self) -> None:
+        """Connect, and fence whoever published before."""
+        ...
+
+    async def stop(self) -> None:
+        """Disconnect; what is not committed is never seen."""
+        ...
+
+    async def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Publish `batch` whole or not at all."""
+        ...
+
+
+@dataclass(slots=True)
+class Relay:
+    """Publishes one service's history for as long as it leads.
+
+    Units: `idle_s` is how long it rests when nothing waits, `standby_s` how often it asks
+        to lead when another does.
+    """
+
+    engine: Engine
+    publisher: Publishing
+    batch: int = BATCH
+    idle_s: float = 0.05
+    standby_s: float = 1.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead, or stand by, until `stop`. An error costs a pause, never a fact.
+
+        After any error: a new producer, a new epoch, on from the cursor.
+        """
+        failures = 0
+        while not stop.is_set():
+            try:
+                led = await self._serve(stop)
+                failures, pause = 0, 0.0 if led else self.standby_s
+            except Exception as error:  # noqa: BLE001 - a relay that gives up loses its service
+                failures += 1
+                pause = min(0.1 * 2**failures, LONGEST_PAUSE_S)
+                _complain(error, pause)
+            if pause:
+                await _rest(stop, pause)
+
+    async def _serve(self, stop: asyncio.Event) -> bool:
+        with Leadership(self.engine) as leadership:
+            if not await asyncio.to_thread(leadership.claim):
+                return False
+            _log.info("leading, epoch %s", leadership.epoch)
+            try:
+                await self.publisher.start()
+                await self._lead(leadership, stop)
+            finally:
+                await self.publisher.stop()
+        return True
+
+    async def _lead(self, leadership: Leadership, stop: asyncio.Event) -> None:
+        outbox = Outbox(self.engine, leadership.epoch)
+        published = (await asyncio.to_thread(log_state, self.engine)).published
+        coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, published))
+        try:
+            while not stop.is_set():
+                batch = await coming
+                after = batch[-1].pos if batch else published
+                if not batch:
+                    await _rest(stop, self.idle_s)
+                    await asyncio.to_thread(leadership.prove)
+                coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, after))
+                if batch:
+                    await self.publisher.publish(batch)
+                    await asyncio.to_thread(outbox.advance, published, after)
+                    published = after
+                    _published.add(len(batch))
+        finally:
+            await asyncio.gather(coming, return_exceptions=True)
+
+    def _next(self, outbox: Outbox, after: int) -> Sequence[Outgoing]:
+        """Number what waits, and return the first facts after `after`."""
+        outbox.sequence(self.batch)
+        return outbox.fetch(after, self.batch)
+
+
+def _complain(error: Exception, pause: float) -> None:
+    if isinstance(error, Deposed):
+        _log.warning("deposed: %s", error)
+    elif isinstance(error, KafkaError | OSError) or passing(error):
+        _log.warning("%s: %s; again in %.1f s", type(error).__name__, error, pause)
+    else:
+        _log.exception("the relay failed; again in %.1f s", pause)
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
