@@ -1,0 +1,1 @@
+"""The commands of `market`: one file per group, each a Typer application."""
