@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from market.embedded.instance import Instance
+from market.embedded.kafka import Kafka
 from market.embedded.postgres import Postgres, create_databases
 from market.ports import free_port
 
@@ -42,9 +43,37 @@ def postgres_server(folder: Path) -> Iterator[str]:
         with PostgresContainer("postgres:18", driver=None) as container:
             yield container.get_connection_url()
     else:
-        server = Postgres(folder, free_port(), folder / "postgres.log", durable=False)
-        with Instance(server):
-            yield server.url()
+        with Instance(embedded_postgres(folder, durable=False)) as server:
+            yield server.server.url()
+
+
+@contextmanager
+def kafka_broker(folder: Path) -> Iterator[str]:
+    """The broker of KAFKA_BOOTSTRAP_SERVERS, else one in a container, else embedded."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield given
+    elif container_engine_answers():
+        from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415 - slow
+
+        one = {"REPLICATION_FACTOR": "1", "MIN_ISR": "1"}
+        container = KafkaContainer("confluentinc/cp-kafka:8.1.0").with_kraft()
+        for name, value in one.items():
+            container = container.with_env(f"KAFKA_TRANSACTION_STATE_LOG_{name}", value)
+        with container:
+            yield container.get_bootstrap_server()
+    else:
+        with Instance(embedded_kafka(folder)) as broker:
+            yield broker.server.address
+
+
+def embedded_kafka(folder: Path) -> Kafka:
+    """A broker of our own, not started, at ports that are free."""
+    return Kafka(folder, free_port(), free_port(), folder / "kafka.log")
+
+
+def embedded_postgres(folder: Path, *, durable: bool) -> Postgres:
+    """A database server of our own, not started, at a port that is free."""
+    return Postgres(folder, free_port(), folder / "postgres.log", durable=durable)
 
 
 def new_database(server_url: str) -> str:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 def explain(what: str, why: BaseException, folder: Path) -> str:
     """Return one sentence: what failed in `folder`, why, and what to do."""
-    said = _said(why)
-    if getattr(why, "errno", None) == errno.ENOSPC or "No space left" in said:
+    if no_space_left(why):
         return (
             f"{what}: no space left on the disk of {folder}; free some, or set MARKET_HOME "
             "to a folder on another disk"
         )
     if isinstance(why, PermissionError):
         return f"{what}: {folder} is not ours to write; set MARKET_HOME to another folder"
-    return f"{what} in {folder}: {said}"
+    return f"{what} in {folder}: {_said(why)}"
+
+
+def no_space_left(why: BaseException) -> bool:
+    """Return whether `why` came of a full disk."""
+    return getattr(why, "errno", None) == errno.ENOSPC or "No space left" in _said(why)
 
 
 def _said(why: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 import subprocess
 from contextlib import suppress
-from typing import Final, Protocol, Self
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 from market.programs import Identity, Program, stop
 from market.waiting import wait_until
@@ -28,10 +28,13 @@ class Server(Protocol):
         """Return whether it answers clients."""
 
 
-class Instance:
+S_co = TypeVar("S_co", bound=Server, covariant=True)
+
+
+class Instance(Generic[S_co]):
     """A run of `server`, and the next, on the same data and at the same address."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: S_co) -> None:
         self.server = server
         self._process: subprocess.Popen[bytes] | None = None
 
