@@ -1,0 +1,216 @@
+"""The contract of `kit.eventstore.streams.Streams`: every implementation is a subclass."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from eventsourcing.utils import clear_topic_cache
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Engine
+from uuid6 import uuid7
+
+from kit.database import connect, driver
+from kit.eventstore import tables
+from kit.eventstore.history import History, UnsafeSetting
+from kit.eventstore.records import Recorded
+from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Request
+from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
+from services.orders.commands import AcceptOrder, LineToPlace, PlaceOrder, RejectOrder
+from services.orders.model import ORDER
+from services.orders.model.refusals import OrderIsAccepted
+from tests.fakes import MemoryStreams
+from tests.samples import FRIDAY
+
+PLACE = PlaceOrder(
+    order_id="o-1",
+    seller_id="s-1",
+    buyer_id="b-1",
+    lines=(
+        LineToPlace(
+            line_id="l-1", product_id="p-1", title="Mug", quantity=2, unit_price_cents=2_100
+        ),
+    ),
+    shipping_cents=0,
+    currency="USD",
+    payment_method="card",
+    ship_to_country="US",
+    ship_by=FRIDAY,
+    at=FRIDAY,
+)
+ACCEPT = AcceptOrder(order_id="o-1", customer_id="c-1", customer_link="created", at=FRIDAY)
+REJECT = RejectOrder(order_id="o-1", reason="out_of_stock", at=FRIDAY)
+
+
+def asked(command: object, order: str = "o-1", **how: object) -> AnyRequest:
+    return Request(stream_id=f"order-{order}", decider=ORDER, command=command, **how)  # type: ignore[arg-type]  # a key and a digest
+
+
+class StreamsContract:
+    """Subclass it, and let a fixture `streams` give the implementation, empty."""
+
+    def test_a_stream_counts_its_facts(self, streams: Streams) -> None:
+        versions = [transact(streams, asked(c)).version for c in (PLACE, ACCEPT)]
+
+        assert versions == [1, 2]
+
+    def test_a_refusal_records_nothing(self, streams: Streams) -> None:
+        streams.submit([asked(PLACE), asked(ACCEPT)])
+
+        with pytest.raises(OrderIsAccepted):
+            transact(streams, asked(REJECT))
+
+        assert transact(streams, asked(ACCEPT)) == Answer(2, 0)
+
+    def test_streams_know_nothing_of_each_other(self, streams: Streams) -> None:
+        transact(streams, asked(PLACE))
+
+        other = asked(replace(PLACE, order_id="o-2"), order="o-2")
+
+        assert transact(streams, other) == Answer(1, 1)
+
+    def test_of_many_writers_at_once_one_is_first(self, streams: Streams) -> None:
+        def write(_: int) -> int | None:
+            try:
+                return transact(streams, asked(PLACE)).recorded
+            except StreamConflict:
+                return None
+
+        with ThreadPoolExecutor(8) as pool:
+            recorded = [n for n in pool.map(write, range(32)) if n]
+
+        assert recorded == [1]
+        assert transact(streams, asked(ACCEPT)).version == 2
+
+    def test_requests_of_one_batch_see_each_other(self, streams: Streams) -> None:
+        answers = streams.submit([asked(PLACE), asked(ACCEPT), asked(REJECT), asked(PLACE)])
+
+        assert [(a.version, a.recorded) for a in answers] == [
+            (1, 1),
+            (2, 1),
+            (2, 0),
+            (2, 0),
+        ]
+        assert isinstance(answers[2].refused, OrderIsAccepted)
+
+    def test_a_key_is_answered_once(self, streams: Streams) -> None:
+        first = transact(streams, asked(PLACE, key="k-1"))
+        transact(streams, asked(ACCEPT, key="k-2"))
+
+        assert transact(streams, asked(PLACE, key="k-1")) == first
+
+    def test_a_key_is_answered_once_within_a_batch(self, streams: Streams) -> None:
+        answers = streams.submit([asked(PLACE, key="k-1"), asked(PLACE, key="k-1")])
+
+        assert answers == [Answer(1, 1), Answer(1, 1)]
+
+    def test_a_key_of_another_request_is_refused(self, streams: Streams) -> None:
+        transact(streams, asked(PLACE, key="k-1", digest=b"a"))
+
+        with pytest.raises(KeyReused, match="k-1"):
+            transact(streams, asked(ACCEPT, key="k-1", digest=b"b"))
+
+    def test_a_refused_request_may_be_tried_again(self, streams: Streams) -> None:
+        (refused,) = streams.submit([asked(ACCEPT, key="k-1")])
+        transact(streams, asked(PLACE))
+
+        assert refused.refused is not None
+        assert transact(streams, asked(ACCEPT, key="k-1")).recorded == 1
+
+
+class TestMemoryStreams(StreamsContract):
+    @pytest.fixture
+    def streams(self) -> Streams:
+        return MemoryStreams()
+
+
+def streams_on(history: History) -> PostgresStreams:
+    return PostgresStreams(history, [], new_id, lambda: datetime.now(UTC))
+
+
+def new_id() -> UUID:
+    return UUID(int=uuid7().int)
+
+
+@pytest.fixture
+def engine(fresh_database: str) -> Iterator[Engine]:
+    engine = connect(fresh_database)
+    with engine.begin() as db:
+        tables.create(db)
+    yield engine
+    engine.dispose()
+
+
+class TestPostgresStreams(StreamsContract):
+    @pytest.fixture
+    def streams(self, engine: Engine) -> Streams:
+        return streams_on(History(engine))
+
+
+class TestLibraryRecorder(StreamsContract):
+    """The library's own table-locking recorder: the oracle, selected by setting."""
+
+    @pytest.fixture
+    def streams(self, engine: Engine, fresh_database: str) -> Iterator[Streams]:
+        clear_topic_cache()
+        at = conninfo_to_dict(fresh_database)
+        history = History(
+            engine,
+            {
+                "PERSISTENCE_MODULE": "eventsourcing.postgres",
+                "POSTGRES_DBNAME": str(at["dbname"]),
+                "POSTGRES_HOST": str(at["host"]),
+                "POSTGRES_PORT": str(at.get("port", 5432)),
+                "POSTGRES_USER": str(at["user"]),
+                "POSTGRES_PASSWORD": str(at.get("password", "")),
+                "ORIGINATOR_ID_TYPE": "text",
+            },
+        )
+        yield streams_on(history)
+        history.close()
+
+
+def test_the_librarys_database_functions_are_never_enabled(engine: Engine) -> None:
+    with pytest.raises(UnsafeSetting, match="POSTGRES_ENABLE_DB_FUNCTIONS"):
+        History(engine, {"POSTGRES_ENABLE_DB_FUNCTIONS": "y"})
+
+
+def test_what_is_stored_is_what_will_be_published(engine: Engine) -> None:
+    transact(streams_on(History(engine)), asked(PLACE))
+
+    with engine.connect() as db:
+        row = (
+            driver(db)
+            .execute("SELECT type, data::text, partition_key FROM events")
+            .fetchone()
+        )
+
+    assert row is not None
+    assert row[0] == "orders.order-placed.v1"
+    assert row[1].startswith(
+        '{"seller_id":"s-1","order_id":"o-1","buyer_id":"b-1","lines":['
+    )
+    assert row[2] == "s-1"
+
+
+def test_read_models_are_folded_in_the_transaction_that_appends(engine: Engine) -> None:
+    seen: list[Recorded] = []
+    failing: list[Callable[[], None]] = []
+
+    def project(recorded: object, _: object) -> None:
+        seen.extend(recorded)  # type: ignore[call-overload]  # a sequence of facts
+        for fail in failing:
+            fail()
+
+    streams = replace(streams_on(History(engine)), projections=[project])
+    transact(streams, asked(PLACE))
+    failing.append(lambda: (_ for _ in ()).throw(ZeroDivisionError))
+
+    with pytest.raises(ZeroDivisionError):
+        transact(streams, asked(ACCEPT))
+
+    assert [(r.stream_id, r.version) for r in seen[:1]] == [("order-o-1", 1)]
+    failing.clear()
+    assert transact(streams, asked(ACCEPT)) == Answer(2, 1)
