@@ -1,0 +1,216 @@
+"""Read models of catalog, kept in the append transaction: you read your own writes.
+
+Each may be dropped and rebuilt from the first fact.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Generic, TypeAlias, TypeVar, assert_never, get_args
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+
+from contracts.catalog import (
+    InventoryDeducted,
+    InventoryEvent,
+    InventoryReceived,
+    InventoryRestored,
+    ListingEvent,
+    ProductChanged,
+    ProductDelisted,
+    ProductListed,
+)
+from kit.eventstore.records import Recorded
+
+Row: TypeAlias = dict[str, Any]
+Key: TypeAlias = tuple[str, str]
+E = TypeVar("E", bound=ListingEvent | InventoryEvent)
+
+metadata = MetaData()
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("image_count", Integer, nullable=False),
+    Column("description_chars", Integer, nullable=False),
+    Column("weight_g", Integer),
+    Column("length_mm", Integer),
+    Column("width_mm", Integer),
+    Column("height_mm", Integer),
+    Column("listed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True)),
+    Column("delisted_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("received_units", BigInteger, nullable=False),
+    Column("deducted_units", BigInteger, nullable=False),
+    Column("restored_units", BigInteger, nullable=False),
+    Column("lots", JSONB, nullable=False),
+    Column("last_moved_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+
+def project_listings(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep what is, or was, for sale up to date.
+
+    Shape: one row per product that was ever listed, key `(seller_id, product_id)`;
+        `changed_at` and `delisted_at` are of the time since it was last listed. Two
+        statements, however many the facts are.
+    Safe to repeat: Yes. Facts up to the row's `version` are skipped.
+    """
+    _LISTINGS.fold(events, db)
+
+
+def project_stock(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep the units on hand up to date.
+
+    Units: `on_hand` = received - deducted + restored; `lots` are the units received.
+    Shape: one row per product that ever moved, key `(seller_id, product_id)`; `lots` by
+        lot id. Two statements, however many the facts are.
+    Safe to repeat: Yes. Facts up to the row's `version` are skipped.
+    """
+    _STOCK.fold(events, db)
+
+
+class _Rows(Generic[E]):
+    """A table of one row per product, folded from facts of `kinds` by `move`.
+
+    `move` returns the row after a fact, or None if there is nothing to show yet.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        kinds: tuple[type[E], ...],
+        move: Callable[[Row | None, E], Row | None],
+    ) -> None:
+        self._kinds = kinds
+        self._names = tuple(str(each.name) for each in table.c)
+        self._move = move
+        arrays = (bindparam(name, type_=ARRAY(Text)) for name in ("sellers", "products"))
+        keys = (
+            func.unnest(*arrays)
+            .table_valued("seller_id", "product_id", name="these")
+            .render_derived()
+        )
+        self._these = select(table).join(
+            keys,
+            (table.c.seller_id == keys.c.seller_id)
+            & (table.c.product_id == keys.c.product_id),
+        )
+        given = (
+            func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+            .table_valued(*(column(each.name, each.type) for each in table.c))
+            .render_derived(name="given", with_types=True)
+        )
+        upsert = insert(table).from_select(self._names, select(given))
+        new = {name: upsert.excluded[name] for name in self._names}
+        key = ["seller_id", "product_id"]
+        self._write = upsert.on_conflict_do_update(index_elements=key, set_=new)
+
+    def fold(self, events: Sequence[Recorded], db: Connection) -> None:
+        """Move the rows that `events` are about; other facts are left out."""
+        histories = defaultdict[Key, list[tuple[int, E]]](list)
+        for recorded in events:
+            if isinstance(fact := recorded.fact, self._kinds):
+                key = fact.seller_id, fact.product_id
+                histories[key].append((recorded.version, fact))
+        if not histories:
+            return
+        sellers, products = zip(*histories, strict=True)
+        found = db.execute(self._these, {"sellers": [*sellers], "products": [*products]})
+        known = {
+            (row.seller_id, row.product_id): dict(zip(self._names, row, strict=True))
+            for row in found
+        }
+        folded = [self._after(known.get(key), facts) for key, facts in histories.items()]
+        rows = [row for row in folded if row is not None]
+        db.execute(self._write, {"rows": to_json(rows).decode()})
+
+    def _after(self, row: Row | None, history: Sequence[tuple[int, E]]) -> Row | None:
+        for version, fact in history:
+            if row is not None and version <= row["version"]:
+                continue
+            row = self._move(row, fact)
+            if row is not None:
+                row["version"] = version
+        return row
+
+
+def _listing_after(row: Row | None, fact: ListingEvent) -> Row | None:
+    match fact:
+        case ProductListed():
+            fresh = {"state": "listed", "changed_at": None, "delisted_at": None}
+            return fact.model_dump() | fresh
+        case ProductChanged() if row is not None:
+            return row | fact.model_dump()
+        case ProductDelisted() if row is not None:
+            return row | {"state": "delisted", "delisted_at": fact.delisted_at}
+        case ProductChanged() | ProductDelisted():
+            return row
+        case _:
+            assert_never(fact)
+
+
+_NOTHING: Final[Row] = {
+    "on_hand": 0,
+    "received_units": 0,
+    "deducted_units": 0,
+    "restored_units": 0,
+    "lots": {},
+}
+
+
+def _stock_after(row: Row | None, fact: InventoryEvent) -> Row:
+    row = row or {"seller_id": fact.seller_id, "product_id": fact.product_id, **_NOTHING}
+    match fact:
+        case InventoryReceived():
+            row["received_units"] += fact.units
+            row["lots"] = _with_lot(row["lots"], fact)
+        case InventoryDeducted():
+            row["deducted_units"] += fact.units
+        case InventoryRestored():
+            row["restored_units"] += fact.units
+        case _:
+            assert_never(fact)
+    row["on_hand"] = row["received_units"] - row["deducted_units"] + row["restored_units"]
+    row["last_moved_at"] = max(row.get("last_moved_at", fact.happened_at), fact.happened_at)
+    return row
+
+
+def _with_lot(lots: Row, fact: InventoryReceived) -> Row:
+    units = lots.get(fact.lot_id, {"units": 0})["units"] + fact.units
+    made_on = fact.manufactured_on.isoformat()
+    return {**lots, fact.lot_id: {"units": units, "manufactured_on": made_on}}
+
+
+_LISTINGS: Final = _Rows(listings, get_args(ListingEvent), _listing_after)
+_STOCK: Final = _Rows(stock, get_args(InventoryEvent), _stock_after)
