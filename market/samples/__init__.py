@@ -1,0 +1,24 @@
+"""A small generated history that ships with the project, in Olist's columns.
+
+Every id and title is invented. `scripts/generate_history.py` writes the files; the same
+seed gives the same bytes.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+OLIST: Final = Path(__file__).parent / "history"
+"""Directory of the three Olist files."""
+
+INVENTORY: Final = OLIST / "inventory_movements.csv"
+"""The movements of stock beside them."""
+
+AS_OF: Final = datetime(2025, 4, 1, tzinfo=UTC)
+"""A moment at which there are sellers of every level."""
+
+FEE_MONTH: Final = "2025-03"
+"""A month whose store fees have two lots of one product, one of them free at first."""
+
+EXPLAINED_SELLER: Final = "seller-birch"
+"""Who is worth explaining in that month."""
