@@ -1,0 +1,93 @@
+"""Every number opens: the obligations behind a seller's scorecard, and their facts."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from services.performance.model.completeness import FULL, active_listings
+from services.performance.model.losses import family_roots
+from services.performance.model.metrics import LISTINGS_COMPLETE, UNITS_FILLED
+from services.performance.model.obligation import METRIC, MOMENT
+from services.performance.model.owed import owed, told
+from services.performance.model.policy import Policy
+from services.performance.model.scorecard import Rows, scorecards
+
+MOMENTS: Final = ("opened_at", "due_at", "kept_at", "void_at")
+FACTS: Final = pl.List(
+    pl.Struct({"says": pl.String, "at": MOMENT, "amount": pl.Int64, "event_id": pl.String})
+)
+
+
+def explain(
+    sayings: Rows,
+    listings: Rows,
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> pl.DataFrame:
+    """Return what each number of a seller's scorecard counts, and which facts said so.
+
+    A void that is shown came too late to count.
+
+    Units: `due` and `kept` add up to the card's; for a listing `due` is 1, `kept` null and
+        `rate` its points / 100.
+    Shape: one row per obligation counted in its metric's window and per active listing,
+        sorted by seller_id, metric, due_at, subject_id: these and window_days, opened_at?,
+        kept_at?, void_at?, due, kept?, rate?, facts [says, at, amount?, event_id], by time.
+        A split child's facts of lost units stand with its root.
+    """
+    cards = scorecards(sayings, listings, policy, as_of, known_at)
+    windows = cards.select("seller_id", "metric", "window_days")
+    days = pl.duration(days=pl.col("window_days"))
+    counted = (
+        owed(sayings.lazy(), policy, as_of, known_at)
+        .with_columns(pl.col("metric").cast(pl.String), rate=pl.lit(None, pl.Float64))
+        .join(windows.lazy(), on=["seller_id", "metric"])
+        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - days)
+        .join(_facts(told(sayings.lazy(), as_of, known_at)), on=_KEY, how="left")
+        .select(_SHOWN)
+        .collect()
+    )
+    complete = _listings(active_listings(listings.lazy(), as_of, known_at))
+    return pl.concat([counted, complete]).sort(
+        "seller_id", "metric", "due_at", "subject_id"
+    )
+
+
+_KEY: Final = ["seller_id", "metric", "subject_id"]
+_SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts"]
+
+
+def _facts(said: pl.LazyFrame) -> pl.LazyFrame:
+    roots = family_roots(said).lazy().with_columns(metric=pl.lit(UNITS_FILLED, METRIC))
+    evidence = ["at", "event_id", "says", "amount"]
+    return (
+        said.join(roots, on=_KEY, how="left")
+        .with_columns(
+            pl.col("metric", "says").cast(pl.String),
+            subject_id=pl.coalesce("root", "subject_id"),
+        )
+        .select(*_KEY, *evidence)
+        .unique()
+        .sort(evidence)
+        .group_by(_KEY, maintain_order=True)
+        .agg(facts=pl.struct("says", "at", "amount", "event_id"))
+    )
+
+
+def _listings(active: pl.DataFrame) -> pl.DataFrame:
+    fact = pl.struct(
+        "says", "at", pl.lit(None, pl.Int64).alias("amount"), "event_id"
+    ).cast(FACTS.inner)
+    return active.select(
+        "seller_id",
+        pl.lit(LISTINGS_COMPLETE).alias("metric"),
+        pl.col("product_id").alias("subject_id"),
+        pl.lit(0, pl.Int64).alias("window_days"),
+        *(pl.lit(None, MOMENT).alias(name) for name in MOMENTS),
+        pl.lit(1, pl.Int64).alias("due"),
+        pl.lit(None, pl.Int64).alias("kept"),
+        (pl.col("twelfths") / FULL).alias("rate"),
+        pl.concat_list(fact).alias("facts"),
+    )

@@ -1,0 +1,125 @@
+"""Obligations out of their rows: what was owed by when, and what became of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import reduce
+from typing import Final
+
+import polars as pl
+
+from services.performance.model.losses import lost_units
+from services.performance.model.metrics import METRICS, UNITS_FILLED, Metric
+from services.performance.model.obligation import METRIC, MOMENT, SAYS, known
+from services.performance.model.policy import Policy
+from services.performance.model.weekdays import deadline
+
+KEY: Final = ["seller_id", "metric", "subject_id"]
+MOMENTS: Final = ("opened", "due", "kept", "void")
+
+
+def owed(
+    sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None = None
+) -> pl.LazyFrame:
+    """Return the obligations that count by `as_of`: due by then, and not void.
+
+    Units: `due` and `kept` are 1 or 0 for an obligation; units where its metric counts
+        units. `hours_allowed` metrics fall due by the hours of `policy`.
+    Shape: one row per (seller_id, metric, subject_id): these, opened_at?, due_at, kept_at?,
+        void_at?, due, kept. Rows in any order, repeated or not, give the same.
+    Source: domain.md 3.
+    """
+    said = told(sayings, as_of, known_at)
+    return (
+        _united(said)
+        .with_columns(due_at=_due_at(policy))
+        .filter(pl.col("due_at") <= as_of, ~_is_void(), _is_opened())
+        .with_columns(due=_due(), kept=_kept())
+        .select(*KEY, "opened_at", "due_at", "kept_at", "void_at", "due", "kept")
+    )
+
+
+def told(
+    sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None
+) -> pl.LazyFrame:
+    """Return the rows that were true by `as_of` and known by `known_at`, of our metrics."""
+    return known(sayings, as_of, known_at).with_columns(
+        pl.col("metric").cast(METRIC),
+        pl.col("says").cast(SAYS),
+        pl.col("amount").cast(pl.Int64),
+    )
+
+
+def _united(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return each obligation as the union of its rows: the earliest of every moment."""
+    moments = [
+        pl.when(pl.col("says") == says).then("at").alias(f"{says}_at") for says in MOMENTS
+    ]
+    units = pl.when(pl.col("says") == "due").then("amount").alias("units")
+    rows = said.select(*KEY, *moments, units, lost=pl.lit(None, pl.Int64))
+    lost = lost_units(said).lazy()
+    losses = lost.select(
+        "seller_id",
+        pl.lit(UNITS_FILLED, METRIC).alias("metric"),
+        "subject_id",
+        *(pl.lit(None, MOMENT).alias(f"{says}_at") for says in MOMENTS),
+        pl.lit(None, pl.Int64).alias("units"),
+        "lost",
+    )
+    return (
+        pl.concat([rows, losses])
+        .group_by(KEY)
+        .agg(
+            *(pl.col(f"{says}_at").min() for says in MOMENTS),
+            pl.col("units").max(),
+            pl.col("lost").sum(),
+        )
+    )
+
+
+def _due_at(policy: Policy) -> pl.Expr:
+    hours = {
+        metric.name: policy.standards[metric.name].weekday_hours
+        for metric in METRICS
+        if metric.hours_allowed
+    }
+    allowed = pl.lit(None, pl.Int64)
+    for name, count in hours.items():
+        allowed = pl.when(pl.col("metric") == name).then(count).otherwise(allowed)
+    in_time = deadline(pl.col("opened_at"), allowed, policy.holidays)
+    return pl.when(_any_of(lambda m: m.hours_allowed)).then(in_time).otherwise("due_at")
+
+
+def _is_void() -> pl.Expr:
+    void_at, kept_at, due_at = pl.col("void_at"), pl.col("kept_at"), pl.col("due_at")
+    undecided = kept_at.is_null() | (void_at < kept_at)
+    in_time = (
+        pl.when(_any_of(lambda m: m.voids == "before_kept"))
+        .then(undecided)
+        .when(_any_of(lambda m: m.voids == "before_due"))
+        .then(void_at < due_at)
+        .otherwise(pl.lit(value=True))
+    )
+    return void_at.is_not_null() & in_time
+
+
+def _is_opened() -> pl.Expr:
+    return ~_any_of(lambda m: m.once_opened) | pl.col("opened_at").is_not_null()
+
+
+def _due() -> pl.Expr:
+    in_units = _any_of(lambda m: m.in_units)
+    units = pl.col("units").fill_null(0)
+    return pl.when(in_units).then(units).otherwise(pl.lit(1, pl.Int64))
+
+
+def _kept() -> pl.Expr:
+    in_units = _any_of(lambda m: m.in_units)
+    units = (pl.col("units").fill_null(0) - pl.col("lost")).clip(0)
+    in_time = (pl.col("kept_at") <= pl.col("due_at")).fill_null(value=False)
+    return pl.when(in_units).then(units).otherwise(in_time.cast(pl.Int64))
+
+
+def _any_of(which: Callable[[Metric], bool]) -> pl.Expr:
+    """Return whether a row's metric is one of those: data of METRICS, in columns."""
+    tests = [pl.col("metric") == metric.name for metric in METRICS if which(metric)]
+    return reduce(pl.Expr.or_, tests, pl.lit(value=False))
