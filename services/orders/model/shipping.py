@@ -33,6 +33,8 @@ def content_of(fact: OrderPlaced | ShipmentSaved) -> str:
 
 
 def ship(command: SaveShipment, order: Accepted) -> Sequence[OrderEvent]:
+    if not command.lines:
+        raise NoLines
     saved = ShipmentSaved(
         seller_id=order.seller_id,
         order_id=command.order_id,
@@ -61,13 +63,10 @@ def left_after(lines: Sequence[LineToShip], to_ship: Mapping[str, int]) -> dict[
     """Return the units still to ship, by line id, once `lines` have left.
 
     Raises:
-        NoLines: Nothing would leave.
         LineRepeated: A line is named twice.
         LineUnknown: A line is none of the order's.
         TooManyUnits: More units of a line than are left to ship.
     """
-    if not lines:
-        raise NoLines
     left = dict(to_ship)
     seen = set[str]()
     for line in lines:

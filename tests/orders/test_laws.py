@@ -1,0 +1,178 @@
+"""What holds for an order whatever is asked of it, in whatever order."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, strategies as st
+from pydantic import TypeAdapter
+
+from contracts.orders import OrderEvent, OrderPlaced, ShipmentSaved
+from kit.domain import Refused
+from services.orders.commands import (
+    AcceptOrder,
+    AddTracking,
+    CancelOrder,
+    ExpireOrder,
+    LineToPlace,
+    LineToShip,
+    MarkDelivered,
+    OrderCommand,
+    PlaceOrder,
+    RejectOrder,
+    SaveShipment,
+)
+from services.orders.model import ORDER, Order
+from tests.samples import FRIDAY, ONE_OF_EACH
+
+moments = st.integers(-30, 30).map(lambda days: FRIDAY + timedelta(days=days))
+order_ids = st.just("o-1")
+line_ids = st.sampled_from(["l-1", "l-2", "l-3"])
+shipment_ids = st.sampled_from(["h-1", "h-2", "h-3"])
+quantities = st.integers(1, 4)
+lines_to_ship = st.lists(
+    st.builds(LineToShip, line_id=line_ids, quantity=quantities), max_size=3
+).map(tuple)
+lines_to_place = st.lists(
+    st.builds(
+        LineToPlace,
+        line_id=line_ids,
+        product_id=st.just("p-1"),
+        title=st.just("Mug"),
+        quantity=quantities,
+        unit_price_cents=st.integers(0, 5_000),
+    ),
+    max_size=3,
+).map(tuple)
+commands: st.SearchStrategy[OrderCommand] = st.one_of(
+    st.builds(
+        PlaceOrder,
+        order_id=order_ids,
+        seller_id=st.just("s-1"),
+        buyer_id=st.just("b-1"),
+        lines=lines_to_place,
+        currency=st.sampled_from(["USD", "EUR"]),
+        payment_method=st.just("card"),
+        ship_to_country=st.just("US"),
+        ship_by=moments,
+        at=moments,
+    ),
+    st.builds(
+        AcceptOrder,
+        order_id=order_ids,
+        customer_id=st.just("c-1"),
+        customer_link=st.just("created"),
+        at=moments,
+    ),
+    st.builds(RejectOrder, order_id=order_ids, reason=st.just("other"), at=moments),
+    st.builds(ExpireOrder, order_id=order_ids, at=moments),
+    st.builds(
+        CancelOrder,
+        order_id=order_ids,
+        by=st.sampled_from(["seller", "buyer", "marketplace"]),
+        reason=st.just("other"),
+        at=moments,
+    ),
+    st.builds(
+        SaveShipment,
+        order_id=order_ids,
+        shipment_id=shipment_ids,
+        lines=lines_to_ship,
+        carrier=st.just("UPS"),
+        tracking_number=st.sampled_from([None, "T-1", "T-2"]),
+        shipped_by=st.sampled_from(["seller", "marketplace"]),
+        shipped_at=moments,
+        at=moments,
+    ),
+    st.builds(
+        AddTracking,
+        order_id=order_ids,
+        shipment_id=shipment_ids,
+        tracking_number=st.sampled_from(["T-1", "T-2"]),
+        at=moments,
+    ),
+    st.builds(MarkDelivered, order_id=order_ids, shipment_id=shipment_ids, at=moments),
+)
+place = st.builds(
+    PlaceOrder,
+    order_id=order_ids,
+    seller_id=st.just("s-1"),
+    buyer_id=st.just("b-1"),
+    lines=st.just(
+        tuple(
+            LineToPlace(
+                line_id=line_id,
+                product_id="p-1",
+                title="Mug",
+                quantity=3,
+                unit_price_cents=100,
+            )
+            for line_id in ("l-1", "l-2")
+        )
+    ),
+    currency=st.just("USD"),
+    payment_method=st.just("card"),
+    ship_to_country=st.just("US"),
+    ship_by=moments,
+    at=moments,
+)
+accept = st.just(
+    AcceptOrder(order_id="o-1", customer_id="c-1", customer_link="created", at=FRIDAY)
+)
+sequences = st.one_of(
+    st.lists(commands, max_size=25),
+    st.builds(
+        lambda first, second, rest: [first, second, *rest],
+        place,
+        accept,
+        st.lists(commands, max_size=25),
+    ),
+)
+
+
+def carried_out(asked: list[OrderCommand]) -> list[OrderEvent]:
+    """All that an order records when these commands are asked of it in turn."""
+    order, facts = ORDER.initial, list[OrderEvent]()
+    for command in asked:
+        try:
+            decided = ORDER.decide(command, order)
+        except Refused:
+            continue
+        facts.extend(decided)
+        for fact in decided:
+            order = ORDER.evolve(order, fact)
+    return facts
+
+
+@given(sequences)
+def test_no_line_ships_more_than_was_ordered(asked: list[OrderCommand]) -> None:
+    ordered, shipped = Counter[str](), Counter[str]()
+    for fact in carried_out(asked):
+        if isinstance(fact, OrderPlaced):
+            ordered.update({line.line_id: line.quantity for line in fact.lines})
+        if isinstance(fact, ShipmentSaved):
+            shipped.update({line.line_id: line.quantity for line in fact.lines})
+            assert fact.completes_order == (shipped == ordered)
+
+    assert shipped <= ordered
+
+
+@given(sequences)
+def test_asking_the_same_again_at_once_changes_nothing(asked: list[OrderCommand]) -> None:
+    twice = [command for command in asked for _ in range(2)]
+
+    assert carried_out(twice) == carried_out(asked)
+
+
+@given(sequences)
+def test_a_state_outlives_being_written_down(asked: list[OrderCommand]) -> None:
+    order: Order = ORDER.fold(carried_out(asked))
+    kept: TypeAdapter[Any] = TypeAdapter(type(order))
+
+    assert kept.validate_json(kept.dump_json(order)) == order
+    assert type(order) in ORDER.states
+
+
+@given(st.lists(st.sampled_from(ONE_OF_EACH[:11]), max_size=12))
+def test_no_history_is_too_strange_to_be_folded(facts: list[Any]) -> None:
+    ORDER.fold(facts)
