@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -46,12 +46,14 @@ class Answer:
     """What became of a request.
 
     Units: `version` counts the facts of its stream, `recorded` those that it added.
-    Shape: `refused` says why nothing was recorded, or is None.
+    Shape: `refused` says why nothing was recorded, or is None; `repeated` that the
+        request was answered before.
     """
 
     version: int
     recorded: int
     refused: Refused | None = None
+    repeated: bool = field(default=False, compare=False)
 
 
 def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Mapping[str, Answer]:
@@ -61,7 +63,7 @@ def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Mapping[str,
         return {}
     sql = "SELECT key, request_hash, answer FROM answered_requests WHERE key = ANY(%s)"
     return {
-        key: Answer(**answer) if digest == asked[key] else _reused(key)
+        key: Answer(**answer, repeated=True) if digest == asked[key] else _reused(key)
         for key, digest, answer in driver(db).execute(sql, ([*asked],))
     }
 

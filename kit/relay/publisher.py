@@ -1,4 +1,4 @@
-"""Facts to Kafka: one transaction per batch, so that a batch is there whole or not at all."""
+"""Facts to Kafka, one transaction per batch: it is there whole or not at all."""
 
 import asyncio
 from collections import defaultdict

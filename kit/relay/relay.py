@@ -21,8 +21,6 @@ from kit.relay.outbox import Outbox, Outgoing, log_state
 _log = logging.getLogger(__name__)
 _meter = metrics.get_meter(__name__)
 _published = _meter.create_counter("relay.published", "{fact}", "Facts published")
-_unnumbered = _meter.create_gauge("relay.unnumbered", "{fact}", "Committed, no pos yet")
-_unpublished = _meter.create_gauge("relay.unpublished", "{fact}", "Numbered, not published")
 
 LONGEST_PAUSE_S: Final = 5.0
 

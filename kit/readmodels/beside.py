@@ -1,0 +1,78 @@
+"""Tables beside the live ones: made empty, compared by content, put in their place."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, MetaData, text
+
+from kit.database import LIVE
+
+BESIDE: Final = "beside"
+"""The schema in which a read model is made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One table, live and made again.
+
+    Shape: the hashes are of all rows, in no order; equal ones mean equal content.
+    """
+
+    read_model: str
+    table: str
+    live_rows: int
+    rebuilt_rows: int
+    live_hash: str
+    rebuilt_hash: str
+
+    @property
+    def equal(self) -> bool:
+        """Whether both hold the same rows."""
+        return (self.live_rows, self.live_hash) == (self.rebuilt_rows, self.rebuilt_hash)
+
+
+def claim_beside(db: Connection) -> None:
+    """Wait until nobody else makes a read model again here; held by the transaction."""
+    db.execute(text("SELECT pg_advisory_xact_lock(hashtext('readmodels.beside'))"))
+
+
+def make_beside(tables: MetaData, db: Connection) -> None:
+    """Make `tables` anew and empty beside the live ones."""
+    db.execute(text(f"DROP SCHEMA IF EXISTS {BESIDE} CASCADE"))
+    db.execute(text(f"CREATE SCHEMA {BESIDE}"))
+    look_beside(db)
+    tables.create_all(db, checkfirst=False)
+
+
+def look_beside(db: Connection) -> None:
+    """Let the transaction's statements find the tables beside, not the live ones."""
+    db.execute(text(f"SET LOCAL search_path = {BESIDE}, public"))
+
+
+def compare(read_model: str, tables: MetaData, db: Connection) -> list[Comparison]:
+    """Return how each live table compares with the one beside it."""
+    found = []
+    for table in tables.sorted_tables:
+        live, beside = _content(LIVE, table.name, db), _content(BESIDE, table.name, db)
+        found.append(
+            Comparison(read_model, table.name, live[0], beside[0], live[1], beside[1])
+        )
+    return found
+
+
+def swap(tables: MetaData, db: Connection) -> None:
+    """Put the tables beside in place of the live ones."""
+    for table in tables.sorted_tables:
+        db.execute(text(f'DROP TABLE {LIVE}."{table.name}" CASCADE'))
+        db.execute(text(f'ALTER TABLE {BESIDE}."{table.name}" SET SCHEMA {LIVE}'))
+    db.execute(text(f"DROP SCHEMA {BESIDE} CASCADE"))
+
+
+def _content(schema: str, table: str, db: Connection) -> tuple[int, str]:
+    """Return a table's number of rows and a hash of them that no order changes."""
+    sql = (
+        "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text"
+        f' FROM {schema}."{table}" AS t'
+    )
+    rows, content = db.execute(text(sql)).one()
+    return int(rows), str(content)

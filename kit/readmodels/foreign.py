@@ -1,0 +1,126 @@
+"""Read models of other services' facts, made again from Kafka."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.consumers.records import Received, Record, read_envelope
+from kit.readmodels.beside import (
+    Comparison,
+    claim_beside,
+    compare,
+    look_beside,
+    make_beside,
+    swap,
+)
+from kit.readmodels.models import ForeignReadModel
+from kit.readmodels.topics import Stretch, read_again
+
+_Facts: TypeAlias = Sequence[Received]
+
+_NOT_APPLIED: Final = """
+SELECT topic, partition, record_offset FROM public.{table} WHERE group_name = :group
+"""
+
+
+def verify_foreign(
+    engine: Engine, model: ForeignReadModel, bootstrap_servers: str
+) -> list[Comparison]:
+    """Compare a read model with the fold of all that its group has applied.
+
+    The position and the read model are seen in one snapshot: they were written together.
+    Changes nothing.
+    """
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
+        claim_beside(db)
+        make_beside(model.tables, db)
+        refold = _Refold(lambda facts: model.handler(facts, db), _left_out(model.group, db))
+        read_again(bootstrap_servers, {}, _stands(model, db), refold.give)
+        found = compare(model.name, model.tables, db)
+        db.rollback()
+    return found
+
+
+def rebuild_foreign(
+    engine: Engine, model: ForeignReadModel, bootstrap_servers: str
+) -> list[Comparison]:
+    """Make a read model again beside the live one, then put it in its place at once.
+
+    The consumers go on until the end, and wait while the last facts are folded and the
+    tables change places. Only the read model's own tables are touched: nothing is sent.
+    """
+    with engine.begin() as db:
+        claim_beside(db)
+        make_beside(model.tables, db)
+        stood, out = _stands(model, db), _left_out(model.group, db)
+    refold = _Refold(partial(_apply_beside, engine, model), out)
+    read_again(bootstrap_servers, {}, stood, refold.give)
+    with engine.begin() as db:
+        claim_beside(db)
+        _hold_positions(model, db)
+        look_beside(db)
+        rest = replace(refold, apply=lambda facts: model.handler(facts, db))
+        read_again(bootstrap_servers, stood, _stands(model, db), rest.give)
+        found = compare(model.name, model.tables, db)
+        swap(model.tables, db)
+    return found
+
+
+def _apply_beside(engine: Engine, model: ForeignReadModel, facts: _Facts) -> None:
+    with engine.begin() as db:
+        claim_beside(db)
+        look_beside(db)
+        model.handler(facts, db)
+
+
+@dataclass(slots=True)
+class _Refold:
+    """Applies records once more: those that were applied, each once."""
+
+    apply: Callable[[_Facts], None]
+    left_out: frozenset[tuple[str, int, int]]
+    seen: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def give(self, records: Sequence[Record]) -> None:
+        if facts := [fact for record in records if (fact := self._fact(record))]:
+            self.apply(facts)
+
+    def _fact(self, record: Record) -> Received | None:
+        where = (record.topic, record.partition)
+        try:
+            envelope = read_envelope(record.headers)
+        except ValueError:
+            return None  # a dead letter
+        repeated = envelope.pos <= self.seen.get(where, 0)
+        self.seen[where] = max(envelope.pos, self.seen.get(where, 0))
+        if repeated or (*where, record.offset) in self.left_out:
+            return None
+        return Received.parse(record)
+
+
+def _stands(model: ForeignReadModel, db: Connection) -> Stretch:
+    sql = (
+        "SELECT topic, partition, next_offset FROM public.consumer_positions"
+        " WHERE group_name = :group AND topic = ANY(:topics)"
+    )
+    rows = db.execute(text(sql), {"group": model.group, "topics": [*model.topics]})
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+def _hold_positions(model: ForeignReadModel, db: Connection) -> None:
+    sql = "SELECT FROM public.consumer_positions WHERE group_name = :group FOR UPDATE"
+    db.execute(text(sql), {"group": model.group})
+
+
+def _left_out(group: str, db: Connection) -> frozenset[tuple[str, int, int]]:
+    """Return where events are that the group has passed and not applied."""
+    return frozenset(
+        (topic, partition, offset)
+        for table in ("parked_events", "discarded_events")
+        for topic, partition, offset in db.execute(
+            text(_NOT_APPLIED.format(table=table)), {"group": group}
+        )
+    )

@@ -1,0 +1,36 @@
+"""What a read model is: its tables, and how facts are folded into them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import MetaData
+
+from kit.consumers.records import Handler
+from kit.eventstore.streams import Projection
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReadModel:
+    """A fold of the service's own facts, kept in the transaction that appends them.
+
+    Shape: `tables` name no schema; their rows follow from the facts alone, so that a fold
+        made again is the same to the byte.
+    """
+
+    name: str
+    tables: MetaData
+    project: Projection
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignReadModel:
+    """A fold of other services' facts, kept in the transaction that moves the position.
+
+    Shape: as `OwnReadModel`; `handler` gets the facts of `topics` in any order of topics.
+    """
+
+    name: str
+    tables: MetaData
+    handler: Handler
+    group: str
+    topics: Sequence[str]

@@ -1,0 +1,71 @@
+"""A stretch of a topic, read once more from Kafka, outside of any consumer group."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from kit.consumers.records import Record
+
+_BATCH: Final = 5_000
+_WAIT_MS: Final = 500
+
+Stretch = Mapping[tuple[str, int], int]
+"""Offsets by topic and partition."""
+
+
+def read_again(
+    bootstrap_servers: str,
+    first: Stretch,
+    beyond: Stretch,
+    give: Callable[[Sequence[Record]], None],
+) -> None:
+    """Give all committed records from `first` up to, not including, `beyond`.
+
+    Blocks; call it from a thread. Each batch is of one partition, in offset order.
+    """
+    asyncio.run(_read(bootstrap_servers, first, beyond, give))
+
+
+async def _read(
+    bootstrap_servers: str,
+    first: Stretch,
+    beyond: Stretch,
+    give: Callable[[Sequence[Record]], None],
+) -> None:
+    ends = {
+        TopicPartition(*where): end
+        for where, end in beyond.items()
+        if end > first.get(where, 0)
+    }
+    if not ends:
+        return
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+    )
+    consumer.assign([*ends])
+    await consumer.start()
+    try:
+        for partition in ends:
+            consumer.seek(partition, first.get((partition.topic, partition.partition), 0))
+        async for records in _until(consumer, ends):
+            await asyncio.to_thread(give, records)
+    finally:
+        await consumer.stop()
+
+
+async def _until(
+    consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Sequence[Record]]:
+    left = set(ends)
+    while left:
+        found = await consumer.getmany(*left, timeout_ms=_WAIT_MS, max_records=_BATCH)
+        for partition, records in found.items():
+            if wanted := [r for r in records if r.offset < ends[partition]]:
+                yield wanted
+        for partition in [*left]:
+            if await consumer.position(partition) >= ends[partition]:
+                left.discard(partition)

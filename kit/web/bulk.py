@@ -1,0 +1,119 @@
+"""Commands in bulk: what happened elsewhere, with the moments when it did."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from kit.eventstore.requests import Answer, AnyRequest
+from kit.web.commands import LONGEST_KEY, StreamsHere, ToRequest
+from kit.web.problems import INVALID
+
+MOST: Final = 10_000
+"""Commands of one bulk request: they share one transaction."""
+
+
+class Commands(BaseModel):
+    """Commands of this service, each with its key, its name and its fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    commands: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST)]
+
+
+class Problem(BaseModel):
+    """Why a command was refused; nothing of it was recorded."""
+
+    type: str
+    detail: str
+
+
+class Outcome(BaseModel):
+    """What became of one command: `unchanged` was true before, or answered before."""
+
+    key: str
+    outcome: Literal["recorded", "unchanged", "refused"]
+    problem: Problem | None = None
+
+
+class Outcomes(BaseModel):
+    """The outcomes, in the order of the commands."""
+
+    results: list[Outcome]
+
+
+def bulk_router(commands: Sequence[type], to_request: ToRequest) -> APIRouter:
+    """Return `POST /commands`: many commands, each judged alone, in one transaction.
+
+    Shape: a command is `{"key", "command", ...}`; its name is its class's, in kebab-case,
+        and its fields are the class's, with `at`, the moment that it happened.
+    """
+    reader = _Reader(
+        {kebab(kind.__name__): TypeAdapter(kind) for kind in commands}, to_request
+    )
+    router = APIRouter(tags=["commands"])
+
+    @router.post("/commands")
+    def submit_commands(body: Commands, streams: StreamsHere) -> Outcomes:
+        """Carry out commands that happened elsewhere, such as an import's.
+
+        One that can't be read or is refused hinders no other; the rest are recorded
+        together or not at all.
+        """
+        read = [reader.read(given) for given in body.commands]
+        asked = [one for one in read if not isinstance(one, Outcome)]
+        answers = iter(streams.submit(asked) if asked else ())
+        results = [
+            one if isinstance(one, Outcome) else _outcome(one.key or "", next(answers))
+            for one in read
+        ]
+        return Outcomes(results=results)
+
+    return router
+
+
+def kebab(name: str) -> str:
+    """Return `place-order` for `PlaceOrder`."""
+    return re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    kinds: Mapping[str, TypeAdapter[Any]]
+    to_request: ToRequest
+
+    def read(self, given: Mapping[str, Any]) -> AnyRequest | Outcome:
+        key, name = given.get("key"), given.get("command")
+        if not isinstance(key, str) or not 1 <= len(key) <= LONGEST_KEY:
+            return _invalid(str(key), f"key: give a text of 1 to {LONGEST_KEY} characters")
+        if not isinstance(name, str) or name not in self.kinds:
+            known = ", ".join(sorted(self.kinds))
+            return _invalid(key, f"command: {name!r} is none of {known}")
+        fields = {k: v for k, v in given.items() if k not in {"key", "command"}}
+        try:
+            command = self.kinds[name].validate_python(fields)
+        except ValidationError as wrong:
+            return _invalid(key, "; ".join(_reasons(wrong)))
+        said = json.dumps([name, fields], sort_keys=True, default=str).encode()
+        return replace(self.to_request(command), key=key, digest=sha256(said).digest())
+
+
+def _reasons(wrong: ValidationError) -> list[str]:
+    return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
+
+
+def _invalid(key: str, detail: str) -> Outcome:
+    return Outcome(key=key, outcome="refused", problem=Problem(type=INVALID, detail=detail))
+
+
+def _outcome(key: str, answer: Answer) -> Outcome:
+    if answer.refused is not None:
+        why = Problem(type=answer.refused.code, detail=str(answer.refused))
+        return Outcome(key=key, outcome="refused", problem=why)
+    new = answer.recorded and not answer.repeated
+    return Outcome(key=key, outcome="recorded" if new else "unchanged")

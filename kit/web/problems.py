@@ -1,0 +1,79 @@
+"""HTTP answers that every service gives alike: problem+json (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from contracts.registry import UnknownTypeError
+from kit.domain import Refused
+from kit.eventstore.recorder import FactTooLarge
+from kit.eventstore.streams import StoreUnavailable, StreamConflict
+
+INVALID = "invalid-request"
+
+
+def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
+    """Answer what `app` can't do as problem+json: a refusal is 409 unless `statuses` says.
+
+    Shape: `statuses` by the refusal's code, which is also the `type` of the answer.
+    """
+
+    def refused(_: Request, why: Exception) -> JSONResponse:
+        code = why.code if isinstance(why, Refused) else Refused.code
+        return problem(statuses.get(code, HTTPStatus.CONFLICT), code, str(why))
+
+    def invalid(_: Request, why: Exception) -> JSONResponse:
+        errors = why.errors() if isinstance(why, RequestValidationError) else ()
+        fields = [_field(error) for error in errors]
+        detail = "; ".join(f"{field['field']}: {field['reason']}" for field in fields)
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, detail, errors=fields)
+
+    def http(_: Request, why: Exception) -> JSONResponse:
+        known = isinstance(why, StarletteHTTPException)
+        status = HTTPStatus(why.status_code if known else 500)  # type: ignore[attr-defined]  # known says so
+        code = status.phrase.lower().replace(" ", "-")
+        detail = str(why.detail) if isinstance(why, HTTPException) else status.description
+        return problem(status, code, detail)
+
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(StarletteHTTPException, http)
+    for kind, status, code in _OURS:
+        app.add_exception_handler(kind, _answer(status, code))
+
+
+_OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
+    (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),
+    (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
+    (FactTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "fact-too-large"),
+    (UnknownTypeError, HTTPStatus.INTERNAL_SERVER_ERROR, "unknown-type"),
+)
+
+
+def problem(status: HTTPStatus, code: str, detail: str, **more: object) -> JSONResponse:
+    """Return a problem: what kind it is, what happened, and what else tells more.
+
+    Source: RFC 9457.
+    """
+    body = {"type": code, "title": status.phrase, "status": status, "detail": detail}
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse(
+        {**body, **more}, status, headers, media_type="application/problem+json"
+    )
+
+
+def _answer(status: HTTPStatus, code: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Starlette's own union
+    def answer(_: Request, why: Exception) -> JSONResponse:
+        return problem(status, code, str(why))
+
+    return answer
+
+
+def _field(error: Mapping[str, Any]) -> dict[str, str]:
+    path = [str(part) for part in error["loc"] if part not in {"body", "query", "path"}]
+    return {"field": ".".join(path) or "body", "reason": str(error["msg"])}
