@@ -1,0 +1,1 @@
+"""The rules of billing: one file per noun, all pure."""
