@@ -104,7 +104,7 @@ class Sender:
     http: httpx2.Client
     url: str
     service: str
-    retry_for_s: float = RETRY_FOR_S
+    retry_for_s: float
 
     def send(self, commands: Sequence[Command]) -> list[Result]:
         """Send `commands` in one request and return what became of each, in their order.
@@ -162,10 +162,16 @@ class Sender:
 
 
 def send_plan(
-    plan: Plan, service_urls: Mapping[str, str], progress: Progress, batch: int = BATCH
+    plan: Plan,
+    service_urls: Mapping[str, str],
+    progress: Progress,
+    *,
+    batch: int = BATCH,
+    retry_for_s: float = RETRY_FOR_S,
 ) -> Report:
     """Send every command of `plan`, stage by stage, and return what became of them.
 
+    Units: `batch` commands a request; a service may be away for `retry_for_s`.
     Safe to repeat: Yes. What is in effect already is answered as unchanged.
 
     Raises:
@@ -174,7 +180,8 @@ def send_plan(
     report = Report.of(plan)
     with httpx2.Client(timeout=TIMEOUT_S) as http:
         for stage in plan.stages:
-            sender = Sender(http, service_urls[stage.service], stage.service)
+            url = service_urls[stage.service]
+            sender = Sender(http, url, stage.service, retry_for_s)
             done = 0
             progress(stage.title, done, len(stage.commands))
             for commands in _batches(stage, batch):

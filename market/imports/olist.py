@@ -160,7 +160,8 @@ def _listings(
             **described,
             "at": at,
         }
-        key = f"olist:list-product:{seller_id}:{product_id}"
+        # Another export may hold an earlier or a later sale: that is another command.
+        key = f"olist:list-product:{seller_id}:{product_id}:{at}"
         yield Command(place, key, "list-product", fields)
 
 

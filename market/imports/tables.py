@@ -4,6 +4,7 @@ A file that can't be read as the table it should be is refused whole, before any
 is used. A row that says something impossible is rejected alone, by line, column and reason.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -178,7 +179,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         why = f"can't be read ({error.strerror})"
         raise FileError(path, why, "Check the name and the rights to read it.") from error
-    if not data.strip():
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         raise FileError(path, "the file is empty", "Export it again.")
     try:
         text = data.decode("utf-8-sig")
