@@ -1,0 +1,109 @@
+"""`market up` and `market down`: start the platform on this machine, and stop it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+
+from market.background import (
+    clear_up,
+    say_the_rest_to_log,
+    start_in_background,
+    stop_platform,
+)
+from market.environment import lines
+from market.errors import EXIT_CODES
+from market.home import Home
+from market.launch import Launch
+from market.platform import running
+from market.waiting import Waits
+
+app = typer.Typer()
+
+UP_EPILOG: Final = (
+    "Kafka and PostgreSQL are those that KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL name; what "
+    "is not named is started here, on free ports, from packages: the first time, Kafka's "
+    "jars are downloaded to a cache (MARKET_CACHE). Data and logs are kept in MARKET_HOME "
+    f"(default .market). {EXIT_CODES}"
+)
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where something is to listen."""
+
+    name: str
+    port: int
+
+
+def parse_port(text: str) -> Listen:
+    """Return what `orders=8001` says.
+
+    Raises:
+        BadParameter: It is not of that form.
+    """
+    name, _, port = text.partition("=")
+    if not name or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise typer.BadParameter(f"{text!r} is not NAME=PORT, such as orders=8001")
+    return Listen(name, int(port))
+
+
+@app.command(epilog=UP_EPILOG)
+def up(
+    port: Annotated[
+        list[Listen] | None,
+        typer.Option(
+            parser=parse_port,
+            metavar="NAME=PORT",
+            help="Where kafka, postgres or a service is to listen; any free port otherwise.",
+        ),
+    ] = None,
+    *,
+    detach: Annotated[
+        bool,
+        typer.Option("--detach", help="Return once all is ready, and leave it running."),
+    ] = False,
+    in_background: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Start Kafka, PostgreSQL and every service, and keep them running.
+
+    A process that dies is started again. Ctrl-C stops everything in order; with --detach,
+    `market down` does.
+
+    Raises:
+        Exit: The platform in the background could not be started.
+    """
+    ports = {given.name: given.port for given in port or []}
+    if detach:
+        if code := start_in_background(tell, ports):
+            raise typer.Exit(code)
+        tell("`market status` shows it, `market env` its addresses, `market down` stops it")
+        return
+    home = Home.of_environment()
+    with home.occupied():
+        clear_up(home, tell)
+        launch = Launch(home, Waits(tell), ports)
+        launch.run(
+            lambda: say_the_rest_to_log(home) if in_background else _show_addresses()
+        )
+
+
+@app.command(epilog=EXIT_CODES)
+def down() -> None:
+    """Stop the platform of this MARKET_HOME, and whatever a killed one has left behind.
+
+    Data and logs are kept: the next `market up` goes on with them. Safe to repeat.
+    """
+    home = Home.of_environment()
+    tell("stopped" if stop_platform(home, tell) else f"nothing is running in {home.path}")
+
+
+def tell(what: str) -> None:
+    """Say on stderr what we are at."""
+    typer.echo(what, err=True)
+
+
+def _show_addresses() -> None:
+    for line in lines(running()):
+        typer.echo(line)
+    tell("Ctrl-C stops it")
