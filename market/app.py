@@ -1,4 +1,4 @@
-"""The `market` command: every command of `market.commands`, and errors told in a sentence."""
+"""The `market` command: all of `market.commands`, and errors told in a sentence."""
 
 import sys
 from importlib import import_module
@@ -18,7 +18,9 @@ def build() -> typer.Typer:
     """Return the whole command: each module of `market.commands` brings its `app`."""
     app = typer.Typer(
         name="market",
-        help=f"The seller side of a wholesale marketplace, on one machine.\\n\\n{EXIT_CODES}",
+        help="The seller side of a wholesale marketplace, on one machine.",
+        epilog=EXIT_CODES,
+        add_completion=False,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

@@ -24,7 +24,7 @@ def start_in_background(tell: Tell, ports: Mapping[str, int]) -> int:
         KeyboardInterrupt: We were asked to stop, and so was the platform.
     """
     given = [word for name, port in ports.items() for word in ("--port", f"{name}={port}")]
-    argv = [sys.executable, "-m", "market.app", "up", "--in-background", *given]
+    argv = [sys.executable, "-P", "-m", "market.app", "up", "--in-background", *given]
     with subprocess.Popen(  # noqa: S603 - our own command, and words that were parsed
         argv,
         stdin=subprocess.DEVNULL,

@@ -23,7 +23,7 @@ from market.supervisor import StoppingError, Supervisor
 from market.waiting import Waits
 
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
-    name: (sys.executable, "-m", f"services.{name}.app")
+    name: (sys.executable, "-P", "-m", f"services.{name}.app")
     for name in ("orders", "catalog", "performance", "billing")
 }
 READY_WITHIN_S: Final = 120.0

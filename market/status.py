@@ -1,4 +1,4 @@
-"""How every process of a platform is doing: what is known of it, and what it says itself."""
+"""How each process of a platform is doing: what is known of it, and what it says."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

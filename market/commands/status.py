@@ -1,5 +1,6 @@
 """`market status` and `market env`: what runs here, how it does, and where it is."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
@@ -30,7 +31,7 @@ def status(
         typer.Option("--format", help="A table for people, or a JSON object a line."),
     ] = Format.TABLE,
 ) -> None:
-    """Show each process: its pid and state, its position, its lag, what it has parked.
+    """Show how each process is doing.
 
     pos is the last position of a service's own history; lag, the facts that it has still
     to publish or to consume; parked, the streams that wait for `market parked`.
@@ -45,7 +46,7 @@ def status(
 
 @app.command(epilog=EXIT_CODES)
 def env() -> None:
-    """Print the addresses of the running platform as shell lines, for any other client.
+    """Print all addresses as shell lines, for any client.
 
     In a shell: `set -a; eval "$(market env)"; set +a`.
     """
@@ -53,7 +54,7 @@ def env() -> None:
         typer.echo(line)
 
 
-def _table(found: list[Line]) -> Table:
+def _table(found: Sequence[Line]) -> Table:
     table = Table("service", "pid", "state")
     for figure in ("pos", "lag", "parked"):
         table.add_column(figure, justify="right")

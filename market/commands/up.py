@@ -21,10 +21,10 @@ from market.waiting import Waits
 app = typer.Typer()
 
 UP_EPILOG: Final = (
-    "Kafka and PostgreSQL are those that KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL name; what "
-    "is not named is started here, on free ports, from packages: the first time, Kafka's "
-    "jars are downloaded to a cache (MARKET_CACHE). Data and logs are kept in MARKET_HOME "
-    f"(default .market). {EXIT_CODES}"
+    "Kafka and PostgreSQL are those that KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL name; "
+    "what is not named is started here, on free ports, from packages: the first time, "
+    "Kafka's jars are downloaded to a cache (MARKET_CACHE). Data and logs are kept in "
+    f"MARKET_HOME (default .market). {EXIT_CODES}"
 )
 
 
@@ -60,24 +60,18 @@ def up(
     ] = None,
     *,
     detach: Annotated[
-        bool,
-        typer.Option("--detach", help="Return once all is ready, and leave it running."),
+        bool, typer.Option("--detach", help="Return once all is ready; leave it running.")
     ] = False,
     in_background: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Start Kafka, PostgreSQL and every service, and keep them running.
+    """Start Kafka, PostgreSQL and the services; keep them up.
 
     A process that dies is started again. Ctrl-C stops everything in order; with --detach,
     `market down` does.
-
-    Raises:
-        Exit: The platform in the background could not be started.
     """
     ports = {given.name: given.port for given in port or []}
     if detach:
-        if code := start_in_background(tell, ports):
-            raise typer.Exit(code)
-        tell("`market status` shows it, `market env` its addresses, `market down` stops it")
+        _start_in_background(ports)
         return
     home = Home.of_environment()
     with home.occupied():
@@ -90,9 +84,10 @@ def up(
 
 @app.command(epilog=EXIT_CODES)
 def down() -> None:
-    """Stop the platform of this MARKET_HOME, and whatever a killed one has left behind.
+    """Stop all of it in order: services, Kafka, PostgreSQL.
 
-    Data and logs are kept: the next `market up` goes on with them. Safe to repeat.
+    What a killed platform has left behind in this MARKET_HOME is stopped too. Data and logs
+    are kept: the next `market up` goes on with them. Safe to repeat.
     """
     home = Home.of_environment()
     tell("stopped" if stop_platform(home, tell) else f"nothing is running in {home.path}")
@@ -101,6 +96,17 @@ def down() -> None:
 def tell(what: str) -> None:
     """Say on stderr what we are at."""
     typer.echo(what, err=True)
+
+
+def _start_in_background(ports: dict[str, int]) -> None:
+    """Start it, and end as it does.
+
+    Raises:
+        Exit: It could not be started; it has said why.
+    """
+    if code := start_in_background(tell, ports):
+        raise typer.Exit(code)
+    tell("`market status` shows it, `market env` its addresses, `market down` stops it")
 
 
 def _show_addresses() -> None:
