@@ -28,7 +28,7 @@ from services.performance.model.metrics import (
     SHIPPING_TRACKED,
     UNITS_FILLED,
 )
-from services.performance.model.obligation import ListingSaid, Said
+from services.performance.model.obligation import ListingSaid, Said, Says
 
 Rule: TypeAlias = Callable[[Any], Sequence[Said]]
 
@@ -171,7 +171,7 @@ def shipment_subject(order_id: str, shipment_id: str) -> str:
 
 
 def _units_go(order_id: str, fact: Fact, units: int, why: EditReason) -> Sequence[Said]:
-    says = "amount" if why == OUT_OF_STOCK else "kept"
+    says: Says = "amount" if why == OUT_OF_STOCK else "kept"
     at = fact.happened_at
     return (Said(UNITS_FILLED, order_id, fact.seller_id, says, at, units),)
 

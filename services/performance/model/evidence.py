@@ -1,6 +1,6 @@
 """Every number opens: the obligations behind a seller's scorecard, and their facts."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -77,9 +77,9 @@ def _facts(said: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _listings(active: pl.DataFrame) -> pl.DataFrame:
-    fact = pl.struct(
-        "says", "at", pl.lit(None, pl.Int64).alias("amount"), "event_id"
-    ).cast(FACTS.inner)
+    fact = pl.struct("says", "at", pl.lit(None, pl.Int64).alias("amount"), "event_id").cast(
+        FACTS.inner
+    )
     return active.select(
         "seller_id",
         pl.lit(LISTINGS_COMPLETE).alias("metric"),

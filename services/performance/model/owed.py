@@ -38,9 +38,7 @@ def owed(
     )
 
 
-def told(
-    sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None
-) -> pl.LazyFrame:
+def told(sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> pl.LazyFrame:
     """Return the rows that were true by `as_of` and known by `known_at`, of our metrics."""
     return known(sayings, as_of, known_at).with_columns(
         pl.col("metric").cast(METRIC),

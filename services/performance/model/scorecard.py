@@ -37,8 +37,8 @@ def scorecards(
     What is due is counted in the window of the policy; with too few there, in its long
     window; with too few still, there is no verdict. Listings are taken at `as_of`.
 
-    Units: instants, aware UTC; `rate` is kept / due, or mean points / 100 of listings, whose
-        `due` is how many are active and whose `kept` is null.
+    Units: instants, aware UTC; `rate` is kept / due. Of listings it is mean points / 100,
+        `due` is how many are active, and `kept` null.
     Shape: one row per seller and metric with anything due, sorted by both: seller_id,
         metric, window_days, due, kept?, rate, level.
     """
@@ -65,8 +65,8 @@ def overall(cards: pl.DataFrame, of: pl.DataFrame, policy: Policy) -> pl.DataFra
 
     `star` needs every measured metric that has a star threshold at star, the others good.
 
-    Shape: `cards` of `scorecards`, `of` as of `sellers`; out, one row per seller of `of`, in
-        that order: seller_id, metric (`overall`), level.
+    Shape: `cards` of `scorecards`, `of` as of `sellers`; out, one row per seller of `of`,
+        in that order: seller_id, metric (`overall`), level.
     """
     no_star = [n for n, standard in policy.standards.items() if standard.star is None]
     good_enough = pl.col("metric").is_in(no_star) & (pl.col("level") == "good")

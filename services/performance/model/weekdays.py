@@ -53,7 +53,7 @@ def deadlines(
     Units: microseconds since 1970, UTC; `allowed` is above 0.
     Shape: as long as `opened`, which is not empty.
     """
-    day = opened // DAY_US
+    day: Microseconds = np.floor_divide(opened, DAY_US)
     first = int(day.min())
     last = int(day.max()) + 7 * (2 + int(allowed.max()) // DAY_US) + 7 * len(holidays)
     days = np.arange(first, last + 1)
@@ -64,8 +64,7 @@ def deadlines(
     passed += np.where(working[today], opened - day * DAY_US, 0)
     until = passed + allowed
     whole_days = (until - 1) // DAY_US
-    due: Microseconds = workdays[whole_days] * DAY_US + until - whole_days * DAY_US
-    return due
+    return np.asarray(workdays[whole_days] * DAY_US + until - whole_days * DAY_US)
 
 
 def _is_working(days: NDArray[np.int64], holidays: Collection[date]) -> NDArray[np.bool_]:

@@ -1,0 +1,145 @@
+"""Facts of orders and listings for Hypothesis: late, repeated, out of order, at odds."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
+from contracts.fact import Fact
+from contracts.orders import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderLine,
+    OrderLineQuantityChanged,
+    OrderLineRemoved,
+    OrderPlaced,
+    OrderRejected,
+    ShipmentDelivered,
+    ShipmentSaved,
+    ShippedLine,
+    TrackingAdded,
+)
+from tests.performance.world import AS_OF, TICK, recorded
+
+days = st.sampled_from([-2, -1, 0, 1, 2, 3, 4, 5, 29, 30, 31, 60, 88, 89, 90, 91, 95])
+moments = st.builds(
+    lambda ago, hours, ticks: AS_OF - timedelta(days=ago, hours=hours) + ticks * TICK,
+    days,
+    st.sampled_from([0, 0, 6, 18]),
+    st.sampled_from([0, 0, -1, 1]),
+)
+sellers = st.sampled_from(["s-1", "s-1", "s-2"])
+orders = st.sampled_from([f"o-{n}" for n in range(9)])
+shipments = st.sampled_from(["h-1", "h-2"])
+products = st.sampled_from(["p-1", "p-2"])
+units = st.integers(1, 12)
+edits = st.sampled_from(["out_of_stock", "out_of_stock", "buyer_request", "other"])
+reasons = st.sampled_from(["out_of_stock", "out_of_territory", "buyer_request", "other"])
+counts = st.sampled_from([None, 0, 1, 2, 3, 150, 299, 300, 4_000])
+known_counts = st.sampled_from([0, 1, 2, 3, 150, 299, 300, 4_000])
+numbers = st.sampled_from([None, "1Z9"])
+lines = st.builds(
+    OrderLine,
+    line_id=st.just("l-1"),
+    product_id=products,
+    title=st.just("Mug"),
+    quantity=units,
+    unit_price_cents=st.just(100),
+)
+of_order = {"seller_id": sellers, "order_id": orders}
+placed = st.builds(
+    OrderPlaced,
+    **of_order,
+    buyer_id=st.just("b-1"),
+    lines=st.lists(lines, min_size=1, max_size=2).map(tuple),
+    shipping_cents=st.just(0),
+    currency=st.just("USD"),
+    payment_method=st.just("card"),
+    ship_to_country=st.just("US"),
+    placed_at=moments,
+    ship_by=moments,
+    clock_started_at=moments,
+    split_from=st.none() | st.none() | orders,
+)
+accepted = st.builds(
+    OrderAccepted,
+    **of_order,
+    buyer_id=st.just("b-1"),
+    customer_id=st.just("c-1"),
+    customer_link=st.just("created"),
+    accepted_at=moments,
+)
+shipped = st.builds(
+    ShipmentSaved,
+    **of_order,
+    shipment_id=shipments,
+    lines=st.tuples(st.builds(ShippedLine, line_id=st.just("l-1"), quantity=units)),
+    carrier=st.just("UPS"),
+    tracking_number=numbers,
+    shipped_by=st.sampled_from(["seller", "seller", "marketplace"]),
+    shipped_at=moments,
+    saved_at=moments,
+    completes_order=st.booleans(),
+)
+described = {
+    "seller_id": sellers,
+    "product_id": products,
+    "title": st.just("Mug"),
+    "image_count": known_counts,
+    "description_chars": known_counts,
+    "weight_g": counts,
+    "length_mm": counts,
+    "width_mm": counts,
+    "height_mm": counts,
+}
+facts: st.SearchStrategy[Fact] = st.one_of(
+    placed,
+    placed,
+    accepted,
+    accepted,
+    shipped,
+    st.builds(
+        OrderRejected, **of_order, reason=reasons, note=st.none(), rejected_at=moments
+    ),
+    st.builds(OrderExpired, **of_order, expired_at=moments),
+    st.builds(
+        OrderCancelled,
+        **of_order,
+        by=st.sampled_from(["seller", "buyer", "marketplace"]),
+        reason=reasons,
+        cancelled_at=moments,
+    ),
+    st.builds(
+        OrderLineQuantityChanged,
+        **of_order,
+        line_id=st.just("l-1"),
+        old_quantity=units,
+        quantity=units,
+        reason=edits,
+        changed_at=moments,
+    ),
+    st.builds(
+        OrderLineRemoved,
+        **of_order,
+        line_id=st.just("l-1"),
+        quantity=units,
+        reason=edits,
+        removed_at=moments,
+    ),
+    st.builds(
+        TrackingAdded,
+        **of_order,
+        shipment_id=shipments,
+        tracking_number=st.just("1Z9"),
+        added_at=moments,
+    ),
+    st.builds(ShipmentDelivered, **of_order, shipment_id=shipments, delivered_at=moments),
+    st.builds(ProductListed, **described, listed_at=moments),
+    st.builds(ProductChanged, **described, changed_at=moments),
+    st.builds(ProductDelisted, seller_id=sellers, product_id=products, delisted_at=moments),
+)
+
+
+lateness = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=40)])
+histories = st.lists(st.tuples(facts, lateness), min_size=1, max_size=40).map(recorded)

@@ -1,0 +1,372 @@
+"""Scorecards as domain.md says them, from facts, one at a time. Slow on purpose."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from fractions import Fraction
+from math import sqrt
+from typing import TypeAlias, TypeVar
+
+from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
+from contracts.fact import Fact
+from contracts.orders import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderLineQuantityChanged,
+    OrderLineRemoved,
+    OrderPlaced,
+    OrderRejected,
+    ShipmentSaved,
+    TrackingAdded,
+)
+from kit.consumers.records import Received
+from services.performance.model.policy import Policy, Standard
+
+Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
+Due: TypeAlias = tuple[datetime, int, int]
+"""When it fell due, how much was due, how much of it was kept."""
+
+F = TypeVar("F", bound=Fact)
+DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+def scorecards(
+    facts: Iterable[Received],
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> list[Card]:
+    cards: list[Card] = []
+    for seller, told in by_seller(facts, known_at).items():
+        world = World(told, as_of)
+        for metric, due in dues(world, policy).items():
+            cards += judged(seller, metric, due, policy, as_of)
+        cards += completeness(seller, world, policy)
+    return sorted(cards)
+
+
+def overall(
+    facts: Iterable[Received],
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> list[tuple[str, str, str]]:
+    facts = list(facts)
+    cards = scorecards(facts, policy, as_of, known_at)
+    levels: list[tuple[str, str, str]] = []
+    for seller, told in sorted(by_seller(facts, known_at).items()):
+        if World(told, as_of).is_empty():
+            continue
+        measured = {c[1]: c[6] for c in cards if c[0] == seller}
+        levels.append((seller, "overall", worst(measured, policy)))
+    return levels
+
+
+def worst(levels: dict[str, str], policy: Policy) -> str:
+    measured = {m: level for m, level in levels.items() if level != "not_enough_data"}
+    if not measured:
+        return "not_enough_data"
+    for bad in ("limit", "warn"):
+        if bad in measured.values():
+            return bad
+    best = {m: "good" if policy.standards[m].star is None else "star" for m in measured}
+    return "star" if measured == best else "good"
+
+
+def by_seller(
+    facts: Iterable[Received], known_at: datetime | None
+) -> dict[str, list[Received]]:
+    once = {received.envelope.id: received for received in facts}
+    sellers: dict[str, list[Received]] = defaultdict(list)
+    for received in once.values():
+        if known_at is None or received.envelope.recordedtime <= known_at:
+            sellers[received.fact.seller_id].append(received)
+    return sellers
+
+
+@dataclass
+class World:
+    """What one seller's facts say was true at `as_of`."""
+
+    told: Sequence[Received]
+    as_of: datetime
+    placed: dict[str, list[OrderPlaced]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.placed = self.by_order(OrderPlaced)
+
+    def all(self, kind: type[F]) -> Iterator[F]:
+        return (r.fact for r in self.told if isinstance(r.fact, kind))
+
+    def by_order(self, kind: type[F]) -> dict[str, list[F]]:
+        orders: dict[str, list[F]] = defaultdict(list)
+        for fact in self.all(kind):
+            orders[fact.order_id].append(fact)  # type: ignore[attr-defined] # facts of orders
+        return orders
+
+    def first(self, moments: Iterable[datetime]) -> datetime | None:
+        return min((moment for moment in moments if moment <= self.as_of), default=None)
+
+    def is_empty(self) -> bool:
+        moments: list[datetime] = []
+        for r in self.told:
+            match r.fact:
+                case OrderPlaced(placed_at=at, ship_by=by, clock_started_at=start):
+                    moments += [at, by, start]
+                case ShipmentSaved(shipped_at=at, saved_at=saved, tracking_number=number):
+                    moments += [at, *([saved] if number else [])]
+                case (
+                    OrderAccepted()
+                    | OrderRejected()
+                    | OrderExpired()
+                    | OrderCancelled()
+                    | OrderLineRemoved()
+                    | TrackingAdded()
+                    | ProductListed()
+                    | ProductChanged()
+                    | ProductDelisted()
+                ):
+                    moments.append(r.fact.happened_at)
+                case OrderLineQuantityChanged(old_quantity=old, quantity=new) if new < old:
+                    moments.append(r.fact.happened_at)
+                case _:
+                    pass
+        return self.first(moments) is None
+
+
+def dues(world: World, policy: Policy) -> dict[str, list[Due]]:
+    return {
+        "acceptance.timely": list(timely(world, policy)),
+        "acceptance.accepted": list(accepted(world)),
+        "shipping.on_time": list(on_time(world)),
+        "shipping.tracked": list(tracked(world, policy)),
+        "inventory.units_filled": list(units_filled(world)),
+    }
+
+
+def timely(world: World, policy: Policy) -> Iterator[Due]:
+    for order, placed in world.placed.items():
+        opened = world.first(p.clock_started_at for p in placed)
+        decided = world.first(
+            [f.accepted_at for f in world.all(OrderAccepted) if f.order_id == order]
+            + [f.rejected_at for f in world.all(OrderRejected) if f.order_id == order]
+        )
+        withdrawn = [
+            f.cancelled_at
+            for f in world.all(OrderCancelled)
+            if f.order_id == order and f.by == "buyer"
+        ]
+        gone = world.first(withdrawn)
+        if opened is None or (gone is not None and (decided is None or gone < decided)):
+            continue
+        due = weekday_deadline(opened, policy, "acceptance.timely")
+        yield due, 1, int(decided is not None and decided <= due)
+
+
+def accepted(world: World) -> Iterator[Due]:
+    yes, no = world.by_order(OrderAccepted), world.by_order(OrderRejected)
+    late = world.by_order(OrderExpired)
+    for order in yes.keys() | no.keys() | late.keys():
+        kept = world.first(f.accepted_at for f in yes.get(order, []))
+        refused = [f for f in no.get(order, []) if f.rejected_at <= world.as_of]
+        expired = world.first(f.expired_at for f in late.get(order, []))
+        due = world.first(
+            at for at in [kept, expired, *(f.rejected_at for f in refused)] if at
+        )
+        excused = any(f.reason in {"out_of_territory", "buyer_request"} for f in refused)
+        if due is not None and not excused:
+            yield due, 1, int(kept == due)
+
+
+def on_time(world: World) -> Iterator[Due]:
+    yes, off = world.by_order(OrderAccepted), world.by_order(OrderCancelled)
+    parcels = world.by_order(ShipmentSaved)
+    for order, placed in world.placed.items():
+        due = world.first(p.ship_by for p in placed)
+        if due is None or world.first(f.accepted_at for f in yes.get(order, [])) is None:
+            continue
+        if any(f.cancelled_at < due for f in off.get(order, [])):
+            continue
+        last = [p.shipped_at for p in parcels.get(order, []) if p.completes_order]
+        yield due, 1, int(any(at <= due for at in last))
+
+
+def tracked(world: World, policy: Policy) -> Iterator[Due]:
+    shipments: dict[tuple[str, str], list[ShipmentSaved]] = defaultdict(list)
+    for fact in world.all(ShipmentSaved):
+        shipments[fact.order_id, fact.shipment_id].append(fact)
+    for key, saved in shipments.items():
+        opened = world.first(f.shipped_at for f in saved)
+        ours = [f for f in saved if f.shipped_by == "marketplace"]
+        if opened is None or world.first(f.shipped_at for f in ours) is not None:
+            continue
+        numbered = [f.saved_at for f in saved if f.tracking_number is not None]
+        added = [f for f in world.all(TrackingAdded) if (f.order_id, f.shipment_id) == key]
+        kept = world.first(numbered + [f.added_at for f in added])
+        due = weekday_deadline(opened, policy, "shipping.tracked")
+        yield due, 1, int(kept is not None and kept <= due)
+
+
+def units_filled(world: World) -> Iterator[Due]:
+    orders = {
+        order: [p for p in placed if p.placed_at <= world.as_of]
+        for order, placed in world.placed.items()
+    }
+    whole = {o: [p for p in ps if p.split_from is None] for o, ps in orders.items()}
+    parent = {
+        o: min(p.split_from for p in ps if p.split_from is not None)
+        for o, ps in orders.items()
+        if any(p.split_from for p in ps)
+    }
+    lost: dict[str, int] = defaultdict(int)
+    for order in touched(world):
+        lost[root(order, parent)] += lost_in(order, world, orders, parent)
+    for order, placed in whole.items():
+        if placed:
+            units = max(map(units_of, placed))
+            yield min(p.placed_at for p in placed), units, max(units - lost[order], 0)
+
+
+def touched(world: World) -> set[str]:
+    kinds = (OrderLineQuantityChanged, OrderLineRemoved, OrderRejected, OrderCancelled)
+    return {r.fact.order_id for r in world.told if isinstance(r.fact, kinds)}
+
+
+def root(order: str, parent: dict[str, str]) -> str:
+    seen = {order}
+    while order in parent:
+        order = parent[order]
+        if order in seen:
+            return ""
+        seen.add(order)
+    return order
+
+
+def lost_in(
+    order: str,
+    world: World,
+    orders: dict[str, list[OrderPlaced]],
+    parent: dict[str, str],
+) -> int:
+    here = [r.fact for r in world.told if getattr(r.fact, "order_id", None) == order]
+    gone = [g for fact in here for g in units_gone(fact) if g[0] <= world.as_of]
+    cut = sum(units for _, units, out_of_stock in gone if out_of_stock)
+    if not any(empties(fact) and fact.happened_at <= world.as_of for fact in here):
+        return cut
+    children = [child for child in parent if parent[child] == order]
+    moved = sum(most_units(child, orders, part=True) for child in children)
+    came_in = most_units(order, orders, part=False) + most_units(order, orders, part=True)
+    return cut + max(came_in - moved - sum(units for _, units, _ in gone), 0)
+
+
+def units_gone(fact: Fact) -> Iterator[tuple[datetime, int, bool]]:
+    match fact:
+        case OrderLineQuantityChanged(old_quantity=old, quantity=new, reason=why):
+            yield fact.changed_at, max(old - new, 0), why == "out_of_stock"
+        case OrderLineRemoved(quantity=units, reason=why):
+            yield fact.removed_at, units, why == "out_of_stock"
+        case ShipmentSaved(completes_order=False, lines=lines):
+            yield fact.shipped_at, sum(line.quantity for line in lines), False
+        case _:
+            pass
+
+
+def empties(fact: Fact) -> bool:
+    match fact:
+        case OrderRejected(reason=why) | OrderCancelled(reason=why):
+            return why == "out_of_stock"
+        case _:
+            return False
+
+
+def most_units(order: str, orders: dict[str, list[OrderPlaced]], *, part: bool) -> int:
+    placed = [p for p in orders.get(order, []) if (p.split_from is not None) == part]
+    return max(map(units_of, placed), default=0)
+
+
+def units_of(placed: OrderPlaced) -> int:
+    return sum(line.quantity for line in placed.lines)
+
+
+def judged(
+    seller: str, metric: str, all_due: Sequence[Due], policy: Policy, as_of: datetime
+) -> Iterator[Card]:
+    for days in (policy.window_days, policy.long_window_days):
+        within = [d for d in all_due if as_of - days * DAY < d[0] <= as_of]
+        due, kept = sum(d[1] for d in within), sum(d[2] for d in within)
+        enough = due >= policy.enough_due
+        if due and (enough or days == policy.long_window_days):
+            rate = kept / due
+            level = level_of(rate, due, policy.standards[metric], policy.z)
+            verdict = level if enough else "not_enough_data"
+            yield seller, metric, days, due, kept, rate, verdict
+            return
+
+
+def completeness(seller: str, world: World, policy: Policy) -> Iterator[Card]:
+    told: dict[str, list[Received]] = defaultdict(list)
+    for r in world.told:
+        if isinstance(r.fact, ProductListed | ProductChanged | ProductDelisted):
+            told[r.fact.product_id].append(r)
+    points = [p for rs in told.values() if (p := points_of(rs, world.as_of)) is not None]
+    if points:
+        rate = float(sum(points) / len(points) / 100)
+        standard = policy.standards["listings.complete"]
+        level = level_of(rate, None, standard, policy.z)
+        yield seller, "listings.complete", 0, len(points), None, rate, level
+
+
+def points_of(told: Sequence[Received], as_of: datetime) -> Fraction | None:
+    now: ProductListed | ProductChanged | None = None
+    for_sale = False
+    order = sorted(
+        told, key=lambda r: (r.fact.happened_at, r.envelope.sequence, str(r.envelope.id))
+    )
+    for r in order:
+        if r.fact.happened_at > as_of:
+            break
+        for_sale = (for_sale or isinstance(r.fact, ProductListed)) and not isinstance(
+            r.fact, ProductDelisted
+        )
+        if isinstance(r.fact, ProductListed | ProductChanged):
+            now = r.fact
+    if now is None or not for_sale:
+        return None
+    sized = now.length_mm and now.width_mm and now.height_mm
+    return (
+        Fraction(30 * min(now.image_count, 3), 3)
+        + Fraction(25 * min(now.description_chars, 300), 300)
+        + (20 if now.weight_g else 0)
+        + (25 if sized else 0)
+    )
+
+
+def level_of(rate: float, due: int | None, standard: Standard, z: float) -> str:
+    """`due` is None where all are known, and the sample needs no guard."""
+    sure = due is None or wilson_upper(rate, due, z) < standard.limit
+    if rate < standard.limit and sure:
+        return "limit"
+    if rate < standard.warn:
+        return "warn"
+    return "star" if standard.star is not None and rate >= standard.star else "good"
+
+
+def wilson_upper(rate: float, n: int, z: float) -> float:
+    centre = rate + z * z / (2 * n)
+    spread = z * sqrt((rate * (1 - rate) + z * z / (4 * n)) / n)
+    return (centre + spread) / (1 + z * z / n)
+
+
+def weekday_deadline(opened_at: datetime, policy: Policy, metric: str) -> datetime:
+    left = timedelta(hours=policy.standards[metric].weekday_hours or 0)
+    at = opened_at
+    while True:
+        midnight = datetime.combine(at.date() + DAY, time(), tzinfo=UTC)
+        counts = at.weekday() < SATURDAY and at.date() not in policy.holidays
+        if counts and left <= midnight - at:
+            return at + left
+        left -= midnight - at if counts else timedelta()
+        at = midnight
