@@ -40,7 +40,7 @@ def create_live_schema(db: Connection) -> None:
 
 
 def driver(db: Connection) -> psycopg.Connection[tuple[Any, ...]]:
-    """Return psycopg's own connection under `db`, in its transaction: for COPY and arrays."""
+    """Return psycopg's own connection under `db`, in its transaction."""
     return cast("psycopg.Connection[tuple[Any, ...]]", db.connection.driver_connection)
 
 

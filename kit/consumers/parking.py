@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from kit.consumers.failures import unavailable_if_passing
 from kit.consumers.parked import ParkedEvent
@@ -69,7 +70,7 @@ def parked_streams(engine: Engine, group: str) -> list[ParkedStream]:
             row.reason,
         )
         .where(row.group_name == group)
-        .distinct(*stream)
+        .ext(distinct_on(*stream))
         .order_by(*stream, row.record_offset)
         .subquery()
     )

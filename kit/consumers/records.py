@@ -99,13 +99,13 @@ def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
 
 
 def _read_as_published(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
-    """Return the envelope of another writer: times of any offset, headers without value.
+    """Return the envelope of another writer: times of any offset, and any headers.
 
     Raises:
         ValueError: As `read_envelope`.
     """
-    given = ((name, value) for name, value in headers if value is not None)
-    envelope = Envelope.read(given)
+    ours = ((n, value) for n, value in headers if n[:3] == "ce_" and value is not None)
+    envelope = Envelope.read(ours)
     if not (1 <= envelope.pos <= _LARGEST and 0 <= envelope.sequence <= _LARGEST):
         raise ValueError("ce_pos or ce_sequence is not a position in a history")
     return envelope

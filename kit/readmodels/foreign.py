@@ -27,7 +27,7 @@ SELECT topic, partition, record_offset FROM public.{table} WHERE group_name = :g
 
 
 def verify_foreign(
-    engine: Engine, model: ForeignReadModel, bootstrap_servers: str
+    engine: Engine, group: str, model: ForeignReadModel, bootstrap_servers: str
 ) -> list[Comparison]:
     """Compare a read model with the fold of all that its group has applied.
 
@@ -37,15 +37,15 @@ def verify_foreign(
     with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
         claim_beside(db)
         make_beside(model.tables, db)
-        refold = _Refold(lambda facts: model.handler(facts, db), _left_out(model.group, db))
-        read_again(bootstrap_servers, {}, _stands(model, db), refold.give)
+        refold = _Refold(lambda facts: model.handler(facts, db), _left_out(group, db))
+        read_again(bootstrap_servers, {}, _stands(group, model.topics, db), refold.give)
         found = compare(model.name, model.tables, db)
         db.rollback()
     return found
 
 
 def rebuild_foreign(
-    engine: Engine, model: ForeignReadModel, bootstrap_servers: str
+    engine: Engine, group: str, model: ForeignReadModel, bootstrap_servers: str
 ) -> list[Comparison]:
     """Make a read model again beside the live one, then put it in its place at once.
 
@@ -55,15 +55,15 @@ def rebuild_foreign(
     with engine.begin() as db:
         claim_beside(db)
         make_beside(model.tables, db)
-        stood, out = _stands(model, db), _left_out(model.group, db)
+        stood, out = _stands(group, model.topics, db), _left_out(group, db)
     refold = _Refold(partial(_apply_beside, engine, model), out)
     read_again(bootstrap_servers, {}, stood, refold.give)
     with engine.begin() as db:
         claim_beside(db)
-        _hold_positions(model, db)
+        _hold_positions(group, db)
         look_beside(db)
         rest = replace(refold, apply=lambda facts: model.handler(facts, db))
-        read_again(bootstrap_servers, stood, _stands(model, db), rest.give)
+        read_again(bootstrap_servers, stood, _stands(group, model.topics, db), rest.give)
         found = compare(model.name, model.tables, db)
         swap(model.tables, db)
     return found
@@ -101,18 +101,18 @@ class _Refold:
         return Received.parse(record)
 
 
-def _stands(model: ForeignReadModel, db: Connection) -> Stretch:
+def _stands(group: str, topics: Sequence[str], db: Connection) -> Stretch:
     sql = (
         "SELECT topic, partition, next_offset FROM public.consumer_positions"
         " WHERE group_name = :group AND topic = ANY(:topics)"
     )
-    rows = db.execute(text(sql), {"group": model.group, "topics": [*model.topics]})
+    rows = db.execute(text(sql), {"group": group, "topics": [*topics]})
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def _hold_positions(model: ForeignReadModel, db: Connection) -> None:
+def _hold_positions(group: str, db: Connection) -> None:
     sql = "SELECT FROM public.consumer_positions WHERE group_name = :group FOR UPDATE"
-    db.execute(text(sql), {"group": model.group})
+    db.execute(text(sql), {"group": group})
 
 
 def _left_out(group: str, db: Connection) -> frozenset[tuple[str, int, int]]:

@@ -19,7 +19,7 @@ class OwnReadModel:
 
     name: str
     tables: MetaData
-    project: Projection
+    projections: Sequence[Projection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,4 @@ class ForeignReadModel:
     name: str
     tables: MetaData
     handler: Handler
-    group: str
     topics: Sequence[str]

@@ -33,7 +33,7 @@ def verify_own(engine: Engine, model: OwnReadModel) -> list[Comparison]:
         claim_beside(db)
         make_beside(model.tables, db)
         for batch in _all_facts(db):
-            model.project(batch, db)
+            _fold(batch, model, db)
         found = compare(model.name, model.tables, db)
         db.rollback()
     return found
@@ -53,17 +53,22 @@ def rebuild_own(engine: Engine, model: OwnReadModel) -> list[Comparison]:
         with engine.begin() as db:
             claim_beside(db)
             look_beside(db)
-            model.project([fact for _, fact in facts], db)
+            _fold([fact for _, fact in facts], model, db)
         seen = facts[-1][0]
     with engine.begin() as db:
         claim_beside(db)
         db.execute(text("LOCK TABLE public.events IN SHARE ROW EXCLUSIVE MODE"))
         look_beside(db)
         for batch in _facts_beyond(seen, db):
-            model.project(batch, db)
+            _fold(batch, model, db)
         found = compare(model.name, model.tables, db)
         swap(model.tables, db)
     return found
+
+
+def _fold(facts: Sequence[Recorded], model: OwnReadModel, db: Connection) -> None:
+    for project in model.projections:
+        project(facts, db)
 
 
 def _all_facts(db: Connection) -> Iterator[Sequence[Recorded]]:

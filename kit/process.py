@@ -1,0 +1,80 @@
+"""One process of a service: its API, its relay and its consumers, from start to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from kit.blueprint import Blueprint
+from kit.consumers import tables as consumer_tables
+from kit.consumers.consumption import Consumption
+from kit.consumers.inbox import Inbox
+from kit.consumers.subscriber import consume
+from kit.database import create_live_schema, passing
+from kit.eventstore import tables as store_tables
+from kit.relay.publisher import Publisher
+from kit.relay.relay import Relay
+from kit.settings import Settings
+
+_PATIENCE_S = 60.0
+
+
+@dataclass(slots=True)
+class Process:
+    """What runs of a service here, and what its operators ask about."""
+
+    blueprint: Blueprint
+    settings: Settings
+    engine: Engine
+    consumption: Consumption | None = None
+    relaying: asyncio.Task[None] | None = None
+    started: bool = False
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def run(self, _: FastAPI) -> AsyncIterator[None]:
+        """Start what this process is told to do, and stop it in the other order."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self.engine.dispose)
+            patiently = AsyncRetrying(
+                retry=retry_if_exception(passing),
+                stop=stop_after_delay(_PATIENCE_S),
+                wait=wait_exponential(0.2, max=3),
+                reraise=True,
+            )
+            await patiently(asyncio.to_thread, prepare, self.engine, self.blueprint)
+            if "relay" in self.settings.parts and self.blueprint.topic:
+                self.relaying = asyncio.create_task(self._relay().run(self.stop))
+                stack.push_async_callback(self._end_relay, self.relaying)
+            if "consumers" in self.settings.parts and self.blueprint.foreign:
+                servers = self.settings.kafka_bootstrap_servers
+                inbox = Inbox(self.engine, self.blueprint.name)
+                self.consumption = consume(servers, inbox, self.blueprint.handlers)
+                await stack.enter_async_context(self.consumption)
+            self.started = True
+            yield
+            self.started = False
+
+    def _relay(self) -> Relay:
+        servers, topic = self.settings.kafka_bootstrap_servers, self.blueprint.topic or ""
+        return Relay(self.engine, Publisher(servers, topic, self.blueprint.name))
+
+    async def _end_relay(self, relaying: asyncio.Task[None]) -> None:
+        self.stop.set()
+        await relaying
+
+
+def prepare(engine: Engine, blueprint: Blueprint) -> None:
+    """Make the tables that are missing. Safe to repeat, by several processes at once."""
+    with engine.begin() as db:
+        create_live_schema(db)
+        for tables in blueprint.tables:
+            tables.create_all(db)
+    with engine.begin() as db:
+        db.exec_driver_sql("SET LOCAL search_path = public")
+        store_tables.create(db)
+        consumer_tables.metadata.create_all(db)

@@ -1,0 +1,78 @@
+"""HTTP in and out: parse, hand over, answer. No rule lives here.
+
+Endpoints are plain `def`: the framework runs them in threads, where the store may block.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from kit.web.bulk import bulk_router
+from kit.web.commands import command_router
+from kit.web.reading import Database
+from services.orders import commands, queries
+from services.orders.handlers import to_request
+from services.orders.model.refusals import LineUnknown, OrderUnknown, ShipmentUnknown
+
+STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    refusal.code: HTTPStatus.NOT_FOUND
+    for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown)
+}
+_SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
+
+_WAYS: Final = (
+    ("/orders", commands.PlaceOrder),
+    ("/orders/{order_id}/acceptance", commands.AcceptOrder),
+    ("/orders/{order_id}/rejection", commands.RejectOrder),
+    ("/orders/{order_id}/expiry", commands.ExpireOrder),
+    ("/orders/{order_id}/cancellation", commands.CancelOrder),
+    ("/orders/{order_id}/shipments", commands.SaveShipment),
+    (f"{_SHIPMENT}/tracking", commands.AddTracking),
+    (f"{_SHIPMENT}/delivery", commands.MarkDelivered),
+)
+
+router = APIRouter()
+router.include_router(command_router(_WAYS, to_request, "orders"))
+router.include_router(bulk_router([command for _, command in _WAYS], to_request))
+
+
+class Page(BaseModel):
+    """Some orders, and where to go on: give `next` as `after`."""
+
+    orders: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get("/orders/{order_id}", tags=["orders"])
+def read_order(order_id: str, db: Database) -> dict[str, Any]:
+    """Answer one order as it stands: its lines, its shipments, its state.
+
+    Raises:
+        OrderUnknown: No order was placed under this id.
+    """
+    found = queries.order(order_id, db)
+    if found is None:
+        raise OrderUnknown(order_id)
+    return found
+
+
+@router.get("/orders", tags=["orders"])
+def read_orders(
+    seller_id: str,
+    db: Database,
+    after: Annotated[str | None, Query(pattern=r"^[^|]+\|.+$")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Page:
+    """Answer a seller's orders, oldest first, a page at a time."""
+    place = None
+    if after is not None:
+        placed_at, _, order_id = after.partition("|")
+        place = (datetime.fromisoformat(placed_at), order_id)
+    found = queries.orders_of(seller_id, place, limit, db)
+    last = found[-1] if len(found) == limit else None
+    beyond = f"{last['placed_at'].isoformat()}|{last['order_id']}" if last else None
+    return Page(orders=list(found), next=beyond)

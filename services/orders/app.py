@@ -1,0 +1,20 @@
+"""Composition root of orders: what it is made of, and how it is run."""
+
+from typing import Final
+
+from contracts import topics
+from kit.blueprint import Blueprint
+from kit.readmodels.models import OwnReadModel
+from kit.serving import serve
+from services.orders import api, projections
+
+BLUEPRINT: Final = Blueprint(
+    name="orders",
+    topic=topics.ORDERS,
+    router=api.router,
+    statuses=api.STATUSES,
+    own=[OwnReadModel("orders", projections.metadata, [projections.project_seller_orders])],
+)
+
+if __name__ == "__main__":
+    serve(BLUEPRINT)
