@@ -17,7 +17,7 @@ from market.imports.cells import (
     SellerIdCell,
     UnitsCell,
 )
-from market.imports.plan import Command, Json, Plan, Stage
+from market.imports.plan import Command, Json, Plan, Stage, key
 from market.imports.tables import Place, Row, distinct_rows, read_table
 
 COMMANDS: Final = {
@@ -82,4 +82,4 @@ def movement_command(row: MovementRow, place: Place) -> Command:
         fields |= {"lot_id": row.lot_id, "manufactured_on": day}
     else:
         fields |= {"reason": REASONS[row.kind], "ref": row.movement_id}
-    return Command(place, f"inventory:{row.movement_id}", COMMANDS[row.kind], fields)
+    return Command(place, key("inventory", row.movement_id), COMMANDS[row.kind], fields)

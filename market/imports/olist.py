@@ -21,7 +21,7 @@ from market.imports.olist_rows import (
     ProductRow,
     read_olist,
 )
-from market.imports.plan import Command, Json, Plan, Stage
+from market.imports.plan import Command, Json, Plan, Stage, key
 from market.imports.sorting import SellerOrder, Sorted, sort_rows
 from market.imports.tables import Place, RowReport
 
@@ -71,7 +71,7 @@ def order_commands(order: SellerOrder, titles: Mapping[str, str]) -> Iterator[Co
     def command(name: str, at: datetime | None, **fields: Json) -> Iterator[Command]:
         if at is not None:
             body = {"order_id": order.id, **fields, "at": at.isoformat()}
-            yield Command(place, f"olist:{name}:{order.id}", name, body)
+            yield Command(place, key("olist", name, order.id), name, body)
 
     yield from command(
         "place-order", row.order_purchase_timestamp, **_placed(order, titles)
@@ -161,8 +161,9 @@ def _listings(
             "at": at,
         }
         # Another export may hold an earlier or a later sale: that is another command.
-        key = f"olist:list-product:{seller_id}:{product_id}:{at}"
-        yield Command(place, key, "list-product", fields)
+        name = "list-product"
+        listing = key("olist", name, seller_id, product_id, at)
+        yield Command(place, listing, name, fields)
 
 
 def _described(product: ProductRow | None) -> dict[str, Json]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import chain
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from market.imports.tables import Place, RowReport
 
 Json: TypeAlias = (
     "str | int | float | bool | Mapping[str, Json] | Sequence[Mapping[str, Json]] | None"
 )
+LONGEST_KEY: Final = 200
+
 Service: TypeAlias = Literal["catalog", "orders"]
 
 
@@ -54,3 +57,9 @@ class Plan:
     def commands(self) -> Iterator[Command]:
         """Yield every command, stage by stage."""
         return chain.from_iterable(stage.commands for stage in self.stages)
+
+
+def key(*parts: str) -> str:
+    """Return the idempotency key of what `parts` name: the parts, or their hash if long."""
+    name = ":".join(parts)
+    return name if len(name) <= LONGEST_KEY else sha256(name.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """A small generated history that ships with the project, in Olist's columns.
 
-Every id and title is invented. `scripts/generate_history.py` writes the files; the same
-seed gives the same bytes.
+Every id and title is invented. `python -m market.samples.generate` writes the files; the
+same seed gives the same bytes.
 """
 
 from datetime import UTC, datetime

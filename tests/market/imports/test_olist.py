@@ -234,8 +234,8 @@ def test_a_product_whose_row_cannot_be_read_is_sold_and_not_listed(tmp_path: Pat
             "olist_order_items_dataset.csv",
             2,
             (
-                "p-1 of s-1 is not listed: its row in olist_products_dataset.csv was rejected "
-                "(its orders are imported)"
+                "p-1 of s-1 is not listed: its row in olist_products_dataset.csv was "
+                "rejected (its orders are imported)"
             ),
         ),
     ]

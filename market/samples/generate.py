@@ -14,8 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from market.samples import AS_OF, OLIST
+
 BEGIN: Final = datetime(2025, 1, 1, tzinfo=UTC)
-EXPORTED_AT: Final = datetime(2025, 4, 1, tzinfo=UTC)
+EXPORTED_AT: Final = AS_OF
 SEED: Final = 2025
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -315,9 +317,9 @@ def _write(path: Path, rows: Iterator[Cells]) -> None:
 
 
 def main() -> None:
-    """Write the history where the arguments say."""
+    """Write the history where the arguments say, by default where it belongs."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("directory", type=Path, help="such as market/samples/history")
+    parser.add_argument("directory", type=Path, nargs="?", default=OLIST)
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     write_history(given.directory, given.seed)
