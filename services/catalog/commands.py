@@ -53,6 +53,8 @@ class ChangeProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelistProduct:
+    """The product goes off sale; it may be listed again."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     seller_id: SellerId

@@ -32,6 +32,8 @@ CLOSED: Final = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineToPlace:
+    """What is ordered of one product."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     line_id: Id
@@ -43,6 +45,8 @@ class LineToPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineToShip:
+    """Units of one line that leave."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     line_id: Id
@@ -81,6 +85,8 @@ class AcceptOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectOrder:
+    """The seller will not ship; the buyer is told why."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id
@@ -91,6 +97,8 @@ class RejectOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireOrder:
+    """Nobody decided the order within five weekdays."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id
@@ -127,6 +135,8 @@ class SaveShipment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTracking:
+    """A shipment that was saved without a tracking number gets one."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id
@@ -137,6 +147,8 @@ class AddTracking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkDelivered:
+    """A shipment reached the buyer, at `at`."""
+
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id

@@ -74,7 +74,7 @@ seller_orders = Table(
     Column("shipments", JSONB, nullable=False),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
-    Index("seller_orders_by_seller", "seller_id", "placed_at"),
+    Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
 )
 
 _ORDER_EVENTS: Final = get_args(OrderEvent)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
 from jsonschema import Draft202012Validator
 
 from contracts import topics
@@ -93,6 +94,13 @@ def test_a_topic_document_has_the_parts_of_asyncapi_3(topic: str) -> None:
         assert message["$ref"].startswith(f"#/channels/{topic}/messages/")
     for kind in document["components"].values():
         assert all(names.match(name) for name in kind)
+
+
+@pytest.mark.parametrize("topic", DOCUMENTS)
+def test_another_reader_of_asyncapi_3_takes_a_topic_document(topic: str) -> None:
+    read_by_it = ApplicationSchema.model_validate(read(f"asyncapi/{topic}.json"))
+
+    assert [*read_by_it.channels] == [topic]
 
 
 def test_the_topic_documents_together_tell_every_type() -> None:
