@@ -4,9 +4,9 @@ An obligation or a listing is the union of its rows, so order and repeats can't 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from psycopg import Cursor, errors, sql
+from psycopg import errors, sql
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from kit.consumers.records import Received
+from kit.database import driver
 from services.performance.policies import whenever, whenever_listing
 
 AS_BYTES: Final = "C"
@@ -35,24 +36,24 @@ metadata = MetaData()
 obligation_sayings = Table(
     "obligation_sayings",
     metadata,
-    Column("seller_id", Text(AS_BYTES), nullable=False),
+    Column("seller_id", Text(collation=AS_BYTES), nullable=False),
     Column("event_id", Uuid, nullable=False),
-    Column("metric", Text(AS_BYTES), nullable=False),
-    Column("says", Text(AS_BYTES), nullable=False),
-    Column("subject_id", Text(AS_BYTES), nullable=False),
+    Column("metric", Text(collation=AS_BYTES), nullable=False),
+    Column("says", Text(collation=AS_BYTES), nullable=False),
+    Column("subject_id", Text(collation=AS_BYTES), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("amount", BigInteger),
-    Column("part_of", Text(AS_BYTES)),
+    Column("part_of", Text(collation=AS_BYTES)),
     PrimaryKeyConstraint("seller_id", "event_id", "metric", "says"),
 )
 listing_sayings = Table(
     "listing_sayings",
     metadata,
-    Column("seller_id", Text(AS_BYTES), nullable=False),
+    Column("seller_id", Text(collation=AS_BYTES), nullable=False),
     Column("event_id", Uuid, nullable=False),
-    Column("product_id", Text(AS_BYTES), nullable=False),
-    Column("says", Text(AS_BYTES), nullable=False),
+    Column("product_id", Text(collation=AS_BYTES), nullable=False),
+    Column("says", Text(collation=AS_BYTES), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False),
@@ -91,7 +92,7 @@ LISTING_ROW: Final = (
     "event_id",
     "recorded_at",
 )
-Row = tuple[Any, ...]
+Row: TypeAlias = tuple[Any, ...]
 
 
 def project_performance(batch: Sequence[Received], db: Connection) -> None:
@@ -132,7 +133,7 @@ def _copy_what_is_new(
 ) -> None:
     here, arriving = sql.Identifier(name), sql.Identifier(f"arriving_{name}")
     listed = sql.SQL(", ").join(map(sql.Identifier, columns))
-    cursor = _cursor(db)
+    cursor = driver(db).cursor()
     make = "CREATE TEMPORARY TABLE IF NOT EXISTS {} (LIKE {}) ON COMMIT DROP"
     cursor.execute(sql.SQL(make).format(arriving, here))
     _copy(f"arriving_{name}", columns, rows, db)
@@ -144,12 +145,6 @@ def _copy_what_is_new(
 def _copy(name: str, columns: Sequence[str], rows: Iterable[Row], db: Connection) -> None:
     listed = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), listed)
-    with _cursor(db).copy(statement) as copy:
+    with driver(db).cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
-
-
-def _cursor(db: Connection) -> Cursor[Row]:
-    driver: Any = db.connection.driver_connection
-    cursor: Cursor[Row] = driver.cursor()
-    return cursor

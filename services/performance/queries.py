@@ -7,7 +7,9 @@ from typing import Final
 
 import polars as pl
 from psycopg import sql
+from sqlalchemy import Engine
 
+from kit.database import LIVE
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
@@ -38,45 +40,54 @@ class Scorecards:
     overall: pl.DataFrame
 
 
-def ask_scorecards(url: str, question: Question) -> Scorecards:
+def ask_scorecards(db: Engine, question: Question) -> Scorecards:
     """Return the scorecards that `question` is about, and each seller's level.
 
     Blocks. One seller's take as long with a million sellers as with one.
 
-    Shape: `url` as `postgresql://`; its `options` may set a search_path.
+    Shape: `db` is the service's own; what is read is committed.
     """
-    sayings, listings = read_sayings(url, question), read_listings(url, question)
+    sayings, listings = read_sayings(db, question), read_listings(db, question)
     asked = (question.as_of, question.known_at)
     cards = scorecards(sayings, listings, question.policy, *asked)
     of = sellers(sayings, listings, *asked)
     return Scorecards(cards, overall(cards, of, question.policy))
 
 
-def ask_evidence(url: str, question: Question) -> pl.DataFrame:
+def ask_evidence(db: Engine, question: Question) -> pl.DataFrame:
     """Return the obligations behind those scorecards, each with the facts that said so.
 
     Shape: as `model.evidence.explain` returns them.
     """
-    sayings, listings = read_sayings(url, question), read_listings(url, question)
+    sayings, listings = read_sayings(db, question), read_listings(db, question)
     return explain(sayings, listings, question.policy, question.as_of, question.known_at)
 
 
-def read_sayings(url: str, question: Question) -> pl.DataFrame:
+def read_sayings(db: Engine, question: Question) -> pl.DataFrame:
     """Return the rows of obligations that `question` needs, typed as SAYINGS."""
-    rows = _read(url, "obligation_sayings", OBLIGATION_ROW, question)
-    return rows.cast(dict(SAYINGS))
+    rows = _read(db, "obligation_sayings", OBLIGATION_ROW, question)
+    return rows.cast(SAYINGS)
 
 
-def read_listings(url: str, question: Question) -> pl.DataFrame:
+def read_listings(db: Engine, question: Question) -> pl.DataFrame:
     """Return the rows of listings that `question` needs, typed as LISTINGS."""
-    return _read(url, "listing_sayings", LISTING_ROW, question).cast(dict(LISTINGS))
+    return _read(db, "listing_sayings", LISTING_ROW, question).cast(LISTINGS)
 
 
-def _read(url: str, table: str, columns: Sequence[str], question: Question) -> pl.DataFrame:
+def _read(
+    db: Engine, table: str, columns: Sequence[str], question: Question
+) -> pl.DataFrame:
     chosen = sql.SQL(", ").join(map(_column, columns))
     where = sql.SQL(" AND ").join(_conditions(question))
     read = sql.SQL(READ).format(chosen, sql.Identifier(table), where)
-    return pl.read_database_uri(read.as_string(None), url, engine="adbc")
+    return pl.read_database_uri(read.as_string(None), _address(db), engine="adbc")
+
+
+def _address(db: Engine) -> str:
+    """Return where `db` is, for another client, which finds the live read models first."""
+    path = {"options": f"-csearch_path={LIVE},public"}
+    url = db.url.set(drivername="postgresql").update_query_dict(path)
+    return url.render_as_string(hide_password=False)
 
 
 def _column(name: str) -> sql.Composable:

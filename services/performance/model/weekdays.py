@@ -60,10 +60,10 @@ def deadlines(
     working = _is_working(days, holidays)
     workdays = days[working]
     today = day - first
-    passed = (np.cumsum(working) - working)[today] * DAY_US
-    passed += np.where(working[today], opened - day * DAY_US, 0)
-    until = passed + allowed
-    whole_days = (until - 1) // DAY_US
+    workdays_before: Microseconds = np.cumsum(working) - working
+    passed_today = np.where(working[today], opened - day * DAY_US, 0)
+    until = workdays_before[today] * DAY_US + passed_today + allowed
+    whole_days: Microseconds = np.floor_divide(until - 1, DAY_US)
     return np.asarray(workdays[whole_days] * DAY_US + until - whole_days * DAY_US)
 
 

@@ -1,0 +1,63 @@
+"""HTTP out: scorecards of any moment, as known at any other. No rule lives here."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from sqlalchemy import Engine
+
+from contracts.fact import GivenMoment
+from kit.web.reading import ThisEngine
+from services.performance.model.policy import policy_at
+from services.performance.model.scorecard import NOT_ENOUGH
+from services.performance.queries import Question, ask_evidence, ask_scorecards
+
+router = APIRouter(tags=["performance"])
+
+
+class Scorecards(BaseModel):
+    """How sellers stood, and by which policy that was judged.
+
+    Units: `rate` from 0 to 1. Shape: `cards` by seller and metric, `overall` by seller;
+        `evidence`, if asked for, by seller, metric and moment due.
+    """
+
+    policy: str
+    cards: list[dict[str, Any]]
+    overall: list[dict[str, Any]]
+    evidence: list[dict[str, Any]] | None = None
+
+
+def _question(
+    as_of: Annotated[GivenMoment, Query(description="What was true by then.")],
+    known_at: Annotated[
+        GivenMoment | None, Query(description="As far as it was known by then.")
+    ] = None,
+    seller_id: Annotated[str | None, Query(min_length=1)] = None,
+) -> Question:
+    return Question(policy_at(as_of), as_of, known_at, seller_id)
+
+
+@router.get("/scorecards")
+def read_scorecards(
+    question: Annotated[Question, Depends(_question)],
+    engine: ThisEngine,
+    *,
+    all_metrics: Annotated[
+        bool, Query(alias="all", description="With metrics that have too few to judge.")
+    ] = False,
+    explain: Annotated[bool, Query(description="With the facts behind each.")] = False,
+) -> Scorecards:
+    """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
+    found = ask_scorecards(engine, question)
+    cards = found.cards.to_dicts()
+    return Scorecards(
+        policy=question.policy.version,
+        cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
+        overall=found.overall.to_dicts(),
+        evidence=_evidence(engine, question) if explain else None,
+    )
+
+
+def _evidence(engine: Engine, question: Question) -> list[dict[str, Any]]:
+    return ask_evidence(engine, question).to_dicts()

@@ -1,0 +1,14 @@
+"""Kafka in: the facts of other services that become obligations."""
+
+from typing import Final
+
+from contracts import topics
+from kit.readmodels.models import ForeignReadModel
+from services.performance import projections
+
+OBLIGATIONS: Final = ForeignReadModel(
+    name="obligations",
+    tables=projections.metadata,
+    handler=projections.project_performance,
+    topics=(topics.ORDERS, topics.CATALOG),
+)

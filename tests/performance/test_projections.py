@@ -1,0 +1,148 @@
+"""The rows on a real database: facts in any order and any number of times."""
+
+from collections.abc import Sequence
+from itertools import permutations
+from random import Random  # noqa: TID251 - Hypothesis makes it, and shrinks it
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+from sqlalchemy import Connection, func, select
+
+from kit.consumers.records import Received
+from services.performance.policies import whenever
+from services.performance.projections import (
+    LISTING_ROW,
+    OBLIGATION_ROW,
+    listing_sayings,
+    metadata,
+    obligation_sayings,
+    project_performance,
+)
+from tests.performance.facts import accepted, changed, listed, placed, shipped
+from tests.performance.history import histories
+from tests.performance.world import AS_OF, DAY, in_columns, received
+from tests.samples import ONE_OF_EACH
+
+PLACED, ACCEPTED, SHIPPED = received(
+    [
+        placed("o-1", AS_OF - 5 * DAY, units=3),
+        accepted(AS_OF - 4 * DAY),
+        shipped(AS_OF - 3 * DAY),
+    ]
+)
+
+
+@pytest.fixture
+def performance(db: Connection) -> Connection:
+    metadata.create_all(db)
+    return db
+
+
+def rows(db: Connection) -> tuple[list[str], list[str]]:
+    """All that is kept, as the model takes it, in an order that says nothing."""
+    obligations = [obligation_sayings.c[name] for name in OBLIGATION_ROW]
+    listings = [listing_sayings.c[name] for name in LISTING_ROW]
+    return (
+        sorted(map(repr, db.execute(select(*obligations)))),
+        sorted(map(repr, db.execute(select(*listings)))),
+    )
+
+
+def expected(told: Sequence[Received]) -> tuple[int, int]:
+    """How many rows the facts make, each counted once."""
+    once = {received.envelope.id: received for received in told}
+    sayings, listings = in_columns(once.values())
+    return sayings.height, listings.height
+
+
+@pytest.mark.parametrize("order", [*permutations([PLACED, ACCEPTED, SHIPPED])])
+def test_facts_in_any_order_and_twice_are_kept_once(
+    performance: Connection, order: tuple[Received, ...]
+) -> None:
+    project_performance(order[:2], performance)
+    project_performance(order, performance)
+
+    found, _ = rows(performance)
+    project_performance([*order, *order], performance)
+    assert (len(found), 0) == expected(order)
+    assert rows(performance) == (found, [])
+
+
+def test_a_fact_twice_in_one_batch_is_kept_once(performance: Connection) -> None:
+    project_performance([PLACED, PLACED], performance)
+
+    assert performance.scalar(select(func.count()).select_from(obligation_sayings)) == 3
+
+
+def test_a_row_names_its_fact_and_when_it_was_recorded(performance: Connection) -> None:
+    project_performance([PLACED], performance)
+
+    units = select(obligation_sayings).where(
+        obligation_sayings.c.metric == "inventory.units_filled"
+    )
+    row = performance.execute(units).one()
+    assert (row.event_id, row.recorded_at, row.amount) == (
+        PLACED.envelope.id,
+        PLACED.envelope.recordedtime,
+        3,
+    )
+
+
+def test_ids_may_hold_any_character(performance: Connection) -> None:
+    odd = 'o\t1\n\\N,"\\.'
+
+    project_performance(received([placed(odd, AS_OF)]), performance)
+
+    found = select(obligation_sayings.c.subject_id).distinct()
+    assert performance.scalars(found).all() == [odd]
+
+
+def test_listings_are_kept_with_the_version_of_their_stream(
+    performance: Connection,
+) -> None:
+    project_performance(
+        received([listed(AS_OF - DAY), changed(AS_OF, images=1)]), performance
+    )
+
+    versions = select(listing_sayings.c.version, listing_sayings.c.image_count)
+    assert sorted(performance.execute(versions)) == [(1, 3), (2, 1)]
+
+
+def test_a_batch_without_anything_for_us_changes_nothing(
+    performance: Connection,
+) -> None:
+    project_performance([], performance)
+
+    assert rows(performance) == ([], [])
+
+
+def test_no_fact_says_the_same_of_two_subjects_of_one_metric() -> None:
+    for fact in ONE_OF_EACH:
+        said = [(s.metric, s.says) for s in whenever(fact)]
+        assert len(said) == len(set(said))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(told=histories, random=st.randoms(use_true_random=False), size=st.integers(1, 50))
+def test_batches_cut_anywhere_shuffled_and_repeated_make_the_same_rows(
+    performance: Connection, told: list[Received], random: Random, size: int
+) -> None:
+    again = told + random.sample(told, len(told) // 2)
+    random.shuffle(again)
+
+    with performance.begin_nested() as once:
+        project_performance(told, performance)
+        straight = rows(performance)
+        once.rollback()
+    with performance.begin_nested() as twice:
+        for start in range(0, len(again), size):
+            project_performance(again[start : start + size], performance)
+        shuffled = rows(performance)
+        twice.rollback()
+
+    assert shuffled == straight
+    assert tuple(map(len, straight)) == expected(told)

@@ -1,0 +1,86 @@
+"""From facts through PostgreSQL to scorecards: the same as without it."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from contracts.fact import Fact
+from kit.database import connect, create_live_schema
+from services.performance.model.evidence import explain
+from services.performance.projections import metadata, project_performance
+from services.performance.queries import Question, ask_evidence, ask_scorecards
+from tests.performance.facts import (
+    accepted,
+    cancelled,
+    changed,
+    cut,
+    listed,
+    placed,
+    shipped,
+    tracked,
+)
+from tests.performance.world import (
+    AS_OF,
+    DAY,
+    HOUR,
+    POLICY,
+    cards_of,
+    in_columns,
+    overall_of,
+    received,
+)
+
+
+def busy_month() -> list[Fact]:
+    facts: list[Fact] = [listed(), changed(AS_OF - DAY, images=1)]
+    for n in range(14):
+        order, at = f"o-{n}", AS_OF - (n + 4) * DAY
+        facts += [placed(order, at, units=n + 1), accepted(at + HOUR, order)]
+    facts += [
+        placed("o-14", AS_OF - 6 * DAY, units=2, split_from="o-1"),
+        cut(12, 5, order_id="o-11"),
+        cancelled("seller", reason="out_of_stock", order_id="o-14"),
+        shipped(AS_OF - 7 * DAY, units=2, completes_order=False),
+        tracked(AS_OF - 7 * DAY),
+    ]
+    others = [fact.model_copy(update={"seller_id": "o'neil"}) for fact in facts[:9]]
+    return [*facts, *others]
+
+
+FACTS = received(busy_month())
+
+
+@pytest.fixture
+def performance(fresh_database: str) -> Iterator[Engine]:
+    engine = connect(fresh_database)
+    with engine.begin() as db:
+        create_live_schema(db)
+        metadata.create_all(db)
+        project_performance(FACTS, db)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("seller_id", [None, "s-1", "o'neil", "nobody"])
+@pytest.mark.parametrize("known_at", [None, AS_OF - 8 * DAY])
+def test_scorecards_are_those_of_the_facts(
+    performance: Engine, seller_id: str | None, known_at: object
+) -> None:
+    known = None if known_at is None else AS_OF - 8 * DAY
+    mine = [r for r in FACTS if seller_id in {None, r.fact.seller_id}]
+
+    found = ask_scorecards(performance, Question(POLICY, AS_OF, known, seller_id))
+
+    assert found.cards.rows() == cards_of(mine, AS_OF, known)
+    assert found.overall.rows() == overall_of(mine, AS_OF, known)
+
+
+def test_evidence_names_the_facts_by_their_ids(performance: Engine) -> None:
+    mine = [r for r in FACTS if r.fact.seller_id == "s-1"]
+
+    found = ask_evidence(performance, Question(POLICY, AS_OF, seller_id="s-1"))
+
+    expected = explain(*in_columns(mine), POLICY, AS_OF)
+    assert found.rows() == expected.rows()
+    assert found.height > 0
