@@ -63,6 +63,15 @@ class Kept:
         self._note_death()
         return True
 
+    def stop(self) -> None:
+        """End its run: in order, or else by force."""
+        if self._process is None:
+            return
+        if run := self.run:
+            stop([run], self.program.stop_signal, self.program.stop_within_s)
+        self._process.wait()
+        self._process = None
+
     def described(self, stage: int) -> Process:
         """Return what other commands are to know of it."""
         return Process(
@@ -115,7 +124,7 @@ class Supervisor:
             self._groups[-1].append(kept)
             self._tell(self.processes())
 
-    def wait_for(self, name: str, ready: Callable[[], bool], within_s: float) -> None:
+    def wait_for(self, name: str, ready: Callable[[], object], within_s: float) -> None:
         """Return once the program `name` is `ready`; meanwhile all are kept running.
 
         Raises:
@@ -140,7 +149,7 @@ class Supervisor:
     def stop(self) -> None:
         """Stop all programs: those that were added last first, each group at once."""
         for group in reversed(self._groups):
-            stopping = [threading.Thread(target=_stop, args=(kept,)) for kept in group]
+            stopping = [threading.Thread(target=kept.stop) for kept in group]
             for thread in stopping:
                 thread.start()
             for thread in stopping:
@@ -168,8 +177,3 @@ class Supervisor:
         changed = [kept.look() for kept in self._all()]
         if any(changed):
             self._tell(self.processes())
-
-
-def _stop(kept: Kept) -> None:
-    if run := kept.run:
-        stop([run], kept.program.stop_signal, kept.program.stop_within_s)

@@ -15,7 +15,7 @@ Tell: TypeAlias = Callable[[str], None]
 
 
 def wait_until(
-    ready: Callable[[], bool],
+    ready: Callable[[], object],
     *,
     what: str,
     within_s: float,

@@ -55,12 +55,12 @@ def up(
         typer.Option(
             parser=parse_port,
             metavar="NAME=PORT",
-            help="Where kafka, postgres or a service is to listen; any free port otherwise.",
+            help="Where kafka, postgres or a service is to listen; else any free port.",
         ),
     ] = None,
     *,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Return once all is ready; leave it running.")
+        bool, typer.Option("--detach", help="Return once all is ready.")
     ] = False,
     in_background: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
