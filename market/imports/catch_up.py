@@ -13,10 +13,14 @@ from typing import Final
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from contracts.topics import CATALOG, ORDERS
 from market.errors import MarketError
 from market.imports.client import Progress
 
 STAGE: Final = "consumers"
+READ_BY: Final = {"performance": (ORDERS, CATALOG), "billing": (CATALOG,)}
+"""Topics that a service reads, known before it has found their partitions."""
+
 PAUSE_S: Final = 0.25
 STALLED_AFTER_S: Final = 120.0
 
@@ -30,21 +34,18 @@ class _Said(BaseModel):
 
 
 class ConsumerStatus(_Said):
-    """How far a service has read one partition: `end` is what there is to read."""
+    """The last position that a service has read in one partition of a topic."""
 
     topic: str
     partition: int
     offset: int
-    end: int
     pos: int
 
 
 class RelayStatus(_Said):
     """How far a service has published what it recorded."""
 
-    head: int
     published: int
-    pending: int
 
 
 class Status(_Said):
@@ -71,13 +72,11 @@ def missing(statuses: Sequence[Status]) -> int:
 
 
 def _missing_here(status: Status, published: Mapping[str, int]) -> int:
-    seen: dict[str, int] = {}
+    seen = dict.fromkeys(READ_BY.get(status.service, ()), 0)
     for part in status.consumers:
         seen[part.topic] = max(seen.get(part.topic, 0), part.pos)
     unseen = sum(published.get(topic, 0) > pos for topic, pos in seen.items())
-    relay = status.relay
-    unpublished = 0 if relay is None else max(relay.pending, relay.head - relay.published)
-    return max(status.lag, unpublished, unseen)
+    return max(status.lag, unseen)
 
 
 def wait_until_caught_up(

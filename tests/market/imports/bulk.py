@@ -1,5 +1,6 @@
 """A service over HTTP that keeps commands by key, and can be away or slow to catch up."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,24 +76,20 @@ class Service:
 @contextmanager
 def serving(service: Service) -> Iterator[Service]:
     """Serve `service` on a free port of this machine."""
-    server = uvicorn.Server(
-        uvicorn.Config(service.app(), port=0, log_level="error", lifespan="off")
-    )
-    started = threading.Event()
-    startup = server.startup
-
-    async def start(*given: object, **named: object) -> None:
-        await startup(*given, **named)  # type: ignore[arg-type]  # passed on as given
-        started.set()
-
-    server.startup = start  # type: ignore[method-assign]  # to know the moment it listens
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(10)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    service.url = f"http://127.0.0.1:{port}"
-    try:
+    with serving_app(service.app()) as service.url:
         yield service
+
+
+@contextmanager
+def serving_app(app: FastAPI) -> Iterator[str]:
+    """Serve `app` on a free port of this machine, and give its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    try:
+        yield "http://{}:{}".format(*listening.getsockname())
     finally:
         server.should_exit = True
         thread.join()
+        listening.close()
