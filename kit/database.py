@@ -49,3 +49,10 @@ def passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and not isinstance(error, _PASSING):
         return isinstance(error.orig, _PASSING)
     return isinstance(error, (*_PASSING, PendingRollbackError, InvalidRequestError))
+
+
+def address(engine: Engine) -> str:
+    """Return where `engine` is, for another client, which finds read models first too."""
+    path = {"options": f"-csearch_path={LIVE},public"}
+    url = engine.url.set(drivername="postgresql").update_query_dict(path)
+    return url.render_as_string(hide_password=False)

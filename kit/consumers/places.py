@@ -6,7 +6,7 @@ from typing import Final
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-_PAUSES: Final = wait_exponential_jitter(initial=0.1, max=30, jitter=0.1)
+_PAUSES: Final = wait_exponential_jitter(multiplier=0.1, max=30, jitter=0.1)
 
 
 @dataclass(slots=True)
