@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
-from jgo.env import EnvironmentBuilder
-from jgo.maven import MavenContext
 
 from market.embedded.failures import no_space_left
 from market.errors import StartError
@@ -85,6 +83,9 @@ def _fetch(folder: Path) -> None:
 
 
 def _download(coming: Path, folder: Path) -> None:
+    from jgo.env import EnvironmentBuilder  # noqa: PLC0415 - slow, and seldom needed
+    from jgo.maven import MavenContext  # noqa: PLC0415 - likewise
+
     maven = MavenContext(repo_cache=coming / "repository")
     builder = EnvironmentBuilder(context=maven, cache_dir=coming / "jgo")
     try:
