@@ -1,0 +1,73 @@
+"""Questions to a service of the running platform, over its own API."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx2
+
+from market.errors import MarketError
+from market.platform import Platform
+
+TIMEOUT_S: Final = 300.0
+
+
+class AnsweredError(MarketError):
+    """A service could not do what it was asked; it says why."""
+
+
+class SilentError(MarketError):
+    """A service did not answer."""
+
+
+def ask(
+    platform: Platform,
+    service: str,
+    path: str,
+    values: Mapping[str, str | bool | None] | None = None,
+) -> Any:  # noqa: ANN401 - JSON
+    """Return what `service` answers to a GET of `path`; values that are None are left out.
+
+    Raises:
+        AnsweredError: It answered with a problem, or does not run here.
+        SilentError: It did not answer.
+    """
+    given = {k: _text(v) for k, v in (values or {}).items() if v is not None}
+    return _send(platform, service, "GET", path, params=given)
+
+
+def tell(
+    platform: Platform, service: str, path: str, body: Mapping[str, Any] | None = None
+) -> Any:  # noqa: ANN401 - JSON
+    """Return what `service` answers to a POST of `body` to `path`.
+
+    Raises:
+        AnsweredError: As `ask`; SilentError too.
+    """
+    return _send(platform, service, "POST", path, json=dict(body or {}))
+
+
+def _send(platform: Platform, service: str, method: str, path: str, **how: Any) -> Any:  # noqa: ANN401 - JSON
+    url = platform.service_urls.get(service)
+    if url is None:
+        known = ", ".join(platform.service_urls)
+        raise AnsweredError(f"{service!r} is no service of this platform: it has {known}")
+    try:
+        answer = httpx2.request(method, f"{url}{path}", timeout=TIMEOUT_S, **how)
+    except httpx2.HTTPError as why:
+        raise SilentError(
+            f"{service} does not answer ({why}): `market status` shows how it does"
+        ) from why
+    if answer.is_error:
+        raise AnsweredError(f"{service}: {_problem(answer)}")
+    return answer.json()
+
+
+def _problem(answer: httpx2.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"it answered {answer.status_code}"
+
+
+def _text(value: str | bool) -> str:  # noqa: FBT001 - a query's value
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,42 @@
+"""What commands print on stdout: a table for people, or a JSON object a line."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+
+class Format(StrEnum):
+    """How the lines are printed."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+
+
+FormatOption: TypeAlias = Annotated[
+    Format, typer.Option("--format", help="A table for people, or a JSON object a line.")
+]
+
+
+def print_ndjson(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print each row as one line of JSON."""
+    sys.stdout.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Print rows under `columns`; numbers to the right, nothing for None."""
+    found = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left")
+    for number, name in enumerate(columns):
+        numeric = any(isinstance(row[number], int | float) for row in found)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in found:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
