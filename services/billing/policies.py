@@ -1,15 +1,27 @@
 """Terms in force, and what a fact of catalog means here. No clock; reads only our data."""
 
 import tomllib
-from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from contracts.catalog import InventoryDeducted, InventoryReceived, InventoryRestored
 from contracts.fact import Fact
 from services.billing.model.terms import DatedTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Units of a product that came or went. Only a receipt names its lot."""
+
+    product_id: str
+    kind: Literal["received", "deducted", "restored"]
+    units: int
+    lot_id: str | None = None
+    manufactured_on: date | None = None
 
 
 def read_terms(path: Path) -> DatedTerms:
@@ -29,36 +41,19 @@ def store_fee_terms() -> DatedTerms:
     return DatedTerms.model_validate(tomllib.loads(text))
 
 
-def whenever_inventory_moves(fact: Fact) -> Mapping[str, Any] | None:
+def whenever_inventory_moves(fact: Fact) -> Moved | None:
     """Return how `fact` moves a product's stock, or None for a fact that doesn't.
 
-    Shape: kind, units, and for a receipt its lot_id and manufactured_on (else None).
     Source: domain.md 2, "catalog.v1".
     """
     match fact:
         case InventoryReceived():
-            return {
-                "product_id": fact.product_id,
-                "kind": "received",
-                "units": fact.units,
-                "lot_id": fact.lot_id,
-                "manufactured_on": fact.manufactured_on,
-            }
+            return Moved(
+                fact.product_id, "received", fact.units, fact.lot_id, fact.manufactured_on
+            )
         case InventoryDeducted():
-            return _without_lot(fact, "deducted")
+            return Moved(fact.product_id, "deducted", fact.units)
         case InventoryRestored():
-            return _without_lot(fact, "restored")
+            return Moved(fact.product_id, "restored", fact.units)
         case _:
             return None
-
-
-def _without_lot(
-    fact: InventoryDeducted | InventoryRestored, kind: str
-) -> Mapping[str, Any]:
-    return {
-        "product_id": fact.product_id,
-        "kind": kind,
-        "units": fact.units,
-        "lot_id": None,
-        "manufactured_on": None,
-    }

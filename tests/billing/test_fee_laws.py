@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from services.billing.model.fee import explain, fees_of, store_fees
 from services.billing.model.months import CalendarMonth
@@ -19,6 +19,8 @@ TERMS = StoreFeeTerms(effective_from=date(2000, 1, 1), rate_cents=20, free_days=
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 MADE_ON = date(2023, 12, 1)
+
+compiled_first = settings(deadline=None)
 
 moments = st.builds(
     lambda day, after: NEW_YEAR + timedelta(days=day) + after,
@@ -58,6 +60,7 @@ def history_of(movements: Sequence[Movement]) -> StockHistory:
     return stock_history(frame(movements), MONTH.over_at)
 
 
+@compiled_first
 @given(histories, st.integers(0, 90))
 def test_columns_say_what_the_rule_says(movements: list[Movement], free: int) -> None:
     terms = TERMS.model_copy(update={"free_days": free})
@@ -67,6 +70,7 @@ def test_columns_say_what_the_rule_says(movements: list[Movement], free: int) ->
     assert fees.rows() == naive.store_fees(movements, 20, free, "2024-02")
 
 
+@compiled_first
 @given(histories)
 def test_units_on_hand_are_those_that_came_less_those_that_went(
     movements: list[Movement],
@@ -80,6 +84,7 @@ def test_units_on_hand_are_those_that_came_less_those_that_went(
     assert left == sum(signs[m.kind] * m.units for m in known)
 
 
+@compiled_first
 @given(histories)
 def test_no_lot_ever_holds_less_than_nothing(movements: list[Movement]) -> None:
     history = history_of(movements)
@@ -89,6 +94,7 @@ def test_no_lot_ever_holds_less_than_nothing(movements: list[Movement]) -> None:
     assert (in_lots["units"] >= 0).all()
 
 
+@compiled_first
 @given(histories.flatmap(lambda moved: st.tuples(st.just(moved), st.permutations(moved))))
 def test_the_order_in_which_facts_are_read_changes_nothing(
     read: tuple[list[Movement], list[Movement]],
@@ -100,6 +106,7 @@ def test_the_order_in_which_facts_are_read_changes_nothing(
     )
 
 
+@compiled_first
 @given(histories)
 def test_what_happens_after_a_month_does_not_change_its_fee(
     movements: list[Movement],
@@ -109,6 +116,7 @@ def test_what_happens_after_a_month_does_not_change_its_fee(
     assert fees_of(later, TERMS, MONTH).equals(fees_of(history_of(movements), TERMS, MONTH))
 
 
+@compiled_first
 @given(histories)
 def test_the_days_of_a_line_add_up_to_it(movements: list[Movement]) -> None:
     history = history_of(movements)

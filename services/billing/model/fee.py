@@ -12,6 +12,31 @@ from services.billing.model.months import CalendarMonth
 from services.billing.model.stock import StockHistory, stock_history
 from services.billing.model.terms import StoreFeeTerms
 
+FEES: Final = pl.Schema(
+    {
+        "seller_id": pl.String(),
+        "product_id": pl.String(),
+        "unit_days": pl.Int64(),
+        "days_in_month": pl.Int64(),
+        "cents": pl.Int64(),
+    }
+)
+"""What products owe for a month, one row per product."""
+
+DAYS: Final = pl.Schema(
+    {
+        "seller_id": pl.String(),
+        "product_id": pl.String(),
+        "day": pl.Date(),
+        "lot_id": pl.String(),
+        "manufactured_on": pl.Date(),
+        "units": pl.Int64(),
+        "chargeable": pl.Boolean(),
+        "because": pl.List(pl.String()),
+    }
+)
+"""What fees are made of, one row per product, day and lot with units."""
+
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -53,7 +78,7 @@ def fees_of(
         .with_columns(days_in_month=pl.lit(month.days, pl.Int64))
         .with_columns(cents=(owed + month.days) // (2 * month.days))
         .join(history.products, on="product")
-        .select("seller_id", "product_id", "unit_days", "days_in_month", "cents")
+        .select(FEES.names())
         .sort("seller_id", "product_id")
     )
 
@@ -79,16 +104,7 @@ def explain(
         .with_columns(chargeable=pl.col("day").cast(pl.Int32) >= _chargeable(terms))
         .join(history.products, on="product")
         .sort("seller_id", "product_id", "day", "manufactured_on", "lot_id")
-        .select(
-            "seller_id",
-            "product_id",
-            "day",
-            "lot_id",
-            "manufactured_on",
-            "units",
-            "chargeable",
-            "because",
-        )
+        .select(DAYS.names())
     )
 
 

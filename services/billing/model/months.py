@@ -65,12 +65,17 @@ class CalendarMonth:
         """The first moment after it."""
         return datetime.combine(self.end, time(), tzinfo=UTC)
 
+    @property
+    def next(self) -> Self:
+        """The month after it."""
+        return self.of(self.end)
+
     def until(self, last: Self) -> Iterator[Self]:
         """Yield the months from this one up to and without `last`."""
         month = self
         while month < last:
             yield month
-            month = self.of(month.end)
+            month = month.next
 
     def __str__(self) -> str:
         return f"{self.year:04}-{self.number:02}"

@@ -1,0 +1,96 @@
+"""What billing answers from its rows: fees, what they are made of, and what to charge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+from psycopg import sql
+
+from services.billing.commands import ChargeStoreFee
+from services.billing.model.fee import DAYS, FEES, explain, store_fees
+from services.billing.model.months import CalendarMonth
+from services.billing.model.run import POSTINGS, charges_of_run
+from services.billing.model.stock import MOVEMENTS, stock_history
+from services.billing.model.terms import DatedTerms
+
+_READ: Final = "SELECT {} FROM {} WHERE {}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeQuestion:
+    """Which fees: of what month, of one seller or all, as known when, by what terms.
+
+    Units: `known_at` is aware UTC; none is all that is known now.
+    """
+
+    month: CalendarMonth
+    terms: DatedTerms
+    seller_id: str | None = None
+    known_at: datetime | None = None
+
+
+def ask_store_fees(url: str, question: FeeQuestion) -> pl.DataFrame:
+    """Return what each product owes for the month. Blocks.
+
+    Shape: as `model.fee.store_fees` returns them; `url` as `postgresql://`; its `options`
+        may set a search_path.
+    """
+    terms = question.terms.at(question.month)
+    if terms is None:
+        return pl.DataFrame(schema=FEES)
+    moved = read_movements(url, question.month.over_at, question.seller_id)
+    return store_fees(moved, terms, question.month, question.known_at)
+
+
+def ask_days(url: str, question: FeeQuestion) -> pl.DataFrame:
+    """Return the days, lots and facts that those fees are made of. Blocks.
+
+    Shape: as `model.fee.explain` returns them; `url` as for `ask_store_fees`.
+    """
+    terms, month = question.terms.at(question.month), question.month
+    if terms is None:
+        return pl.DataFrame(schema=DAYS)
+    moved = read_movements(url, month.over_at, question.seller_id)
+    return explain(stock_history(moved, month.over_at, question.known_at), terms, month)
+
+
+def ask_charges(
+    url: str, terms: DatedTerms, month: CalendarMonth, at: datetime
+) -> Sequence[ChargeStoreFee]:
+    """Return what a run for `month` at `at` is to charge. Blocks.
+
+    Shape: as `model.run.charges_of_run` returns them; `url` as for `ask_store_fees`.
+    """
+    posted = _read(url, "store_fee_postings", POSTINGS, [])
+    moved = read_movements(url, month.over_at)
+    return charges_of_run(moved, posted, terms, month, at)
+
+
+def read_movements(
+    url: str, before: datetime, seller_id: str | None = None
+) -> pl.DataFrame:
+    """Return the stock movements that happened `before`, of one seller or all.
+
+    Shape: as `model.stock.MOVEMENTS`, in no order; `url` as for `ask_store_fees`.
+    """
+    conditions = [sql.SQL("at < {}").format(before)]
+    if seller_id is not None:
+        conditions.append(sql.SQL("seller_id = {}").format(seller_id))
+    return _read(url, "stock_movements", MOVEMENTS, conditions)
+
+
+def _read(
+    url: str, table: str, schema: pl.Schema, conditions: Sequence[sql.Composed]
+) -> pl.DataFrame:
+    columns = sql.SQL(", ").join(map(_column, schema))
+    where = sql.SQL(" AND ").join([sql.SQL("true"), *conditions])
+    read = sql.SQL(_READ).format(columns, sql.Identifier(table), where)
+    found = pl.read_database_uri(read.as_string(None), url, engine="adbc")
+    return found.cast(schema)
+
+
+def _column(name: str) -> sql.Composed:
+    cast = "{0}::text AS {0}" if name == "event_id" else "{}"
+    return sql.SQL(cast).format(sql.Identifier(name))
