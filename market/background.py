@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
-from market.errors import StartError
+from market.errors import HomeError, StartError
 from market.home import Home
 from market.leftovers import stop_leftovers
 from market.programs import stop
@@ -39,10 +40,20 @@ def start_in_background(tell: Tell, ports: Mapping[str, int]) -> int:
             platform.terminate()
             _tell_on(platform, tell)
             raise
-        state = Home.of_environment().read_state()
-        if state and state.ready and state.supervisor.pid == platform.pid:
+        if _is_ready(platform.pid):
             platform.returncode = 0  # it goes on without us
-        return platform.wait()
+            return 0
+    if platform.returncode < 0:
+        tell(f"the platform was killed by signal {-platform.returncode} while it started")
+        return StartError.exit_code
+    return platform.returncode
+
+
+def _is_ready(pid: int) -> bool:
+    with suppress(HomeError):
+        state = Home.of_environment().read_state()
+        return state is not None and state.ready and state.supervisor.pid == pid
+    return False
 
 
 def _tell_on(platform: subprocess.Popen[str], tell: Tell) -> None:

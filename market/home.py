@@ -59,9 +59,9 @@ class Home:
                 raise HomeError(self._in_use()) from why
         try:
             with _clearly(self.path):
-                self.logs.mkdir(exist_ok=True)
                 write_whole(self.path / "version", VERSION)
                 write_whole(self.path / "owner", str(os.getpid()))
+                self.logs.mkdir(exist_ok=True)
             yield
         finally:
             lock.release()

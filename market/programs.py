@@ -7,8 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import psutil
+
+
+CLOCK_SHIFT_S: Final = 5.0
+"""How far a correction of the clock may move a birth; no pid is given again so soon."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ class Identity:
         """Return the process if this very run is still going on."""
         with suppress(psutil.Error):
             found = psutil.Process(self.pid)
-            if found.create_time() == self.born and found.status() != psutil.STATUS_ZOMBIE:
+            same = abs(found.create_time() - self.born) < CLOCK_SHIFT_S
+            if same and found.status() != psutil.STATUS_ZOMBIE:
                 return found
         return None
 

@@ -148,6 +148,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop all programs: those that were added last first, each group at once."""
+        if not self._groups:
+            return
         for group in reversed(self._groups):
             stopping = [threading.Thread(target=kept.stop) for kept in group]
             for thread in stopping:

@@ -1,8 +1,11 @@
 """Why an embedded server could not be set up, in words that name the remedy."""
 
 import errno
+import shutil
 import subprocess
 from pathlib import Path
+
+from market.errors import StartError
 
 
 def explain(what: str, why: BaseException, folder: Path) -> str:
@@ -15,6 +18,20 @@ def explain(what: str, why: BaseException, folder: Path) -> str:
     if isinstance(why, PermissionError):
         return f"{what}: {folder} is not ours to write; set MARKET_HOME to another folder"
     return f"{what} in {folder}: {_said(why)}"
+
+
+def ensure_space(folder: Path, megabytes: int) -> None:
+    """Look for room before anything is written: a full disk shows itself in many ways.
+
+    Raises:
+        StartError: There is less than that on the disk of `folder`.
+    """
+    free = shutil.disk_usage(folder).free // 1_000_000
+    if free < megabytes:
+        raise StartError(
+            f"no space left on the disk of {folder}: {free} MB are free, {megabytes} MB "
+            "needed; free some, or set MARKET_HOME to a folder on another disk"
+        )
 
 
 def no_space_left(why: BaseException) -> bool:

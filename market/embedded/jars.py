@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Final
 
 from filelock import FileLock
@@ -106,7 +107,8 @@ def _unfetched(folder: Path, why: Exception) -> str:
             "to a folder on another disk"
         )
     return (
-        f"Kafka's jars could not be fetched from Maven Central into {folder} ({why}): try "
+        f"Kafka's jars could not be fetched from Maven Central into {folder} ("
+        f"{shorten(str(why), 160)}): try "
         "again when the network is there, or set KAFKA_BOOTSTRAP_SERVERS to a broker"
     )
 

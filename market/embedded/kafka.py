@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from market.embedded.failures import explain
+from market.embedded.failures import ensure_space, explain
 from market.embedded.jars import kafka_jars
 from market.embedded.java import java
 from market.embedded.topics import broker_answers
@@ -52,6 +52,7 @@ appender.stdout.layout.pattern = %d{ISO8601}{UTC} %p %c{1}: %m%n
 rootLogger.level = warn
 rootLogger.appenderRef.stdout.ref = stdout
 """
+NEEDED_MB: Final = 100
 _OPTIONS: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 
 
@@ -135,6 +136,7 @@ class Kafka:
             base64.urlsafe_b64encode(b"\0" + secrets.token_bytes(15)).decode().strip("=")
         )
         shutil.rmtree(self.data, ignore_errors=True)
+        ensure_space(self.folder, NEEDED_MB)
         tool = self._java("kafka.tools.StorageTool")
         try:
             run_to_end([*tool, "format", "-t", cluster, "-c", str(self._settings)])

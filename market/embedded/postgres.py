@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from market.embedded.failures import explain
+from market.embedded.failures import ensure_space, explain
 from market.errors import StartError
 from market.ports import LOOPBACK
 from market.programs import Program, name_of, run_to_end
@@ -33,6 +33,7 @@ _NOT_DURABLE: Final = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
 }
+NEEDED_MB: Final = 100
 _UNPRIVILEGED: Final = "nobody"
 
 
@@ -104,7 +105,9 @@ class Postgres:
     def _create(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
         try:
-            self.data.mkdir(parents=True, mode=0o700)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            ensure_space(self.folder, NEEDED_MB)
+            self.data.mkdir(mode=0o700)
             password = self.folder / "password"
             password.touch(mode=0o600)
             password.write_text(secrets.token_hex(16))

@@ -1,0 +1,26 @@
+"""Moments as people write them on a command line."""
+
+from datetime import UTC, datetime
+
+import typer
+
+
+def parse_moment(text: str) -> datetime:
+    """Return the moment that an ISO 8601 time with its offset names, in UTC.
+
+    Raises:
+        BadParameter: It is no time, or says no offset.
+    """
+    example = "write it as 2018-03-01T00:00:00Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a time: {example}") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} does not say its offset: {example}")
+    return moment.astimezone(UTC)
+
+
+def as_text(moment: datetime | None) -> str | None:
+    """Return a moment as services read it."""
+    return None if moment is None else moment.isoformat()
