@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 
 from contracts.topics import MAX_EVENT_BYTES
+from kit.relay.committed import last_committed_pos
 from kit.relay.outbox import Outgoing
 
 _BATCH_BYTES: Final = 2 * MAX_EVENT_BYTES
@@ -66,6 +67,10 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
+
+    async def last_pos(self) -> int:
+        """Return the last position that Kafka has committed; 0 before the first."""
+        return await last_committed_pos(self.bootstrap_servers, self.topic)
 
     async def publish(self, batch: Sequence[Outgoing]) -> None:
         """Publish `batch` in one transaction; return when Kafka has committed it.

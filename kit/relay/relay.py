@@ -1,7 +1,8 @@
 """The leader's loop: number what was committed, publish it, move the cursor.
 
 While one batch is on its way to Kafka the next is numbered and fetched. Every stream is
-published in order, without holes, at least once; `ce_pos` lets a reader drop repeats.
+published in order, without holes and once: whoever takes over asks Kafka how far the one
+before got. `ce_pos` lets a reader drop what repeats all the same.
 """
 
 import asyncio
@@ -37,6 +38,10 @@ class Publishing(Protocol):
 
     async def stop(self) -> None:
         """Disconnect; what is not committed is never seen."""
+        ...
+
+    async def last_pos(self) -> int:
+        """Return the last position that was published, whoever did it."""
         ...
 
     async def publish(self, batch: Sequence[Outgoing]) -> None:
@@ -89,7 +94,7 @@ class Relay:
 
     async def _lead(self, leadership: Leadership, stop: asyncio.Event) -> None:
         outbox = Outbox(self.engine, leadership.epoch)
-        published = (await asyncio.to_thread(log_state, self.engine)).published
+        published = await self._resume(outbox)
         coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, published))
         try:
             while not stop.is_set():
@@ -106,6 +111,17 @@ class Relay:
                     _published.add(len(batch))
         finally:
             await asyncio.gather(coming, return_exceptions=True)
+
+    async def _resume(self, outbox: Outbox) -> int:
+        """Return the last position published; move the cursor to it if it was left behind."""
+        cursor = (await asyncio.to_thread(log_state, self.engine)).published
+        committed = await self.publisher.last_pos()
+        if committed < cursor:
+            _log.error("the topic ends at %s, %s was published: see it", committed, cursor)
+        if committed <= cursor:
+            return cursor
+        await asyncio.to_thread(outbox.advance, cursor, committed)
+        return committed
 
     def _next(self, outbox: Outbox, after: int) -> Sequence[Outgoing]:
         """Number what waits, and return the first facts after `after`."""

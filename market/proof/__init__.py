@@ -1,0 +1,1 @@
+"""Proof on the running platform that nothing was lost, doubled or put out of order."""

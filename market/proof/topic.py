@@ -1,0 +1,97 @@
+"""What a topic must hold: each position once, each stream in order, as anyone reads it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from kit.consumers.records import Record, read_envelope
+from kit.readmodels.topics import read_again
+from market.proof.finding import Finding
+
+
+@dataclass(slots=True)
+class TopicReader:
+    """Folds a topic, record by record, into what can be said of it.
+
+    Units: `published` is the last position that must be there.
+    """
+
+    published: int
+    seen: bytearray = field(init=False)
+    records: int = 0
+    beyond: int = 0
+    repeated: str | None = None
+    disordered: str | None = None
+    unreadable: str | None = None
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seen = bytearray(self.published + 1)
+
+    def give(self, records: Sequence[Record]) -> None:
+        """Take note of some records of one partition, in offset order."""
+        for record in records:
+            self.records += 1
+            self._note(record)
+
+    def _note(self, record: Record) -> None:
+        where = f"partition {record.partition}, offset {record.offset}"
+        try:
+            envelope = read_envelope(record.headers)
+        except ValueError as why:
+            self.unreadable = self.unreadable or f"{where} is no event: {why}"
+            return
+        pos, stream = envelope.pos, envelope.subject
+        if pos > self.published:
+            self.beyond += 1
+        elif self.seen[pos]:
+            self.repeated = self.repeated or f"position {pos} is there again at {where}"
+        else:
+            self.seen[pos] = 1
+        expected = self.versions.get(stream, 0) + 1
+        if envelope.sequence != expected and self.disordered is None:
+            self.disordered = (
+                f"{stream}: version {envelope.sequence} at {where}, not {expected}"
+            )
+        self.versions[stream] = max(envelope.sequence, self.versions.get(stream, 0))
+
+    def missing(self) -> str | None:
+        """Return the first position that is not there, if one is not."""
+        hole = self.seen.find(0, 1)
+        return None if hole < 0 else f"position {hole} is not there"
+
+
+def prove_topic(topic: str, bootstrap_servers: str, published: int) -> list[Finding]:
+    """Return what a read_committed consumer of all of `topic` finds."""
+    ends = asyncio.run(_ends(topic, bootstrap_servers))
+    reader = TopicReader(published)
+    read_again(bootstrap_servers, {}, ends, reader.give)
+    figure = f"{reader.records} records in {len(ends)} partitions"
+    if reader.beyond:
+        figure += f", {reader.beyond} newer than the proof"
+    return [
+        Finding(
+            f"{topic}: every position is there", f"{published} positions", reader.missing()
+        ),
+        Finding(f"{topic}: every position is there once", figure, reader.repeated),
+        Finding(
+            f"{topic}: every stream is in order",
+            f"{len(reader.versions)} streams",
+            reader.disordered or reader.unreadable,
+        ),
+    ]
+
+
+async def _ends(topic: str, bootstrap_servers: str) -> Mapping[tuple[str, int], int]:
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap_servers, isolation_level="read_committed"
+    )
+    await consumer.start()
+    try:
+        numbers = consumer.partitions_for_topic(topic) or set()
+        ends = await consumer.end_offsets([TopicPartition(topic, n) for n in numbers])
+        return {(at.topic, at.partition): end for at, end in ends.items()}
+    finally:
+        await consumer.stop()
