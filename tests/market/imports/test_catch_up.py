@@ -2,7 +2,7 @@
 
 import pytest
 
-from market.imports.catch_up import CatchUpError, wait_until_caught_up
+from market.imports.catch_up import CatchUpError, Status, missing, wait_until_caught_up
 from tests.market.imports.bulk import Service, serving
 
 
@@ -46,6 +46,13 @@ def test_a_consumer_that_has_not_looked_at_the_end_yet_has_not_caught_up() -> No
 
     assert told[-1] == (1, 1)
     assert len(told) == 5
+
+
+def test_a_consumer_that_has_not_found_its_topics_yet_has_not_caught_up() -> None:
+    nothing_yet = {"service": "performance", "lag": 0, "consumers": [], "relay": None}
+    statuses = [Status.model_validate(said) for said in (orders(9, 9), nothing_yet)]
+
+    assert missing(statuses) == 1
 
 
 def test_consumers_that_stop_getting_closer_are_named() -> None:

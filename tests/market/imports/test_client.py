@@ -107,6 +107,13 @@ def test_a_service_that_stays_away_is_named_with_what_to_do(catalog: Service) ->
         send(movements(3), catalog, retry_for_s=0.2)
 
 
+def test_a_service_that_nobody_started_is_named_too() -> None:
+    nowhere = Service(url="http://127.0.0.1:9")
+
+    with pytest.raises(ServiceUnavailableError, match="catalog at http://127"):
+        send(movements(1), nowhere, retry_for_s=0.2)
+
+
 def test_an_address_of_something_else_is_an_error(catalog: Service) -> None:
     elsewhere = f"{catalog.url}/elsewhere"
 

@@ -134,6 +134,13 @@ def test_equal_products_are_one_line_of_as_many_units(tmp_path: Path) -> None:
     assert shipped == [{"line_id": "1", "quantity": 2}, {"line_id": "2", "quantity": 1}]
 
 
+def test_shipping_is_the_freight_of_all_units(tmp_path: Path) -> None:
+    other = {**ITEM, "order_item_id": "2", "freight_value": "0.49"}
+    plan = plan_olist(write_export(tmp_path, items=[ITEM, other]))
+
+    assert only(plan, "place-order")["shipping_cents"] == 2_600
+
+
 def test_a_product_at_two_prices_is_two_lines(tmp_path: Path) -> None:
     dearer = {**ITEM, "order_item_id": "2", "price": "110"}
     lines = only(plan_olist(write_export(tmp_path, items=[ITEM, dearer])), "place-order")[
