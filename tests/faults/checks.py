@@ -1,0 +1,171 @@
+"""What must hold after any fault, seen by clients that know nothing of our code."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from kit.readmodels.foreign import verify_foreign
+from kit.readmodels.own import verify_own
+from tests.faults.ground import GROUP, Ground
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A fact as its owner keeps it."""
+
+    pos: int | None
+    event_id: UUID
+    stream_id: str
+    version: int
+    data: str
+
+
+def stored(url: str) -> list[Stored]:
+    """All facts of a history, by position; those without one come last."""
+    sql = (
+        "SELECT l.pos, e.event_id, e.stream_id, e.version, e.data::text FROM events e"
+        " LEFT JOIN event_log l USING (append_seq) ORDER BY l.pos NULLS LAST"
+    )
+    with psycopg.connect(url) as db:
+        return [Stored(*row) for row in db.execute(sql)]
+
+
+def the_history_has_no_holes(url: str) -> list[Stored]:
+    """Positions are 1, 2, 3 ...; versions are too, in every stream, in that order."""
+    facts = stored(url)
+    assert [fact.pos for fact in facts] == list(range(1, len(facts) + 1))
+    versions_follow_each_other((fact.stream_id, fact.version) for fact in facts)
+    with psycopg.connect(url) as db:
+        numbered = db.execute("SELECT count(*) FROM event_log").fetchone()
+        pending = db.execute("SELECT count(*) FROM events_pending").fetchone()
+        state = db.execute("SELECT head, published FROM log_leader").fetchone()
+    assert (numbered, pending) == ((len(facts),), (0,))
+    assert state == (len(facts), len(facts))
+    return facts
+
+
+def versions_follow_each_other(places: Iterable[tuple[str, int]]) -> None:
+    last: dict[str, int] = defaultdict(int)
+    for stream_id, version in places:
+        assert version == last[stream_id] + 1, stream_id
+        last[stream_id] = version
+
+
+def kafka_holds(facts: Sequence[Stored], bootstrap_servers: str, topic: str) -> None:
+    """Committed records hold every fact; without repeats, every stream is in order."""
+    records = read_committed(bootstrap_servers, topic)
+    by_pos = {fact.pos: fact for fact in facts}
+    assert {header(each, "ce_pos") for each in records} == {str(pos) for pos in by_pos}
+    fresh = without_repeats(records)
+    assert len(fresh) == len(facts)
+    for each in records:
+        fact = by_pos[int(header(each, "ce_pos"))]
+        assert (each.value() or b"").decode() == fact.data
+        assert header(each, "ce_id") == str(fact.event_id)
+    streams = [(header(e, "ce_subject"), int(header(e, "ce_sequence"))) for e in fresh]
+    versions_follow_each_other(streams)
+
+
+def read_committed(bootstrap_servers: str, topic: str) -> list[Message]:
+    """All committed records of `topic`, those of each partition in order."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "checks",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        parts = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, number, 0) for number in parts])
+        return _until_the_end(consumer, set(parts))
+    finally:
+        consumer.close()
+
+
+def _until_the_end(consumer: Consumer, left: set[int]) -> list[Message]:
+    found = []
+    while left:
+        message = consumer.poll(30)
+        assert message is not None, f"partitions {left} do not end"
+        error = message.error()
+        if error is None:
+            found.append(message)
+        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+            left.discard(message.partition() or 0)
+    return found
+
+
+def without_repeats(records: Iterable[Message]) -> list[Message]:
+    """What is left when each partition drops what is not beyond its last position."""
+    last: dict[int | None, int] = defaultdict(int)
+    fresh = []
+    for each in records:
+        pos = int(header(each, "ce_pos"))
+        if pos > last[each.partition()]:
+            last[each.partition()] = pos
+            fresh.append(each)
+    return fresh
+
+
+def header(message: Message, name: str) -> str:
+    [value] = [value for key, value in message.headers() or [] if key == name]
+    assert isinstance(value, bytes)
+    return value.decode()
+
+
+def every_acknowledged_command_took_effect_once(url: str, keys: Sequence[str]) -> None:
+    """Each fact of a story is there once: no command is lost, none took effect twice."""
+    with psycopg.connect(url) as db:
+        answered = {key for (key,) in db.execute("SELECT key FROM answered_requests")}
+        twice = "SELECT stream_id, type FROM events GROUP BY 1, 2 HAVING count(*) > 1"
+        assert db.execute(twice).fetchall() == []
+        facts = db.execute("SELECT count(*) FROM events").fetchone()
+    assert set(keys) <= answered
+    assert facts == (len(answered),)
+
+
+def everything_arrived_once(facts: Sequence[Stored], url: str) -> None:
+    """A consumer was given every fact once, and each stream in order."""
+    sql = "SELECT stream_id, version, event_id FROM live.arrivals ORDER BY place"
+    with psycopg.connect(url) as db:
+        came = db.execute(sql).fetchall()
+    assert sorted(event_id for *_, event_id in came) == sorted(f.event_id for f in facts)
+    versions_follow_each_other((stream_id, version) for stream_id, version, _ in came)
+
+
+def every_read_model_is_the_fold_of_its_facts(ground: Ground) -> None:
+    blueprint = ground.blueprint
+    own = [each for model in blueprint.own for each in verify_own(ground.engine, model)]
+    foreign = [
+        each
+        for model in blueprint.foreign
+        for each in verify_foreign(ground.engine, GROUP, model, ground.kafka)
+    ]
+    assert {each.table: each.equal for each in (*own, *foreign)} == {
+        "seller_orders": True,
+        "obligation_sayings": True,
+        "listing_sayings": True,
+    }
+
+
+def the_history_reached_kafka(ground: Ground) -> list[Stored]:
+    """All that must hold of what `ground` recorded and published."""
+    facts = the_history_has_no_holes(ground.url)
+    kafka_holds(facts, ground.kafka, ground.topic)
+    every_acknowledged_command_took_effect_once(ground.url, ground.acknowledged)
+    return facts
+
+
+def the_history_reached_its_consumer(ground: Ground) -> None:
+    """All that must hold of `ground` from recording to the consumer's rows."""
+    facts = the_history_reached_kafka(ground)
+    everything_arrived_once(facts, ground.url)
+    every_read_model_is_the_fold_of_its_facts(ground)

@@ -1,0 +1,35 @@
+"""The ground that faults happen on."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Ground
+from tests.faults.processes import Nursery, nursery
+
+
+@pytest.fixture
+def ground(kafka: str, fresh_database: str, new_topic: str) -> Iterator[Ground]:
+    """A history without facts, a topic without records, a consumer without rows."""
+    ground = Ground(fresh_database, kafka, new_topic)
+    ground.prepare()
+    yield ground
+    ground.engine.dispose()
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Iterator[Nursery]:
+    with nursery(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def start_relay(children: Nursery, ground: Ground) -> Callable[..., object]:
+    """Start a relay that meets its fate at a step: see `tests.faults.doomed_relay`."""
+
+    def start(*fate: object) -> object:
+        where = (ground.url, ground.kafka, ground.topic)
+        return children.start("tests.faults.doomed_relay", *where, *fate)
+
+    return start

@@ -1,0 +1,117 @@
+"""One service's history, its topic, and a consumer of it, all on one database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fastapi import APIRouter
+from sqlalchemy import Engine
+
+from kit.blueprint import Blueprint
+from kit.consumers.consumption import Consumption
+from kit.consumers.inbox import Inbox
+from kit.consumers.records import Handler
+from kit.consumers.subscriber import consume
+from kit.database import connect
+from kit.eventstore.history import History
+from kit.eventstore.streams import PostgresStreams
+from kit.process import prepare
+from kit.readmodels.models import ForeignReadModel, OwnReadModel
+from kit.relay.outbox import log_state
+from kit.relay.publisher import Publisher
+from kit.relay.relay import Relay
+from services.orders import projections as orders
+from services.performance import projections as performance
+from tests.faults import arrivals
+from tests.faults.stories import new_id, now, requests
+from tests.kit.consumers.kafka import until
+
+GROUP = "faults"
+BATCH = 5
+"""Small, so that a relay has many steps to be killed at."""
+
+
+@dataclass
+class Ground:
+    """Where a fault happens: addresses, and the real parts on them."""
+
+    url: str
+    kafka: str
+    topic: str
+    acknowledged: list[str] = field(default_factory=list)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return connect(self.url)
+
+    @property
+    def blueprint(self) -> Blueprint:
+        return Blueprint(
+            name=GROUP,
+            topic=self.topic,
+            router=APIRouter(),
+            own=[OwnReadModel("orders", orders.metadata, [orders.project_seller_orders])],
+            foreign=[
+                ForeignReadModel(
+                    "obligations",
+                    performance.metadata,
+                    performance.project_performance,
+                    (self.topic,),
+                )
+            ],
+        )
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.engine, GROUP)
+
+    @property
+    def streams(self) -> PostgresStreams:
+        history = History(self.engine)
+        return PostgresStreams(history, self.blueprint.projections, new_id, now)
+
+    def prepare(self) -> None:
+        prepare(self.engine, self.blueprint)
+        with self.engine.begin() as db:
+            arrivals.metadata.create_all(db)
+
+    def record(self, orders: Iterable[int]) -> None:
+        """Record the stories of `orders`, each in a transaction of its own."""
+        for number in orders:
+            asked = requests([number])
+            answers = self.streams.submit(asked)
+            assert [answer.refused for answer in answers] == [None] * len(asked)
+            self.acknowledged += [request.key or "" for request in asked]
+
+    def relay(self) -> Relay:
+        publisher = Publisher(self.kafka, self.topic, GROUP)
+        return Relay(self.engine, publisher, batch=BATCH, idle_s=0.02, standby_s=0.2)
+
+    async def published(self) -> None:
+        """Wait until a relay has published all that is recorded."""
+
+        async def nothing_waits() -> bool:
+            state = await asyncio.to_thread(log_state, self.engine)
+            return not state.pending and state.head == state.published
+
+        await until(nothing_waits)
+
+    async def publish(self) -> None:
+        """Relay until all is published, as the process does that follows a killed one."""
+        async with self.relaying():
+            await self.published()
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        relaying = asyncio.create_task(self.relay().run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await relaying
+
+    def consumption(self, handler: Handler = arrivals.arrive) -> Consumption:
+        return consume(self.kafka, self.inbox, {self.topic: handler})
