@@ -11,7 +11,6 @@ from typing import Final
 
 import psutil
 
-
 CLOCK_SHIFT_S: Final = 5.0
 """How far a correction of the clock may move a birth; no pid is given again so soon."""
 
