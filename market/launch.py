@@ -48,7 +48,7 @@ class Launch:
         self._waits = waits
         self._services = services
         self._endpoints = Endpoints.of_environment(home, [*services], ports)
-        self._supervisor = Supervisor(self._note)
+        self._supervisor = Supervisor(self._note, waits.tell)
         self._ready = False
 
     def run(self, on_ready: Callable[[], None]) -> None:

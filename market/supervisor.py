@@ -8,7 +8,7 @@ from typing import Final
 
 from market.programs import Identity, Program, stop
 from market.state import Phase, Process
-from market.waiting import wait_until
+from market.waiting import Tell, wait_until
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -50,18 +50,19 @@ class Kept:
         self._started_at = time.monotonic()
         self._process = self.program.start()
 
-    def look(self) -> bool:
+    def look(self) -> str | None:
         """Notice its death, or start it once its pause is over; return what has changed."""
         if self._process is None:
             if time.monotonic() < self._next_at:
-                return False
+                return None
             self.start()
-            return True
-        if self._process.poll() is None:
-            return False
+            return f"{self.program.name} was started again"
+        code = self._process.poll()
+        if code is None:
+            return None
         self._process = None
-        self._note_death()
-        return True
+        pause = self._note_death()
+        return f"{self.program.name} ended with code {code}; next start in {pause:g} s"
 
     def stop(self) -> None:
         """End its run: in order, or else by force."""
@@ -92,11 +93,13 @@ class Kept:
             f"{self.program.log} ends:\n{self.program.last_words()}"
         )
 
-    def _note_death(self) -> None:
+    def _note_death(self) -> float:
         now = time.monotonic()
         self.restarts += 1
         self._failures = 1 if now - self._started_at > CALM_AFTER_S else self._failures + 1
-        self._next_at = now + pause_after(self._failures)
+        pause = pause_after(self._failures)
+        self._next_at = now + pause
+        return pause
 
 
 def pause_after(failures: int) -> float:
@@ -107,11 +110,13 @@ def pause_after(failures: int) -> float:
 class Supervisor:
     """Programs kept running in the order in which they were added, stopped in reverse.
 
-    `tell` is called with all of them whenever one has started, died or become ready.
+    `tell` is called with all of them whenever one has started, died or become ready; `say`
+    with a sentence for people, of every death and what follows.
     """
 
-    def __init__(self, tell: Callable[[Sequence[Process]], None]) -> None:
+    def __init__(self, tell: Callable[[Sequence[Process]], None], say: Tell) -> None:
         self._tell = tell
+        self._say = say
         self._groups: list[list[Kept]] = []
         self.stopping = threading.Event()
 
@@ -176,6 +181,8 @@ class Supervisor:
         self._look_round()
 
     def _look_round(self) -> None:
-        changed = [kept.look() for kept in self._all()]
-        if any(changed):
+        news = [said for kept in self._all() if (said := kept.look())]
+        for said in news:
+            self._say(said)
+        if news:
             self._tell(self.processes())

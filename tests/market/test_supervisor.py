@@ -53,14 +53,19 @@ def told() -> list[list[Process]]:
 
 
 @pytest.fixture
-def supervisor(told: list[list[Process]]) -> Iterator[Supervisor]:
-    supervisor = Supervisor(lambda processes: told.append(list(processes)))
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(told: list[list[Process]], said: list[str]) -> Iterator[Supervisor]:
+    supervisor = Supervisor(lambda processes: told.append(list(processes)), said.append)
     yield supervisor
     supervisor.stop()
 
 
 def test_a_program_that_is_killed_is_started_again(
-    supervisor: Supervisor, programs: Programs
+    supervisor: Supervisor, programs: Programs, said: list[str]
 ) -> None:
     supervisor.add([programs.make("orders")])
     supervisor.wait_for("orders", lambda: programs.runs("orders") == 1, within_s=10)
@@ -72,6 +77,10 @@ def test_a_program_that_is_killed_is_started_again(
     [second] = supervisor.processes()
     assert second.run != first.run
     assert (second.phase, second.restarts) == ("running", 1)
+    assert said == [
+        "orders ended with code -9; next start in 0.5 s",
+        "orders was started again",
+    ]
 
 
 def test_pauses_between_starts_grow_up_to_half_a_minute() -> None:
