@@ -89,7 +89,7 @@ def test_a_row_names_its_fact_and_when_it_was_recorded(performance: Connection) 
 
 
 def test_ids_may_hold_any_character(performance: Connection) -> None:
-    odd = 'o\t1\n\\N,"\\.'
+    odd = 'o\t1\r\n\\.\n\\N,"\\t'
 
     project_performance(received([placed(odd, AS_OF)]), performance)
 
