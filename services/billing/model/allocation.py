@@ -168,10 +168,16 @@ def _restore(lots: _Lots, tally: Ints, journal: Journal, fact: int, units: int) 
 
 
 @_inlined
-def _grown(column: Ints, size: int) -> Ints:
-    grown = np.empty(size, column.dtype)
-    grown[: column.size] = column
-    return grown
+def _with_room(journal: Journal, written: int, more: int) -> Journal:
+    if written + more <= journal.fact.size:
+        return journal
+    size = 2 * written + more
+    fact, lot = np.empty(size, np.int32), np.empty(size, np.int32)
+    after = np.empty(size, np.int64)
+    fact[:written] = journal.fact[:written]
+    lot[:written] = journal.lot[:written]
+    after[:written] = journal.after[:written]
+    return Journal(fact, lot, after)
 
 
 @_inlined
@@ -206,10 +212,9 @@ def allocate(moved: Movements, first_lot: Ints) -> Journal:
     all_lots = first_lot[-1]
     on_hand, gave = np.zeros(all_lots, np.int64), np.zeros(all_lots, np.int64)
     stocked, given = np.empty(all_lots, np.int32), np.empty(all_lots, np.int32)
-    size = 2 * moved.product.size + 16
-    journal = Journal(
-        np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int64)
-    )
+    none = np.empty(0, np.int32)
+    journal = Journal(none, none, np.empty(0, np.int64))
+    journal = _with_room(journal, 0, 2 * moved.product.size)
     tally = np.zeros(5, np.int64)
     at_hand = _NONE
     lots = _Lots(on_hand, gave, stocked, given)
@@ -221,13 +226,7 @@ def allocate(moved: Movements, first_lot: Ints) -> Journal:
             lots = _Lots(on_hand, gave, stocked[start:end], given[start:end])
             tally[:_WRITTEN] = 0, 0, _NONE, 0
             at_hand, most = product, end - start + 2
-        if tally[_WRITTEN] + most > journal.fact.size:
-            size = 2 * journal.fact.size + most
-            journal = Journal(
-                _grown(journal.fact, size),
-                _grown(journal.lot, size),
-                _grown(journal.after, size),
-            )
+        journal = _with_room(journal, tally[_WRITTEN], most)
         loose = tally[_LOOSE]
         _move(lots, tally, journal, moved, fact)
         if tally[_LOOSE] != loose:
