@@ -23,12 +23,22 @@ class KeyReused(Refused):
     code = "idempotency-key-reused"
 
 
+class RefusedBefore(Refused):
+    """The refusal that was given to the same request before; `code` is what it was."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code  # type: ignore[misc]  # each refusal's own, not its class's
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Generic[S, C, F]):
     """A command for one stream, and the name under which it may be repeated.
 
     Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
-        idempotency key and `digest` a hash of what was asked with it.
+        idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
+        that a refusal stands for good too, so that nothing changes when a whole batch is
+        asked again.
     """
 
     stream_id: str
@@ -36,6 +46,7 @@ class Request(Generic[S, C, F]):
     command: C
     key: str | None = None
     digest: bytes = b""
+    keep_refusal: bool = False
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -63,7 +74,7 @@ def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Mapping[str,
         return {}
     sql = "SELECT key, request_hash, answer FROM answered_requests WHERE key = ANY(%s)"
     return {
-        key: Answer(**answer, repeated=True) if digest == asked[key] else _reused(key)
+        key: _given(answer) if digest == asked[key] else _reused(key)
         for key, digest, answer in driver(db).execute(sql, ([*asked],))
     }
 
@@ -73,12 +84,12 @@ def keep_answers(
 ) -> None:
     """Keep answers under their keys, with the facts that they are about.
 
-    Refusals are not kept: a refused request may be tried again.
+    A refused request may be tried again, unless its refusal is to be kept.
     """
     rows = [
         (request.key, request.digest, json.dumps(_kept(answer)))
         for request, answer in answered
-        if request.key is not None and answer.refused is None
+        if request.key is not None and (request.keep_refusal or answer.refused is None)
     ]
     if not rows:
         return
@@ -94,5 +105,13 @@ def _reused(key: str) -> Answer:
     return Answer(0, 0, KeyReused(why))
 
 
-def _kept(answer: Answer) -> dict[str, int]:
-    return {"version": answer.version, "recorded": answer.recorded}
+def _kept(answer: Answer) -> dict[str, Any]:
+    kept: dict[str, Any] = {"version": answer.version, "recorded": answer.recorded}
+    if answer.refused is not None:
+        kept["refused"] = {"code": answer.refused.code, "why": str(answer.refused)}
+    return kept
+
+
+def _given(kept: dict[str, Any]) -> Answer:
+    refused = RefusedBefore(**kept["refused"]) if "refused" in kept else None
+    return Answer(kept["version"], kept["recorded"], refused, repeated=True)

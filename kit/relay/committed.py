@@ -10,11 +10,13 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 _LAST: Final = 64
-"""Offsets looked at first, from a partition's end: more than the markers that stand there."""
+"""Offsets looked at first, from a partition's end: more than the markers there."""
 _WAIT_MS: Final = 1_000
 
 
-async def last_committed_pos(bootstrap_servers: str, topic: str) -> int:
+async def last_committed_pos(
+    bootstrap_servers: str, partitions: Sequence[TopicPartition]
+) -> int:
     """Return the highest `ce_pos` that a reader of committed records finds; 0 if none.
 
     A transaction holds consecutive positions whole, so all up to it are there too.
@@ -27,23 +29,17 @@ async def last_committed_pos(bootstrap_servers: str, topic: str) -> int:
         enable_auto_commit=False,
         isolation_level="read_committed",
     )
+    consumer.assign([*partitions])
     await consumer.start()
     try:
-        numbers = await _partitions(consumer, topic)
-        consumer.assign(numbers)
-        ends = await consumer.end_offsets(numbers)
-        return max([await _last(consumer, at, ends[at]) for at in numbers], default=0)
+        ends = await consumer.end_offsets([*partitions])
+        return max([await _last(consumer, at, ends[at]) for at in partitions], default=0)
     finally:
         await consumer.stop()
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> Sequence[TopicPartition]:
-    await consumer.topics()
-    return [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
-
-
 async def _last(consumer: AIOKafkaConsumer, at: TopicPartition, end: int) -> int:
-    """Return the last position in one partition, looking back further until there is one."""
+    """Return the last position in a partition, looking back further until there is one."""
     back = _LAST
     while end > 0:
         first = max(0, end - back)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Self
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
 
 from contracts.topics import MAX_EVENT_BYTES
@@ -70,7 +70,8 @@ class Publisher:
 
     async def last_pos(self) -> int:
         """Return the last position that Kafka has committed; 0 before the first."""
-        return await last_committed_pos(self.bootstrap_servers, self.topic)
+        partitions = [TopicPartition(self.topic, n) for n in range(self._partitions)]
+        return await last_committed_pos(self.bootstrap_servers, partitions)
 
     async def publish(self, batch: Sequence[Outgoing]) -> None:
         """Publish `batch` in one transaction; return when Kafka has committed it.

@@ -113,7 +113,7 @@ class Relay:
             await asyncio.gather(coming, return_exceptions=True)
 
     async def _resume(self, outbox: Outbox) -> int:
-        """Return the last position published; move the cursor to it if it was left behind."""
+        """Return the last position published, after moving a cursor left behind to it."""
         cursor = (await asyncio.to_thread(log_state, self.engine)).published
         committed = await self.publisher.last_pos()
         if committed < cursor:

@@ -63,7 +63,8 @@ def bulk_router(commands: Sequence[type], to_request: ToRequest) -> APIRouter:
         """Carry out commands that happened elsewhere, such as an import's.
 
         One that can't be read or is refused hinders no other; the rest are recorded
-        together or not at all.
+        together or not at all. Sent again, all are answered as the first time, refusals
+        too: a command that is to be judged anew needs a new key.
         """
         read = [reader.read(given) for given in body.commands]
         asked = [one for one in read if not isinstance(one, Outcome)]
@@ -100,7 +101,8 @@ class _Reader:
         except ValidationError as wrong:
             return _invalid(key, "; ".join(_reasons(wrong)))
         said = json.dumps([name, fields], sort_keys=True, default=str).encode()
-        return replace(self.to_request(command), key=key, digest=sha256(said).digest())
+        request, digest = self.to_request(command), sha256(said).digest()
+        return replace(request, key=key, digest=digest, keep_refusal=True)
 
 
 def _reasons(wrong: ValidationError) -> list[str]:

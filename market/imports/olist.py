@@ -67,11 +67,17 @@ def order_commands(order: SellerOrder, titles: Mapping[str, str]) -> Iterator[Co
     row = order.order
     place = Place(ORDERS_FILE, row.line)
     shipment_id = f"{order.id}:1"
+    happened = {
+        "accepted": row.order_approved_at,
+        "shipped": row.order_delivered_carrier_date,
+    }
+    stamps = [name for name, at in happened.items() if at is not None]
 
     def command(name: str, at: datetime | None, **fields: Json) -> Iterator[Command]:
         if at is not None:
             body = {"order_id": order.id, **fields, "at": at.isoformat()}
-            yield Command(place, key("olist", name, order.id), name, body)
+            # A refusal stands under its key: with a stamp filled in later, it is another.
+            yield Command(place, key("olist", name, order.id, *stamps), name, body)
 
     yield from command(
         "place-order", row.order_purchase_timestamp, **_placed(order, titles)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -47,6 +48,14 @@ def test_listing_a_product_says_what_it_is() -> None:
 
 def test_listing_it_again_as_it_is_changes_nothing() -> None:
     given(LISTED).when(replace(LIST, at=MONDAY)).then_nothing()
+
+
+def test_a_product_that_was_for_sale_earlier_is_listed_from_then_on() -> None:
+    earlier = FRIDAY - timedelta(days=30)
+    since = LISTED.model_copy(update={"listed_at": earlier})
+
+    given(LISTED).when(replace(LIST, at=earlier)).then(since)
+    given(LISTED, since).when(LIST).then_nothing()
 
 
 @pytest.mark.parametrize("facts", [(LISTED, CHANGED), (LISTED, DELISTED, LISTED, CHANGED)])

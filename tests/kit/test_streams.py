@@ -1,9 +1,8 @@
 """The contract of `kit.eventstore.streams.Streams`: every implementation is a subclass."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -119,6 +118,20 @@ class StreamsContract:
         assert refused.refused is not None
         assert transact(streams, asked(ACCEPT, key="k-1")).recorded == 1
 
+    def test_a_refusal_that_is_to_be_kept_stands(self, streams: Streams) -> None:
+        request = asked(ACCEPT, key="k-1", keep_refusal=True)
+        (first,) = streams.submit([request])
+        transact(streams, asked(PLACE))
+
+        (again,) = streams.submit([request])
+
+        assert first.refused is not None
+        assert again.refused is not None
+        assert (again.refused.code, str(again.refused)) == (
+            "order-unknown",
+            str(first.refused),
+        )
+
 
 class TestMemoryStreams(StreamsContract):
     @pytest.fixture
@@ -127,7 +140,7 @@ class TestMemoryStreams(StreamsContract):
 
 
 def streams_on(history: History) -> PostgresStreams:
-    return PostgresStreams(history, [], new_id, lambda: datetime.now(UTC))
+    return PostgresStreams(history, [], new_id, lambda: FRIDAY)
 
 
 def new_id() -> UUID:
@@ -199,8 +212,8 @@ def test_read_models_are_folded_in_the_transaction_that_appends(engine: Engine) 
     seen: list[Recorded] = []
     failing: list[Callable[[], None]] = []
 
-    def project(recorded: object, _: object) -> None:
-        seen.extend(recorded)  # type: ignore[call-overload]  # a sequence of facts
+    def project(recorded: Sequence[Recorded], _: object) -> None:
+        seen.extend(recorded)
         for fail in failing:
             fail()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias, assert_never
 
 from contracts.catalog import ListingEvent, ProductChanged, ProductDelisted, ProductListed
@@ -34,9 +35,10 @@ class Unlisted:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The product is for sale."""
+    """The product is for sale; `listed_at` is the earliest that is known."""
 
     description: Description
+    listed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def list_(command: ListProduct, listing: Listing) -> Sequence[ListingEvent]:
     if isinstance(listing, Listed):
         if listing.description != _described(command):
             raise ProductIsListed(command.product_id)
-        return []
+        if command.at >= listing.listed_at:
+            return []
     return [
         ProductListed(
             seller_id=command.seller_id,
@@ -170,11 +173,14 @@ def _described(
     )
 
 
-def evolve(_: Listing, event: ListingEvent) -> Listing:
+def evolve(listing: Listing, event: ListingEvent) -> Listing:
     """Return the listing after `event`. Never refuses: the fact already happened."""
     match event:
-        case ProductListed() | ProductChanged():
-            return Listed(_described(event))
+        case ProductListed():
+            return Listed(_described(event), event.listed_at)
+        case ProductChanged():
+            since = listing.listed_at if isinstance(listing, Listed) else event.changed_at
+            return Listed(_described(event), since)
         case ProductDelisted():
             return Delisted()
         case _:

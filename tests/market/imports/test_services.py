@@ -49,7 +49,8 @@ def test_the_services_take_the_history_once(service_urls: Mapping[str, str]) -> 
 
     assert first.recorded + first.refused == first.sent == len(list(plan.commands()))
     assert again.recorded == 0
-    assert again.unchanged == first.recorded
+    assert (again.recorded, again.unchanged) == (0, first.recorded)
+    assert again.rejected == first.rejected
     assert again.rejected == first.rejected
 
 
