@@ -7,6 +7,7 @@ No table lock and no NOTIFY: both serialise commits. Whoever tails the history r
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -186,10 +187,16 @@ def _row(event: StoredFact) -> tuple[object, ...]:
         schema_version(event.topic),
         event.partition_key,
         event.state.decode(),
-        json.dumps(event.meta) if event.meta else "{}",
+        _json(tuple(event.meta.items())),
         event.occurred_at,
         event.recorded_at,
     )
+
+
+@lru_cache(maxsize=64)
+def _json(meta: tuple[tuple[str, str], ...]) -> str:
+    """Return `meta` as JSON. Remembered: the facts of one transaction have it in common."""
+    return json.dumps(dict(meta))
 
 
 def _insert(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> list[int]:
@@ -201,7 +208,7 @@ def _insert(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> 
 def _copy(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> list[int]:
     sequence = "SELECT nextval(pg_get_serial_sequence('events', 'append_seq'))"
     cursor.execute(f"{sequence} FROM generate_series(1, %s)", (len(rows),))
-    numbers = [seq for (seq,) in cursor]
+    numbers = [seq for (seq,) in cursor.fetchall()]
     into = f"COPY events (append_seq, {_COLUMNS}) FROM STDIN (FORMAT binary)"
     with cursor.copy(into) as copy:
         copy.set_types(_TYPES)

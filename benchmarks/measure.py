@@ -1,0 +1,102 @@
+"""Two ways of doing one thing, side by side in one run: medians, their ratio, memory."""
+
+import json
+import os
+import resource
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from subprocess import run
+from typing import Final, TypeAlias
+
+RUNS: Final = 5
+_BYTES_PER_UNIT: Final = 1 if sys.platform == "darwin" else 1024
+
+Rate: TypeAlias = Callable[[], float]
+"""One run of one side: does all the work and returns events per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a benchmark found.
+
+    Units: `ours` and `other` are medians in events per second; `ratio` is ours / other.
+    """
+
+    bench: str
+    ours: float
+    other: float
+    ratio: float
+    goal: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the ratio is what it should be."""
+        return self.ratio >= self.goal
+
+
+def say(what: str) -> None:
+    """Tell the person who watches; the outcome alone goes to stdout."""
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
+
+
+def side_by_side(
+    bench: str, goal: float, ours: Rate, other: Rate, *, runs: int = RUNS
+) -> Outcome:
+    """Run both sides in turn, and return how their medians compare.
+
+    Shape: of each side `runs` runs count; one more before them, of each, does not.
+    """
+    ours(), other()
+    pairs = []
+    for number in range(1, runs + 1):
+        pair = (ours(), other())
+        pairs.append(pair)
+        say(f"{bench} {number}/{runs}: ours {pair[0]:,.0f}/s, other {pair[1]:,.0f}/s")
+    ours_median, other_median = (median(side) for side in zip(*pairs, strict=True))
+    ratio = ours_median / other_median
+    return Outcome(bench, round(ours_median), round(other_median), round(ratio, 2), goal)
+
+
+def peak_memory() -> int:
+    """Return the most memory, in bytes, that this process ever held at once."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_UNIT
+
+
+def memory_of(module: str, *arguments: object) -> int:
+    """Run `python -m module arguments` and return what it says of its memory, in bytes.
+
+    Raises:
+        RuntimeError: It failed; what it said of that is on stderr.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = run(command, stdout=-1, text=True, check=False, env=dict(os.environ))  # noqa: S603 - a module of ours
+    if done.returncode:
+        raise RuntimeError(f"{module} ended with {done.returncode}")
+    return int(done.stdout.split()[-1])
+
+
+def megabytes(size: int) -> str:
+    """Return `size`, bytes, as people read it."""
+    return f"{size / 2**20:,.0f} MB"
+
+
+def conclude(bench: Callable[[], Outcome], arguments: Sequence[str] | None = None) -> None:
+    """Run `bench`, print its outcome as one line of JSON, and end the program.
+
+    Shape: ends with 1 if the goal is missed and `--strict` was asked for.
+
+    Raises:
+        SystemExit: Always.
+    """
+    parser = ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--strict", action="store_true", help="fail below the goal")
+    asked = parser.parse_args(arguments)
+    outcome = bench()
+    say(f"{outcome.bench}: peak memory {megabytes(peak_memory())}")
+    sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+    sys.stdout.flush()
+    raise SystemExit(int(asked.strict and not outcome.reached))
