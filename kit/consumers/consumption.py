@@ -15,6 +15,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from kit.consumers import observed
+from kit.consumers.ends import Ends
 from kit.consumers.failures import Fenced, Unavailable
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.letters import DeadLetter, Undertaker
@@ -42,11 +43,12 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     """
 
     def __init__(
-        self, inbox: Inbox, handlers: Mapping[str, Handler], undertaker: Undertaker
+        self, bootstrap_servers: str, inbox: Inbox, handlers: Mapping[str, Handler]
     ) -> None:
         self._inbox = inbox
         self._handlers = handlers
-        self._undertaker = undertaker
+        self._undertaker = Undertaker(bootstrap_servers)
+        self._ends = Ends(bootstrap_servers)
         self._places: dict[TopicPartition, Place] = {}
         self._told: dict[TopicPartition, int] = {}
         self._idle = asyncio.Event()
@@ -122,6 +124,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._forget(set(self._places))
         await self._broker.stop()
         await self._undertaker.close()
+        await self._ends.close()
 
     async def standing(self) -> list[Standing]:
         """Return where the group stands in every partition of its topics.
@@ -139,7 +142,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             for number in sorted(consumer.partitions_for_topic(topic) or ())
         ]
         polled = await self._polled()
-        ends = await consumer.end_offsets(names)
+        ends = await self._ends.of(names)
         told = {at: await consumer.committed(at) for at in names if at not in polled}
         stored = await asyncio.to_thread(self._stored)
         reached = {**self._reached(polled), **{at: n or 0 for at, n in told.items()}}

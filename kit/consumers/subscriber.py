@@ -11,7 +11,6 @@ from faststream.kafka.schemas import Topic
 
 from kit.consumers.consumption import Consumption
 from kit.consumers.inbox import Inbox
-from kit.consumers.letters import Undertaker
 from kit.consumers.records import Handler
 
 _log: Final = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def consume(
         at the same time, each to a call and a transaction of its own.
     """
     broker = KafkaBroker(bootstrap_servers, logger=_log, log_level=logging.DEBUG)
-    consumption = Consumption(inbox, handlers, Undertaker(bootstrap_servers))
+    consumption = Consumption(bootstrap_servers, inbox, handlers)
     # MANUAL, and never an `ack`: the other policies commit past a batch that raised or
     # repeat a bad one for ever, and `ack` commits every partition. The place that counts
     # is the inbox's. Topics are their owner's to declare, with settings that keep history.
@@ -62,6 +61,7 @@ def consume(
         no_reply=True,
         max_records=MAX_RECORDS,
         max_partition_fetch_bytes=PARTITION_BYTES,
+        heartbeat_interval_ms=1_000,
     )
 
     @subscriber
