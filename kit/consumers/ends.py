@@ -29,7 +29,7 @@ class Ends:
             KafkaError: The brokers don't say.
         """
         reader = await self._started()
-        found: Mapping[TopicPartition, int] = await reader.end_offsets(list(parts))
+        found: Mapping[TopicPartition, int] = await reader.end_offsets(list(partitions))
         return found
 
     async def close(self) -> None:

@@ -215,16 +215,15 @@ async def test_consumers_that_come_and_go_apply_everything_once(
         for n in range(start, start + 1_000, 50):
             await write(producer, topic, orders(50, n))
 
-    async with relay(kafka) as producer:
-        async with consuming(kafka, engine, topic, remember) as stays:
-            for start in (0, 1_000):
-                publishing = asyncio.create_task(publish(producer, start))
-                others = [consuming(kafka, engine, topic, remember) for _ in range(3)]
-                await asyncio.gather(*(other.start() for other in others))
-                for other in others:
-                    await other.close()
-                await publishing
-            await caught_up(stays)
+    async with relay(kafka) as producer, consuming(kafka, engine, topic, remember) as stays:
+        for start in (0, 1_000):
+            publishing = asyncio.create_task(publish(producer, start))
+            others = [consuming(kafka, engine, topic, remember) for _ in range(3)]
+            await asyncio.gather(*(other.start() for other in others))
+            for other in others:
+                await other.close()
+            await publishing
+        await caught_up(stays)
 
     order = remembered(engine)
     assert sorted(order) == list(range(1, 2_001))
