@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.ground import Ground
-from tests.faults.processes import Nursery, nursery
+from tests.faults.processes import Child, Nursery, nursery
 
 
 @pytest.fixture
@@ -25,11 +25,22 @@ def children(tmp_path: Path) -> Iterator[Nursery]:
 
 
 @pytest.fixture
-def start_relay(children: Nursery, ground: Ground) -> Callable[..., object]:
+def start_relay(children: Nursery, ground: Ground) -> Callable[..., Child]:
     """Start a relay that meets its fate at a step: see `tests.faults.doomed_relay`."""
 
-    def start(*fate: object) -> object:
+    def start(*fate: object) -> Child:
         where = (ground.url, ground.kafka, ground.topic)
         return children.start("tests.faults.doomed_relay", *where, *fate)
+
+    return start
+
+
+@pytest.fixture
+def start_consumer(children: Nursery, ground: Ground) -> Callable[..., Child]:
+    """Start a consumer, with a fate or without: see `tests.faults.doomed_consumer`."""
+
+    def start(*fate: object) -> Child:
+        where = (ground.url, ground.kafka, ground.topic)
+        return children.start("tests.faults.doomed_consumer", *where, *fate)
 
     return start

@@ -26,7 +26,7 @@ from services.orders import projections as orders
 from services.performance import projections as performance
 from tests.faults import arrivals
 from tests.faults.stories import new_id, now, requests
-from tests.kit.consumers.kafka import until
+from tests.kit.consumers.kafka import caught_up, until
 
 GROUP = "faults"
 BATCH = 5
@@ -112,6 +112,11 @@ class Ground:
         finally:
             stop.set()
             await relaying
+
+    async def consume(self) -> None:
+        """Consume until nothing is left, as the process does that follows a killed one."""
+        async with self.consumption() as consumption:
+            await caught_up(consumption)
 
     def consumption(self, handler: Handler = arrivals.arrive) -> Consumption:
         return consume(self.kafka, self.inbox, {self.topic: handler})

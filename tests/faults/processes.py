@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +23,14 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def said(self, words: str) -> bool:
-        return words in self.log.read_text()
+    def wait_said(self, *words: str) -> None:
+        """It said one of `words`."""
 
-    def wait_said(self, words: str) -> None:
-        self._wait(lambda: self.said(words), f"{words!r} from {self.log}")
+        def said() -> bool:
+            text = self.log.read_text()
+            return any(each in text for each in words)
+
+        self._wait(said, f"{words} in {self.log}")
 
     def wait_killed(self) -> None:
         """It met the step at which it was to be killed."""
@@ -52,8 +55,7 @@ class Child:
         self.process.terminate()
         assert self.process.wait(PATIENCE_S) in {0, -signal.SIGTERM}, self.log.read_text()
 
-    def _wait(self, ready: object, what: str) -> None:
-        assert callable(ready)
+    def _wait(self, ready: Callable[[], bool], what: str) -> None:
         wait_until(ready, what=what, within_s=PATIENCE_S, alive=self._died)
 
     def _died(self) -> str | None:

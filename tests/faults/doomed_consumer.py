@@ -1,0 +1,76 @@
+"""A consumer of real parts that is killed or frozen at one step of its n-th batch.
+
+`python -m tests.faults.doomed_consumer DATABASE_URL KAFKA TOPIC [STEP SIGNAL N]`
+"""
+
+import asyncio
+import functools
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Connection
+
+from kit.consumers import subscriber
+from kit.consumers.failures import Fenced
+from kit.consumers.inbox import Applied, Inbox
+from kit.consumers.letters import Bury
+from kit.consumers.records import Handler, Received, Record
+from tests.faults.arrivals import arrive
+from tests.faults.doom import Doom
+from tests.faults.ground import GROUP, Ground
+
+BEFORE = "with a batch in hand, before its transaction"
+INSIDE = "after the handler, before the database's commit"
+AFTER = "after the database's commit, before Kafka's"
+
+SHORT_SESSION = {"session_timeout_ms": 2_000, "heartbeat_interval_ms": 200}
+SMALL_BATCH = 10
+
+
+class DoomedInbox(Inbox):
+    doom: Doom
+
+    def __init__(self, ground: Ground, doom: Doom) -> None:
+        super().__init__(ground.engine, GROUP)
+        object.__setattr__(self, "doom", doom)
+
+    def apply(
+        self, batch: Sequence[Record], handler: Handler, believed: int, bury: Bury
+    ) -> Applied:
+        self.doom.at(BEFORE)
+        try:
+            done = super().apply(batch, handler, believed, bury)
+        except Fenced:
+            logging.getLogger(__name__).warning("the late write was fenced")
+            raise
+        self.doom.at(AFTER)
+        return done
+
+
+async def main(ground: Ground, doom: Doom) -> None:
+    logging.basicConfig(level=logging.INFO)
+    short = functools.partialmethod(subscriber.KafkaBroker.subscriber, **SHORT_SESSION)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(subscriber.KafkaBroker, "subscriber", short)
+    patch.setattr(subscriber, "MAX_RECORDS", SMALL_BATCH)
+
+    def handler(batch: Sequence[Received], db: Connection) -> None:
+        arrive(batch, db)
+        doom.at(INSIDE)
+
+    inbox = DoomedInbox(ground, doom)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with subscriber.consume(ground.kafka, inbox, {ground.topic: handler}):
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    url, kafka, topic, *fate = sys.argv[1:]
+    step, how, times = fate or ("never", "SIGKILL", "1")
+    asyncio.run(
+        main(Ground(url, kafka, topic), Doom(step, signal.Signals[how], int(times)))
+    )

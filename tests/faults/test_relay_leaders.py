@@ -1,0 +1,71 @@
+"""Two relays of one history: one leads, and one that does not know it lost is fenced."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.faults.checks import the_history_reached_kafka
+from tests.faults.doomed_relay import STEPS
+from tests.faults.ground import Ground
+from tests.faults.processes import Child
+
+FENCED = ("deposed: ", "ProducerFenced: ")
+"""What a zombie is told: by the database's epoch, or by Kafka's."""
+
+
+def epoch(ground: Ground) -> int:
+    with psycopg.connect(ground.url) as db:
+        [found] = db.execute("SELECT epoch FROM log_leader").fetchone() or ()
+    return int(found)
+
+
+def cut_off_the_leader(ground: Ground) -> None:
+    """End the session that holds the lock; its process is not told."""
+    sql = (
+        "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON oid = database"
+        " WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    with psycopg.connect(ground.url) as db:
+        assert db.execute(sql).fetchall() == [(True,)]
+
+
+async def test_of_two_relays_one_leads_and_the_other_takes_over_when_it_dies(
+    ground: Ground, start_relay: Callable[..., Child]
+) -> None:
+    ground.record(range(10))
+    first = start_relay()
+    first.wait_said("leading, epoch 1")
+    second = start_relay()
+    await ground.published()
+    ground.record(range(10, 20))
+    await ground.published()
+    assert epoch(ground) == 1
+
+    first.kill()
+    second.wait_said("leading, epoch 2")
+    ground.record(range(20, 25))
+    await ground.published()
+
+    second.end()
+    assert epoch(ground) == 2
+    assert len(the_history_reached_kafka(ground)) == 100
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if "after the" not in step])
+async def test_a_leader_that_was_cut_off_and_does_not_know_it_is_fenced(
+    step: str, ground: Ground, start_relay: Callable[..., Child]
+) -> None:
+    ground.record(range(20))
+    zombie = start_relay(step, "SIGSTOP")
+    zombie.wait_frozen()
+    cut_off_the_leader(ground)
+
+    async with ground.relaying():
+        await ground.published()
+        zombie.thaw()
+        zombie.wait_said(*FENCED)
+        ground.record(range(20, 25))
+        await ground.published()
+
+    assert len(the_history_reached_kafka(ground)) == 100
