@@ -60,4 +60,5 @@ def history(*movements: Movement) -> list[Movement]:
 
 
 def frame(movements: Sequence[Movement]) -> pl.DataFrame:
-    return pl.DataFrame(movements, MOVEMENTS, orient="row")
+    """The movements as rows, the last one first: their order must not matter."""
+    return pl.DataFrame(movements[::-1], MOVEMENTS, orient="row")

@@ -108,12 +108,14 @@ def test_the_order_in_which_facts_are_read_changes_nothing(
 
 @compiled_first
 @given(histories)
-def test_what_happens_after_a_month_does_not_change_its_fee(
+def test_what_happens_after_a_month_changes_neither_its_fee_nor_its_days(
     movements: list[Movement],
 ) -> None:
+    then = history_of(movements)
     later = stock_history(frame(movements), CalendarMonth(2030, 1).over_at)
 
-    assert fees_of(later, TERMS, MONTH).equals(fees_of(history_of(movements), TERMS, MONTH))
+    assert fees_of(later, TERMS, MONTH).equals(fees_of(then, TERMS, MONTH))
+    assert explain(later, TERMS, MONTH).equals(explain(then, TERMS, MONTH))
 
 
 @compiled_first

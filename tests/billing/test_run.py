@@ -139,6 +139,29 @@ def test_a_late_fact_is_named_by_the_adjustment_that_it_causes() -> None:
     assert told(facts) == [("2026-01", "p-1", -32_00, ("f-2",))]
 
 
+def test_an_adjustment_does_not_name_what_happened_after_its_month() -> None:
+    books = Books()
+    books.run("2026-01", "2026-02-01", history(STOCK))
+    in_february = deducted(1, "2026-02-02")
+
+    facts = books.run("2026-02", "2026-03-01", history(STOCK, SOLD_LATE, in_february))
+
+    assert told(facts) == [("2026-01", "p-1", -32_00, ("f-2",))]
+
+
+def test_a_product_that_cost_nothing_is_put_right_by_what_came_after_the_charge() -> None:
+    books = Books()
+    sold_out = received(1, "l-1", "2024-01-01", "2025-12-01", "s-1:p-2")
+    gone = deducted(1, "2025-12-01", "s-1:p-2")
+    found = late(restored(1, "2026-01-01", "s-1:p-2"), "2026-02-10")
+    moved = history(STOCK, sold_out, gone, found)
+    books.run("2026-01", "2026-02-01", moved)
+
+    facts = books.run("2026-02", "2026-03-01", moved)
+
+    assert told(facts)[2:] == [("2026-01", "p-2", 20, ("f-4",))]
+
+
 def test_each_adjustment_names_what_came_after_the_one_before() -> None:
     books = Books()
     moved = history(STOCK, SOLD_LATE, late(restored(310, "2026-01-30"), "2026-03-10"))
