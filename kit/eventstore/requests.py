@@ -1,8 +1,8 @@
 """What is asked of a stream, what was answered, and the memory of both."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -67,16 +67,29 @@ class Answer:
     repeated: bool = field(default=False, compare=False)
 
 
-def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Mapping[str, Answer]:
-    """Return the answers already given, by key; a reused key is answered as refused."""
-    asked = {r.key: r.digest for r in requests if r.key is not None}
-    if not asked:
+Given: TypeAlias = dict[str, tuple[bytes, Answer]]
+"""Answers by key, each with the hash of what was asked for it."""
+
+
+def find_answers(requests: Sequence[AnyRequest], db: Connection) -> Given:
+    """Return what was answered before under the keys of `requests`."""
+    keys = [request.key for request in requests if request.key is not None]
+    if not keys:
         return {}
     sql = "SELECT key, request_hash, answer FROM answered_requests WHERE key = ANY(%s)"
-    return {
-        key: _given(answer) if digest == asked[key] else _reused(key)
-        for key, digest, answer in driver(db).execute(sql, ([*asked],))
-    }
+    rows = driver(db).execute(sql, (keys,))
+    return {key: (digest, _given(answer)) for key, digest, answer in rows}
+
+
+def answer_again(request: AnyRequest, given: Given) -> Answer | None:
+    """Return what the request was answered before, or a refusal if it is another now."""
+    if request.key not in given:
+        return None
+    digest, answer = given[request.key]
+    if digest == request.digest:
+        return replace(answer, repeated=True)
+    why = f"{request.key!r} was used for another request: make a new key"
+    return Answer(0, 0, KeyReused(why))
 
 
 def keep_answers(
@@ -100,11 +113,6 @@ def keep_answers(
     driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
 
 
-def _reused(key: str) -> Answer:
-    why = f"{key!r} was used for another request: make a new key"
-    return Answer(0, 0, KeyReused(why))
-
-
 def _kept(answer: Answer) -> dict[str, Any]:
     kept: dict[str, Any] = {"version": answer.version, "recorded": answer.recorded}
     if answer.refused is not None:
@@ -114,4 +122,4 @@ def _kept(answer: Answer) -> dict[str, Any]:
 
 def _given(kept: dict[str, Any]) -> Answer:
     refused = RefusedBefore(**kept["refused"]) if "refused" in kept else None
-    return Answer(kept["version"], kept["recorded"], refused, repeated=True)
+    return Answer(kept["version"], kept["recorded"], refused)

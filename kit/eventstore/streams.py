@@ -22,7 +22,13 @@ from tenacity import (
 from kit.database import driver, passing
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
-from kit.eventstore.requests import Answer, AnyRequest, find_answers, keep_answers
+from kit.eventstore.requests import (
+    Answer,
+    AnyRequest,
+    answer_again,
+    find_answers,
+    keep_answers,
+)
 from kit.eventstore.work import Work
 
 P = ParamSpec("P")
@@ -147,18 +153,16 @@ class PostgresStreams:
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
         given = find_answers(requests, db)
-        new = [r for r in requests if r.key not in given]
         work = Work(self.history, self.new_id, self.now(), _trace())
-        work.load(new, db)
-        decided: dict[str, Answer] = dict(given)
+        work.load([r for r in requests if r.key not in given], db)
         answers, fresh = [], []
         for request in requests:
-            answer = decided.get(request.key) if request.key is not None else None
+            answer = answer_again(request, given)
             if answer is None:
                 answer = work.decide(request)
                 fresh.append((request, answer))
                 if request.key is not None:
-                    decided[request.key] = answer
+                    given[request.key] = request.digest, answer
             answers.append(answer)
         if work.recorded:
             self.history.save(*work.recorded, connection=db)

@@ -98,18 +98,30 @@ class StreamsContract:
         first = transact(streams, asked(PLACE, key="k-1"))
         transact(streams, asked(ACCEPT, key="k-2"))
 
-        assert transact(streams, asked(PLACE, key="k-1")) == first
+        again = transact(streams, asked(PLACE, key="k-1"))
+
+        assert (again, first.repeated, again.repeated) == (first, False, True)
 
     def test_a_key_is_answered_once_within_a_batch(self, streams: Streams) -> None:
         answers = streams.submit([asked(PLACE, key="k-1"), asked(PLACE, key="k-1")])
 
         assert answers == [Answer(1, 1), Answer(1, 1)]
+        assert [answer.repeated for answer in answers] == [False, True]
 
     def test_a_key_of_another_request_is_refused(self, streams: Streams) -> None:
         transact(streams, asked(PLACE, key="k-1", digest=b"a"))
 
         with pytest.raises(KeyReused, match="k-1"):
             transact(streams, asked(ACCEPT, key="k-1", digest=b"b"))
+
+    def test_a_key_of_another_request_is_refused_within_a_batch_too(
+        self, streams: Streams
+    ) -> None:
+        _, other = streams.submit(
+            [asked(PLACE, key="k-1", digest=b"a"), asked(ACCEPT, key="k-1", digest=b"b")]
+        )
+
+        assert isinstance(other.refused, KeyReused)
 
     def test_a_refused_request_may_be_tried_again(self, streams: Streams) -> None:
         (refused,) = streams.submit([asked(ACCEPT, key="k-1")])
