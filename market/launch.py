@@ -26,7 +26,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     name: (sys.executable, "-P", "-m", f"services.{name}.app")
     for name in ("orders", "catalog", "performance", "billing")
 }
-READY_WITHIN_S: Final = 120.0
+READY_WITHIN_S: Final = 180.0
 _ASKED_TO_STOP: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 
 

@@ -7,7 +7,7 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 from market.programs import Identity, Program, stop
 from market.waiting import wait_until
 
-START_WITHIN_S: Final = 90.0
+START_WITHIN_S: Final = 180.0
 
 
 class Server(Protocol):

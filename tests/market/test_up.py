@@ -37,7 +37,7 @@ class Market:
             env={**self.environment, **more},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
             check=False,
         )
 
@@ -95,7 +95,7 @@ def restarted(market: Market, name: str, first: Process) -> bool:
 
 
 def wait_for(what: Callable[[], object]) -> None:
-    wait_until(what, what="it", within_s=30)
+    wait_until(what, what="it", within_s=120)
 
 
 @pytest.mark.kafka
