@@ -1,0 +1,87 @@
+"""The context of a request travels with its facts, to every consumer's span."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer, Message
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import Engine
+
+from kit.consumers.observed import observed
+from kit.database import connect
+from kit.eventstore.history import History
+from kit.eventstore.streams import PostgresStreams
+from kit.process import prepare
+from kit.relay.leadership import Leadership
+from kit.relay.outbox import Outbox
+from kit.relay.publisher import Publisher
+from services.orders.app import BLUEPRINT
+from services.orders.handlers import to_request
+from tests.kit.consumers.records import ARecord
+from tests.kit.test_streams import PLACE, new_id
+from tests.samples import FRIDAY
+
+
+@pytest.fixture(scope="module")
+def spans() -> InMemorySpanExporter:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def engine(fresh_database: str) -> Iterator[Engine]:
+    engine = connect(fresh_database)
+    prepare(engine, BLUEPRINT)
+    yield engine
+    engine.dispose()
+
+
+def record_in_a_span(engine: Engine) -> int:
+    """Place an order while a request is served, and return the trace it is part of."""
+    streams = PostgresStreams(History(engine), [], new_id, lambda: FRIDAY)
+    with trace.get_tracer("test").start_as_current_span("a request") as request:
+        streams.submit([to_request(PLACE)])
+    return request.get_span_context().trace_id
+
+
+async def publish(engine: Engine, kafka: str, topic: str) -> None:
+    with Leadership(engine) as leadership:
+        assert leadership.claim()
+        outbox = Outbox(engine, leadership.epoch)
+        outbox.sequence(10)
+        async with Publisher(kafka, topic, "orders") as publisher:
+            await publisher.publish(outbox.fetch(0, 10))
+
+
+def read_one(kafka: str, topic: str) -> Message:
+    consumer = Consumer(
+        {"bootstrap.servers": kafka, "group.id": topic, "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe([topic])
+    try:
+        found = consumer.poll(30)
+        assert found is not None
+        assert found.error() is None
+        return found
+    finally:
+        consumer.close()
+
+
+async def test_a_consumers_span_links_to_the_request_that_led_to_the_fact(
+    engine: Engine, kafka: str, new_topic: str, spans: InMemorySpanExporter
+) -> None:
+    request = record_in_a_span(engine)
+    await publish(engine, kafka, new_topic)
+    message = read_one(kafka, new_topic)
+    arrived = ARecord(0, message.value(), message.headers() or [])
+
+    with observed("performance", [arrived]):
+        pass
+
+    (applied,) = [s for s in spans.get_finished_spans() if s.name == "orders.v1 process"]
+    assert [link.context.trace_id for link in applied.links] == [request]
