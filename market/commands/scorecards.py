@@ -58,18 +58,9 @@ def scorecards(
     window of 0 days is taken at the moment itself. TIME is ISO 8601 with its offset, such
     as 2018-03-01T00:00:00Z.
     """
-    answer = ask(
-        running(),
-        "performance",
-        "/scorecards",
-        {
-            "as_of": as_text(as_of),
-            "known_at": as_text(known_at),
-            "seller_id": seller,
-            "all": every,
-            "explain": explain,
-        },
-    )
+    moments = {"as_of": as_text(as_of), "known_at": as_text(known_at)}
+    asked = {**moments, "seller_id": seller, "all": every, "explain": explain}
+    answer = ask(running(), "performance", "/scorecards", asked)
     if output is Format.NDJSON:
         print_ndjson(in_order(answer))
     else:

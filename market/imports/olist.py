@@ -18,6 +18,7 @@ from market.imports.olist_rows import (
     ORDERS_FILE,
     PRODUCTS_FILE,
     ItemRow,
+    OrderRow,
     ProductRow,
     read_olist,
 )
@@ -67,17 +68,12 @@ def order_commands(order: SellerOrder, titles: Mapping[str, str]) -> Iterator[Co
     row = order.order
     place = Place(ORDERS_FILE, row.line)
     shipment_id = f"{order.id}:1"
-    happened = {
-        "accepted": row.order_approved_at,
-        "shipped": row.order_delivered_carrier_date,
-    }
-    stamps = [name for name, at in happened.items() if at is not None]
 
     def command(name: str, at: datetime | None, **fields: Json) -> Iterator[Command]:
         if at is not None:
             body = {"order_id": order.id, **fields, "at": at.isoformat()}
             # A refusal stands under its key: with a stamp filled in later, it is another.
-            yield Command(place, key("olist", name, order.id, *stamps), name, body)
+            yield Command(place, key("olist", name, order.id, *_stamps(row)), name, body)
 
     yield from command(
         "place-order", row.order_purchase_timestamp, **_placed(order, titles)
@@ -103,6 +99,15 @@ def order_commands(order: SellerOrder, titles: Mapping[str, str]) -> Iterator[Co
     yield from command(
         "mark-delivered", row.order_delivered_customer_date, shipment_id=shipment_id
     )
+
+
+def _stamps(row: OrderRow) -> list[str]:
+    """Return what has happened to an order, as its row says."""
+    happened = {
+        "accepted": row.order_approved_at,
+        "shipped": row.order_delivered_carrier_date,
+    }
+    return [name for name, at in happened.items() if at is not None]
 
 
 def first_sales(orders: Sequence[SellerOrder]) -> dict[tuple[str, str], FirstSale]:
