@@ -3,9 +3,10 @@ from datetime import date
 import polars as pl
 import pytest
 
+from services.billing.model.allocation import allocate
 from services.billing.model.fee import explain, store_fees
 from services.billing.model.months import CalendarMonth
-from services.billing.model.stock import stock_history
+from services.billing.model.stock import compile_ahead, stock_history
 from services.billing.model.terms import StoreFeeTerms
 from tests.billing.naive import Movement
 from tests.billing.stock import at, deducted, frame, history, received, restored

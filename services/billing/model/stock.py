@@ -1,8 +1,8 @@
 """Stock on hand: what movements leave in each lot, from which day until which."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -72,7 +72,10 @@ def stock_history(
     lot_of_step = np.full(steps.height, -1, np.int32)
     lot_of_step[kinds == RECEIVED] = _lot_of_receipt(lots)
     columns = Movements(
-        steps["product"].to_numpy(), kinds, steps["units"].to_numpy(), lot_of_step
+        _column(steps["product"], np.int32),
+        _column(steps["kind"], np.int8),
+        _column(steps["units"], np.int64),
+        lot_of_step,
     )
     days = movements["at"].gather(steps["row"]).dt.date().to_physical().to_numpy()
     return StockHistory(
@@ -81,6 +84,14 @@ def stock_history(
         facts=steps.select(event_id=movements["event_id"].gather(steps["row"])),
         balances=_balances(columns, days, lots["product"], moved.height),
     )
+
+
+def compile_ahead() -> None:
+    """Compile the allocation now, so that nobody waits for it later.
+
+    Takes some seconds, once per machine and version; it is cached beside the code.
+    """
+    stock_history(pl.DataFrame(schema=MOVEMENTS), datetime.max.replace(tzinfo=UTC))
 
 
 def _known(
@@ -127,6 +138,11 @@ def _lot_of_receipt(lots: pl.DataFrame) -> Ints:
         np.arange(lots.height, dtype=np.int32), times
     )
     return lot_of_receipt
+
+
+def _column(values: pl.Series, kind: type[np.integer[Any]]) -> Ints:
+    """Return `values` as an array that can be written to: others are compiled for anew."""
+    return values.to_numpy().astype(kind)
 
 
 def _balances(
