@@ -28,9 +28,9 @@ def children(tmp_path: Path) -> Iterator[Nursery]:
 def start_relay(children: Nursery, ground: Ground) -> Callable[..., Child]:
     """Start a relay that meets its fate at a step: see `tests.faults.doomed_relay`."""
 
-    def start(*fate: object) -> Child:
+    def start(*fate: object, **environment: str) -> Child:
         where = (ground.url, ground.kafka, ground.topic)
-        return children.start("tests.faults.doomed_relay", *where, *fate)
+        return children.start("tests.faults.doomed_relay", *where, *fate, **environment)
 
     return start
 
