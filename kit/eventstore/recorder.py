@@ -54,9 +54,10 @@ INSERT INTO events_pending SELECT append_seq, append_seq FROM added RETURNING fi
 """
 _ROW: Final = "(%s, %s, %s, %s, %s, %s, %s::json, %s::json, %s, %s)"
 _STORED: Final = (
-    "stream_id, version, type, data::text, event_id, partition_key, occurred_at,"
-    " recorded_at, meta"
+    "stream_id, version, type, convert_to(data::text, 'UTF8'), event_id, partition_key,"
+    " occurred_at, recorded_at, meta"
 )
+"""In this order a `StoredFact`; `data` as its bytes."""
 
 
 class FactTooLarge(ValueError):  # noqa: N818 - reads as English where raised
@@ -132,14 +133,15 @@ class PostgresRecorder(ApplicationRecorder):
         """Return facts by their position in the history: 1, 2, 3 ..., no holes."""
         first = 1 if start is None else start if inclusive_of_start else start + 1
         sql = (
-            "SELECT e.stream_id, e.version, e.type, e.data::text, l.pos"
+            "SELECT e.stream_id, e.version, e.type, convert_to(e.data::text, 'UTF8'), l.pos"
             " FROM event_log l JOIN events e USING (append_seq)"
             " WHERE l.pos >= %s AND (%s::int8 IS NULL OR l.pos <= %s)"
             " AND (%s::text[] = '{}' OR e.type = ANY(%s)) ORDER BY l.pos LIMIT %s"
         )
         values = (first, stop, stop, list(topics), list(topics), limit)
         with self.engine.connect() as db:
-            return [Notification(*row) for row in driver(db).execute(sql, values)]
+            rows = driver(db).execute(sql, values, binary=True)
+            return [Notification(*row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """Return the newest position, or None before the first."""
@@ -163,9 +165,8 @@ def select_streams(after: Mapping[str, int], db: Connection) -> Sequence[StoredF
 
     Shape: by stream, then by version.
     """
-    columns = ", ".join(f"e.{name.strip()}" for name in _STORED.split(","))
     sql = (
-        f"SELECT {columns} FROM unnest(%s::text[], %s::int4[]) AS s (id, seen)"
+        f"SELECT {_STORED} FROM unnest(%s::text[], %s::int4[]) AS s (id, seen)"
         " JOIN events e ON e.stream_id = s.id AND e.version > s.seen"
         " ORDER BY e.stream_id, e.version"
     )
