@@ -225,6 +225,21 @@ def test_a_shortage_and_what_filled_it_explain_every_lot_after_it() -> None:
     ]
 
 
+def test_the_rules_are_compiled_once_for_all_histories() -> None:
+    compile_ahead()
+    compiled = signatures()
+
+    owed("2026-04", STOCK, deducted(1, "2026-04-16"))
+    owed("2026-04")
+
+    assert signatures() == compiled
+
+
+def signatures() -> list[object]:
+    found: list[object] = list(getattr(allocate, "signatures", []))
+    return found
+
+
 @pytest.mark.parametrize(
     "text", ["2026-13", "2026-1", "26-01", "2026-01-01", "", "9999-12"]
 )
