@@ -73,8 +73,22 @@ class Published:
             f"  {row['seller_id']:<16}  {row['stream']} v{row['version']}"
             f"  {' '.join(_said(row))}"
         )
-        # Names and notes are others' words: a terminal must not take them for commands.
-        return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+        return _harmless(line)
+
+    def short_line(self) -> str:
+        """Return it as a line without its seller and stream, where those are known.
+
+        Raises:
+            ValueError: Its value is not JSON.
+        """
+        row = self.row()
+        begin = f"{row['pos']:>7}  {self.envelope.time:%Y-%m-%d %H:%M:%S}"
+        return _harmless(f"{begin}  {row['type']:<30}  {' '.join(_said(row))}")
+
+
+def _harmless(line: str) -> str:
+    """Return what no terminal takes for a command: names and notes are others' words."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def _said(row: Mapping[str, Any]) -> Iterator[str]:

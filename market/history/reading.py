@@ -1,8 +1,16 @@
 """Topics read by a consumer like any other: committed facts, no consumer group."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import (
+    AsyncIterator,
+    Collection,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -19,6 +27,7 @@ from market.waiting import Tell
 
 AT_ONCE: Final = 5_000
 QUIET_MS: Final = 300
+PATIENCE_S: Final = 10.0
 
 
 class UnreadableError(MarketError):
@@ -47,7 +56,7 @@ def read_history(
     since: Since = Since(),
     *,
     follow: bool = False,
-) -> Iterator[Published]:
+) -> Generator[Published, None, None]:
     """Yield the facts of `topics`, each topic by position, each fact once.
 
     Ends where the topics ended when it began; with `follow`, never. What is no fact is left
@@ -69,11 +78,18 @@ def _until_the_end(
 ) -> Iterator[Published]:
     """Yield what is there now."""
     ends = reading.begin(since)
+    moved_at = time.monotonic()
     while not all(each.ended for each in merges.values()):
         for record in reading.more(waited_for(merges)):
+            moved_at = time.monotonic()
             if record.offset < ends[record.topic, record.partition]:
                 _give(record, merges, tell)
-        for name, number in reading.finished(ends):
+        open_still = waited_for(merges)
+        finished = reading.finished(ends)
+        if time.monotonic() - moved_at > PATIENCE_S and set(open_still) - set(finished):
+            tell("left out the latest facts: a transaction that holds them is not over")
+            finished = [*ends]
+        for name, number in finished:
             merges[name].close(number)
         yield from take_in_order(merges)
     reading.go_to(ends)
@@ -98,21 +114,16 @@ def _from_then_on(
 class Reading:
     """A consumer of `topics`, asked from outside of its event loop."""
 
-    def __init__(self, runner: asyncio.Runner, consumer: AIOKafkaConsumer) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, bootstrap_servers: str, consumer: AIOKafkaConsumer
+    ) -> None:
         self._runner = runner
+        self._bootstrap_servers = bootstrap_servers
         self._consumer = consumer
 
     def partitions(self, topic: str) -> set[int]:
-        """Return the numbers of the partitions of `topic`.
-
-        Raises:
-            UnreadableError: There is no such topic.
-        """
-        found: set[int] | None = self._consumer.partitions_for_topic(topic)
-        if not found:
-            raise UnreadableError(
-                f"the broker has no topic {topic}: `market up` creates what is missing"
-            )
+        """Return the numbers of the partitions of `topic`."""
+        found: set[int] = self._consumer.partitions_for_topic(topic) or set()
         return found
 
     def begin(self, since: Since) -> dict[tuple[str, int], int]:
@@ -123,7 +134,7 @@ class Reading:
     async def _begin(self, since: Since) -> dict[tuple[str, int], int]:
         consumer = self._consumer
         parts = consumer.assignment()
-        ends: dict[TopicPartition, int] = await consumer.end_offsets(parts)
+        ends = await _ends(self._bootstrap_servers, parts)
         first: dict[TopicPartition, int] = await consumer.beginning_offsets(parts)
         if since.recorded_at is not None:
             # Records carry the time they were recorded at, in whole milliseconds.
@@ -168,11 +179,17 @@ class Reading:
 def _reading(
     runner: asyncio.Runner, bootstrap_servers: str, topics: Sequence[str]
 ) -> Iterator[Reading]:
+    with _clearly():
+        missing = runner.run(_missing(bootstrap_servers, topics))
+    if missing:
+        raise UnreadableError(
+            f"the broker has no topic {', '.join(missing)}: `market up` creates it"
+        )
     consumer = runner.run(_consumer(bootstrap_servers, topics))
     try:
         with _clearly():
             runner.run(consumer.start())
-        yield Reading(runner, consumer)
+        yield Reading(runner, bootstrap_servers, consumer)
     finally:
         runner.run(consumer.stop())
 
@@ -185,6 +202,38 @@ async def _consumer(bootstrap_servers: str, topics: Sequence[str]) -> AIOKafkaCo
         auto_offset_reset="earliest",
         isolation_level="read_committed",
     )
+
+
+async def _missing(bootstrap_servers: str, topics: Sequence[str]) -> list[str]:
+    """Return those of `topics` that the broker does not have."""
+    async with _looking(bootstrap_servers) as consumer:
+        there = await consumer.topics()
+        return [name for name in topics if name not in there]
+
+
+async def _ends(
+    bootstrap_servers: str, parts: Collection[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Return the offsets that are not there yet.
+
+    What is being committed just now counts as there: its producer may have been told so,
+    before every partition shows it.
+    """
+    async with _looking(bootstrap_servers) as consumer:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(parts)
+        return ends
+
+
+@asynccontextmanager
+async def _looking(bootstrap_servers: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, isolation_level="read_uncommitted"
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 @contextmanager

@@ -1,0 +1,152 @@
+"""What a demo shows of what the services answer: tables that fit a terminal."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any, Final, TypeAlias
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from market.imports.tables import RowReport
+
+Json: TypeAlias = Mapping[str, Any]
+
+NARROW: Final = 100
+STYLES: Final = {"star": "bold green", "good": "green", "warn": "yellow", "limit": "red"}
+TOO_FEW: Final = "too few"
+
+
+def table(*columns: str, right: Sequence[str] = ()) -> Table:
+    """Return an empty table; the columns of `right` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return made
+
+
+def rejected(rows: Iterable[RowReport]) -> Table:
+    """Return the rows that were not imported, and why."""
+    made = table("file", "line", "why", right=["line"])
+    for row in rows:
+        made.add_row(row.place.file, str(row.place.line), Text(row.reason))
+    return made
+
+
+def scorecards(answer: Json) -> Table:
+    """Return a row for each seller, a column for each metric, its rate and level."""
+    metrics = sorted({card["metric"] for card in answer["cards"]})
+    cards = {(card["seller_id"], card["metric"]): card for card in answer["cards"]}
+    made = table("seller", "overall", *(name.replace(".", "\n") for name in metrics))
+    for overall in sorted(answer["overall"], key=lambda row: str(row["seller_id"])):
+        seller = overall["seller_id"]
+        cells = (_card(cards.get((seller, metric))) for metric in metrics)
+        made.add_row(seller, _level(overall["level"]), *cells)
+    return made
+
+
+def _card(card: Json | None) -> Text:
+    if card is None:
+        return Text("")
+    if card["level"] not in STYLES:
+        return Text(f"{TOO_FEW} ({card['due']})", style="dim")
+    return Text(f"{card['rate']:6.1%} ").append(_level(card["level"]))
+
+
+def _level(level: str) -> Text:
+    return Text(level, style=STYLES.get(level, ""))
+
+
+def missed(evidence: Iterable[Json], metric: str) -> list[Json]:
+    """Return what fell due for `metric` and was not kept."""
+    return [row for row in evidence if row["metric"] == metric and row["due"] > row["kept"]]
+
+
+def obligations(rows: Iterable[Json]) -> Table:
+    """Return obligations with the facts that opened and closed them."""
+    made = table("order", "due", "done", "what says so")
+    for row in rows:
+        facts = "\n".join(f"{f['says']:<6} {f['event_id']}" for f in row["facts"])
+        done = row["kept_at"] or "not yet"
+        made.add_row(row["subject_id"], _minute(row["due_at"]), _minute(done), facts)
+    return made
+
+
+def _minute(moment: str) -> str:
+    return moment[5:16].replace("T", " ")
+
+
+def fee_days(days: Iterable[Json]) -> Iterator[tuple[str, str, str, int, str, int]]:
+    """Yield the stretches of days in which a product's lots stayed as they were.
+
+    Shape: (days, lot, made on, units, counted or free, unit-days that count).
+    """
+    by_lot: Any = sorted(
+        days, key=lambda day: (day["product_id"], day["lot_id"], day["day"])
+    )
+    same = ("product_id", "lot_id", "manufactured_on", "units", "chargeable")
+    stretches = [
+        list(found) for _, found in groupby(by_lot, key=lambda day: [day[n] for n in same])
+    ]
+    for found in sorted(stretches, key=lambda found: (found[0]["day"], found[0]["lot_id"])):
+        first, last = found[0], found[-1]
+        counted = first["units"] * len(found) if first["chargeable"] else 0
+        yield (
+            _days(first["day"], last["day"]),
+            first["lot_id"],
+            first["manufactured_on"],
+            first["units"],
+            "counts" if first["chargeable"] else "free",
+            counted,
+        )
+
+
+def _days(first: str, last: str) -> str:
+    one, other = date.fromisoformat(first).day, date.fromisoformat(last).day
+    return f"{one:2}" if one == other else f"{one:2} to {other:2}"
+
+
+def fee(days: Iterable[Json]) -> Table:
+    """Return what a store fee is made of, a row for each stretch of equal days."""
+    numbers = ("units", "unit-days")
+    made = table("days", "lot", "made on", "units", "", "unit-days", right=numbers)
+    for stretch in fee_days(days):
+        made.add_row(*map(str, stretch))
+    return made
+
+
+def places(statuses: Iterable[Json]) -> Table:
+    """Return where every service stands, and what it has read of others."""
+    numbers = ("pos", "published", "lag", "parked")
+    made = table("service", "state", *numbers, "has read", right=numbers)
+    for status in statuses:
+        read: dict[str, int] = {}
+        for part in status["consumers"]:
+            read[part["topic"]] = max(read.get(part["topic"], 0), part["pos"])
+        relay = status["relay"]
+        made.add_row(
+            status["service"],
+            status["state"],
+            str(status["pos"]),
+            str(relay["published"]) if relay else "",
+            str(status["lag"]),
+            str(status["parked"]),
+            ", ".join(f"{topic} to {pos}" for topic, pos in read.items()),
+        )
+    return made
+
+
+def proofs(claims: Mapping[str, Sequence[str]]) -> Table:
+    """Return what was proved, a row for each claim, and its figures."""
+    made = table("proved", "of")
+    for claim, figures in claims.items():
+        made.add_row(claim, Text("; ".join(figures)))
+    return made
+
+
+def screen() -> Console:
+    """Return what a demo prints on: a terminal as it is, else one of a usual width."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=NARROW, highlight=False)

@@ -1,0 +1,188 @@
+"""The demo, step by step: start, import, charge, and look at what follows."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Final
+
+from rich.console import Console
+
+from contracts.topics import CATALOG, ORDERS
+from market.asking import ask
+from market.background import start_in_background
+from market.commands.fees import charge_month
+from market.commands.verify import proofs
+from market.demo import showing
+from market.demo.stages import Stages, StartUp
+from market.errors import MarketError, StartError
+from market.history.published import Published
+from market.history.reading import read_history
+from market.imports.catch_up import wait_until_caught_up
+from market.imports.client import Report, send_plan
+from market.imports.inventory import plan_inventory
+from market.imports.olist import plan_olist
+from market.moments import as_text
+from market.platform import Platform, running
+from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
+from services.billing.model.months import CalendarMonth
+from services.billing.policies import store_fee_terms
+
+SHOWN: Final = 4
+"""How many of many are shown."""
+
+
+class NotProvedError(MarketError):
+    """The platform's history is not whole."""
+
+
+@dataclass
+class Demo:
+    """One showing: what it prints on, and what it waited for."""
+
+    console: Console
+    stages: Stages
+    _began: float = field(default_factory=time.monotonic)
+
+    def start(self) -> Platform:
+        """Start the platform of this home.
+
+        Raises:
+            StartError: It did not start; what had been is stopped again.
+        """
+        self._heading("Start Kafka, PostgreSQL and four services")
+        with self.stages.shown("start"):
+            if start_in_background(StartUp(self.stages).tell, {}):
+                raise StartError("the platform did not start: the lines above say why")
+        return running()
+
+    def show(self, platform: Platform) -> None:
+        """Import the history, and show what follows from it.
+
+        Raises:
+            NotProvedError: Something was lost, doubled or put out of order.
+        """
+        self._import(platform)
+        self._scorecards(platform)
+        self._store_fee(platform)
+        self._places(platform)
+        self._proofs(platform)
+
+    def end(self) -> None:
+        """Say how long all of it took, and what took the longest."""
+        stage, seconds = self.stages.longest()
+        total = time.monotonic() - self._began
+        self.console.print(
+            f"\nDone in {total:.0f} s. The longest wait, {seconds:.1f} s, was for {stage}."
+        )
+
+    def _heading(self, text: str) -> None:
+        self.console.print(f"\n[bold]{text}[/bold]")
+
+    def _import(self, platform: Platform) -> None:
+        self._heading("Import three months of orders, listings and stock")
+        with self.stages.shown("import"):
+            reports = [
+                send_plan(plan, platform.service_urls, self.stages.told)
+                for plan in (plan_olist(OLIST), plan_inventory(INVENTORY))
+            ]
+            wait_until_caught_up(platform.service_urls, self.stages.told)
+        self.console.print(_outcome(reports))
+        self.console.print(showing.rejected(r for each in reports for r in each.rejected))
+
+    def _scorecards(self, platform: Platform) -> None:
+        at = f"{AS_OF:%d %B %Y}"
+        self._heading(f"Scorecards of all sellers as of {at}: kept of what fell due")
+        answer = ask(
+            platform,
+            "performance",
+            "/scorecards",
+            {"as_of": as_text(AS_OF), "all": True, "explain": True},
+        )
+        self.console.print(showing.scorecards(answer))
+        card = next(card for card in answer["cards"] if card["level"] == "warn")
+        seller, metric = card["seller_id"], card["metric"]
+        self._heading(
+            f"Why {metric} of {seller} is at {card['level']}: "
+            f"{card['due'] - card['kept']} of {card['due']} were not kept"
+        )
+        evidence = (row for row in answer["evidence"] if row["seller_id"] == seller)
+        rows = showing.missed(evidence, metric)[:SHOWN]
+        self.console.print(showing.obligations(rows))
+        subject = rows[0]["subject_id"]
+        self.console.print(f"\nWhat {ORDERS} has of {subject}:")
+        self._facts(platform, ORDERS, lambda fact: fact.envelope.subject.endswith(subject))
+
+    def _store_fee(self, platform: Platform) -> None:
+        month = CalendarMonth.parse(FEE_MONTH)
+        self._heading(f"The store fee of {FEE_MONTH} for {EXPLAINED_SELLER}")
+        with self.stages.shown("store fee"):
+            with self.stages.waiting_for("month-end run"):
+                charge_month(platform, FEE_MONTH)
+            wait_until_caught_up(platform.service_urls, self._told_of_the_run)
+        answer = ask(
+            platform,
+            "billing",
+            f"/store-fees/{month}",
+            {"seller_id": EXPLAINED_SELLER, "explain": True},
+        )
+        terms = store_fee_terms().at(month)
+        for line in answer["lines"]:
+            product = line["product_id"]
+            days = [day for day in answer["days"] if day["product_id"] == product]
+            rate = f" x {terms.rate_cents} cents" if terms else ""
+            self.console.print(
+                f"{product}: {line['unit_days']} unit-days{rate} / {line['days_in_month']}"
+                f" days = {line['cents'] // 100}.{line['cents'] % 100:02} USD\n"
+            )
+            self.console.print(showing.fee(days))
+            because = {each for day in days for each in day["because"]}
+            self.console.print(f"\nIt follows from {len(because)} facts of {CATALOG}:")
+            self._facts(platform, CATALOG, _one_of(because))
+
+    def _told_of_the_run(self, _: str, done: int, total: int) -> None:
+        self.stages.told("its facts", done, total)
+
+    def _facts(
+        self, platform: Platform, topic: str, wanted: Callable[[Published], bool]
+    ) -> None:
+        """Print some facts of `topic`, as anyone would read them from Kafka."""
+        servers = platform.kafka_bootstrap_servers
+        facts = read_history(servers, [topic], self.stages.console.print)
+        found = [fact for fact in facts if wanted(fact)]
+        for fact in found[:SHOWN]:
+            line = fact.short_line()[: self.console.width].rstrip()
+            self.console.print(line, markup=False, no_wrap=True)
+        if len(found) > SHOWN:
+            self.console.print(f"        ... and {len(found) - SHOWN} more")
+
+    def _places(self, platform: Platform) -> None:
+        self._heading("Where every service stands")
+        statuses = [ask(platform, name, "/status") for name in platform.service_urls]
+        self.console.print(showing.places(statuses))
+
+    def _proofs(self, platform: Platform) -> None:
+        self._heading("Proved: nothing was lost, doubled or put out of order")
+        claims: dict[str, list[str]] = defaultdict(list)
+        with self.stages.shown("proof"), self.stages.waiting_for("facts and tables"):
+            for found in proofs(platform):
+                if found.wrong:
+                    raise NotProvedError(f"{found.what}: no; {found.wrong}")
+                where, _, claim = found.what.partition(": ")
+                claims[claim].append(f"{where} {found.figure}")
+        self.console.print(showing.proofs(claims))
+
+
+def _one_of(ids: Collection[str]) -> Callable[[Published], bool]:
+    return lambda fact: str(fact.envelope.id) in ids
+
+
+def _outcome(reports: Collection[Report]) -> str:
+    recorded, unchanged, rejected = (
+        sum(figures)
+        for figures in zip(
+            *((r.recorded, r.unchanged, len(r.rejected)) for r in reports), strict=True
+        )
+    )
+    there = f", {unchanged} were there already" if unchanged else ""
+    return f"{recorded} facts recorded{there}; {rejected} rows rejected:\n"

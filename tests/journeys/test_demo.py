@@ -1,0 +1,120 @@
+"""The demo as a newcomer runs it: the real command, broker, database and services."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from market.home import Home
+from market.state import State
+
+WITHIN_S = 240
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody in an empty folder, with nothing set up."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "market.app", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=WITHIN_S)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def rows(self, *words: str) -> list[dict[str, object]]:
+        done = self.run(*words, "--format", "ndjson")
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
+    settings = {"MARKET_HOME", "KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}
+    inherited = {name: value for name, value in os.environ.items() if name not in settings}
+    (tmp_path / "temporary").mkdir()
+    newcomer = Newcomer(tmp_path, {**inherited, "TMPDIR": str(tmp_path / "temporary")})
+    yield newcomer
+    newcomer.run("down")
+
+
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
+    newcomer: Newcomer,
+) -> None:
+    demo = newcomer.run("demo", "--keep")
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    for level in ("star", "good", "warn", "limit"):
+        assert re.search(rf"^seller-\w+ +{level} ", demo.stdout, re.MULTILINE), level
+    assert "16 are more than the 2 on hand" in demo.stdout
+    assert "8289 unit-days x 20 cents / 31 days = 53.48 USD" in demo.stdout
+    assert re.search(
+        r"^Done in \d+ s\. The longest wait, .* was for .+\.$", demo.stdout, re.MULTILINE
+    )
+    assert "waiting for kafka ..." in demo.stderr
+
+    statuses = {line["service"]: line for line in newcomer.rows("status")}
+    assert [statuses[name]["lag"] for name in ("orders", "performance", "billing")] == [
+        0
+    ] * 3
+    facts = newcomer.rows("history", "--topic", "orders.v1")
+    assert [fact["pos"] for fact in facts] == list(range(1, len(facts) + 1))
+    assert len(facts) == statuses["orders"]["pos"]
+    assert newcomer.run("parked", "list").stdout == "nothing is parked\n"
+
+    again = newcomer.run("demo", "--keep")
+    assert again.returncode == 4
+    assert "market down" in again.stderr
+    assert newcomer.run("status").returncode == 0
+
+
+@pytest.mark.kafka
+@pytest.mark.postgres
+def test_a_demo_that_is_interrupted_leaves_nothing_behind(newcomer: Newcomer) -> None:
+    demo = newcomer.start("demo")
+    assert demo.stderr
+    said = next(line for line in demo.stderr if "waiting for databases" in line)
+    assert said
+    [home] = (newcomer.folder / "temporary").iterdir()
+    state = Home(home).read_state()
+    assert state
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+    assert demo.returncode != 0
+    assert not list((newcomer.folder / "temporary").iterdir())
+    assert not still_running(state)
+
+
+def test_a_demo_does_not_add_to_a_history_of_somebody(newcomer: Newcomer) -> None:
+    home = newcomer.folder / ".market"
+    home.mkdir()
+    (home / "version").write_text("1")
+    refused = newcomer.run("demo", "--keep")
+    assert refused.returncode == 4
+    assert "holds a history of its own" in refused.stderr
+    assert [file.name for file in home.iterdir()] == ["version"]
+
+
+def still_running(state: State) -> list[psutil.Process]:
+    runs = [state.supervisor, *(p.run for p in state.processes if p.run)]
+    return [process for run in runs if (process := run.process())]
