@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.performance.world import (
     AS_OF,
     DAY,
     HOUR,
+    LAST_ID,
     POLICY,
     TICK,
     card,
@@ -238,7 +240,7 @@ class TestEvidence:
                 row["due"],
                 row["kept"],
                 [
-                    f"{fact['says']} {int(fact['event_id'][-4:], 16)}"
+                    f"{fact['says']} {LAST_ID - UUID(fact['event_id']).int}"
                     for fact in row["facts"]
                 ],
             )

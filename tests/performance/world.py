@@ -23,15 +23,19 @@ from tests.performance import naive
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)  # a Wednesday
 POLICY = policy_at(AS_OF)
+LAST_ID = 0xFFFF
 DAY, HOUR, TICK = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 
 
 def recorded(told: Iterable[tuple[Fact, timedelta]]) -> list[Received]:
-    """The facts as they come, each recorded so much later than it happened."""
+    """The facts as they come, each recorded so much later than it happened.
+
+    Their ids go down as their versions go up: an id says nothing of when.
+    """
     return [
         Received(
             Envelope(
-                id=UUID(int=pos),
+                id=UUID(int=LAST_ID - pos),
                 type=NAMES[type(fact)],
                 source=NAMES[type(fact)].partition(".")[0],
                 time=fact.happened_at,
