@@ -10,9 +10,12 @@ from tests.faults.processes import Child, Nursery, nursery
 
 
 @pytest.fixture
-def ground(kafka: str, fresh_database: str, new_topic: str) -> Iterator[Ground]:
+def ground(
+    kafka: str, fresh_database: str, new_topics: Callable[..., list[str]]
+) -> Iterator[Ground]:
     """A history without facts, a topic without records, a consumer without rows."""
-    ground = Ground(fresh_database, kafka, new_topic)
+    topic, _ = new_topics("v1", "v1.dlt")
+    ground = Ground(fresh_database, kafka, topic)
     ground.prepare()
     yield ground
     ground.engine.dispose()

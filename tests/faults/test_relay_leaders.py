@@ -10,8 +10,8 @@ from tests.faults.doomed_relay import STEPS
 from tests.faults.ground import Ground
 from tests.faults.processes import Child
 
-FENCED = ("deposed: ", "ProducerFenced: ")
-"""What a zombie is told: by the database's epoch, or by Kafka's."""
+FENCED = ("deposed: ", "; again in ")
+"""What a zombie says when it is told: by the epoch, by Kafka, or by a dead session."""
 
 
 def epoch(ground: Ground) -> int:
