@@ -1,6 +1,6 @@
 """What a service is made of, apart from where it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -18,7 +18,7 @@ class Blueprint:
     """A service: its name, its API, the facts it publishes, the read models it keeps.
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
-        refusals, by code, where it is not 409.
+        refusals, by code, where it is not 409; `warm_up` is done beside the rest at start.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Blueprint:
     statuses: Mapping[str, HTTPStatus] = field(default_factory=dict)
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
+    warm_up: Callable[[], None] | None = None
 
     @property
     def projections(self) -> Sequence[Projection]:

@@ -40,7 +40,12 @@ def create_live_schema(db: Connection) -> None:
 
 
 def driver(db: Connection) -> psycopg.Connection[tuple[Any, ...]]:
-    """Return psycopg's own connection under `db`, in its transaction."""
+    """Return psycopg's own connection under `db`, in its transaction.
+
+    One is begun if none is, as with any statement: so `db.commit()` keeps what is written.
+    """
+    if not db.in_transaction():
+        db.begin()
     return cast("psycopg.Connection[tuple[Any, ...]]", db.connection.driver_connection)
 
 

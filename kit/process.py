@@ -55,6 +55,9 @@ class Process:
                 inbox = Inbox(self.engine, self.blueprint.name)
                 self.consumption = consume(servers, inbox, self.blueprint.handlers)
                 await stack.enter_async_context(self.consumption)
+            if self.blueprint.warm_up is not None:
+                warming = asyncio.create_task(asyncio.to_thread(self.blueprint.warm_up))
+                stack.push_async_callback(asyncio.wait, {warming})
             self.started = True
             yield
             self.started = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx2
+from uuid6 import uuid7
 
 from market.errors import MarketError
 from market.platform import Platform
@@ -38,12 +39,13 @@ def ask(
 def tell(
     platform: Platform, service: str, path: str, body: Mapping[str, Any] | None = None
 ) -> Any:  # noqa: ANN401 - JSON
-    """Return what `service` answers to a POST of `body` to `path`.
+    """Return what `service` answers to a POST of `body` to `path`, under a new key.
 
     Raises:
         AnsweredError: As `ask`; SilentError too.
     """
-    return _send(platform, service, "POST", path, json=dict(body or {}))
+    key = {"Idempotency-Key": str(uuid7())}
+    return _send(platform, service, "POST", path, json=dict(body or {}), headers=key)
 
 
 def _send(platform: Platform, service: str, method: str, path: str, **how: Any) -> Any:  # noqa: ANN401 - JSON

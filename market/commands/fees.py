@@ -71,9 +71,9 @@ def charge_month(platform: Platform, month: str) -> Mapping[str, Any]:
 
 def said(done: Mapping[str, Any]) -> str:
     """Return what a run did, for people."""
-    return (
-        f"{done['month']}: {done['recorded']} facts recorded for {done['sellers']} sellers"
-    )
+    charged, adjusted = _usd(done["charged_cents"]), _usd(done["adjusted_cents"])
+    since = f", adjusted by {adjusted} since" if done["adjusted_cents"] else ""
+    return f"{done['month']}: {charged} charged to {done['sellers']} sellers{since}"
 
 
 def show(answer: Mapping[str, Any]) -> None:
@@ -92,4 +92,5 @@ def _day(day: Mapping[str, Any]) -> list[object]:
 
 
 def _usd(cents: int) -> str:
-    return f"{cents // 100}.{cents % 100:02} USD"
+    sign, amount = "-" if cents < 0 else "", abs(cents)
+    return f"{sign}{amount // 100}.{amount % 100:02} USD"

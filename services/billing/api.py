@@ -1,6 +1,8 @@
 """HTTP in and out: a month's store fees, and the run that charges them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -8,13 +10,21 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from kit.database import address
-from kit.web.commands import Now, StreamsHere
+from kit.eventstore.requests import AnyRequest
+from kit.web.commands import IdempotencyKey, Now, StreamsHere
 from kit.web.reading import ThisEngine
+from services.billing.commands import ChargeStoreFee
 from services.billing.handlers import to_request
 from services.billing.model.charging import MonthNotOver
 from services.billing.model.months import CalendarMonth, MonthUnreadable
 from services.billing.policies import store_fee_terms
-from services.billing.queries import FeeQuestion, ask_charges, ask_days, ask_store_fees
+from services.billing.queries import (
+    FeeQuestion,
+    ask_charges,
+    ask_days,
+    ask_posted,
+    ask_store_fees,
+)
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     MonthUnreadable.code: HTTPStatus.UNPROCESSABLE_ENTITY
@@ -45,11 +55,15 @@ class Run(BaseModel):
 
 
 class RunDone(BaseModel):
-    """What a run did. Units: facts recorded, by this run and not by one before it."""
+    """How a month stands charged once a run is done, whichever run did it.
+
+    Units: cents of USD; `adjusted_cents` is what runs have put right since, either way.
+    """
 
     month: str
     sellers: int
-    recorded: int
+    charged_cents: int
+    adjusted_cents: int
 
 
 @router.get("/store-fees/{month}")
@@ -73,10 +87,13 @@ def read_store_fees(
 
 
 @router.post("/store-fee-runs")
-def run_store_fees(body: Run, streams: StreamsHere, engine: ThisEngine, at: Now) -> RunDone:
+def run_store_fees(
+    body: Run, key: IdempotencyKey, streams: StreamsHere, engine: ThisEngine, at: Now
+) -> RunDone:
     """Charge every seller's store fee of a month that is over, and put older ones right.
 
     Safe to repeat: Yes, and to take up again after a failure: what is charged stays so.
+        A run that is to take up late facts has a key of its own.
 
     Raises:
         MonthUnreadable: The month is none.
@@ -86,8 +103,19 @@ def run_store_fees(body: Run, streams: StreamsHere, engine: ThisEngine, at: Now)
     if at < month.over_at:
         raise MonthNotOver(f"month: {month} is not over at {at.isoformat()}")
     charges = ask_charges(address(engine), store_fee_terms(), month, at)
-    recorded = 0
     for first in range(0, len(charges), PER_TRANSACTION):
-        asked = [to_request(charge) for charge in charges[first : first + PER_TRANSACTION]]
-        recorded += sum(answer.recorded for answer in streams.submit(asked))
-    return RunDone(month=str(month), sellers=len(charges), recorded=recorded)
+        batch = charges[first : first + PER_TRANSACTION]
+        asked = [_named(charge, key, month) for charge in batch]
+        for answer in streams.submit(asked):
+            if answer.refused is not None:
+                raise answer.refused
+    sellers, charged, adjusted = ask_posted(engine, month)
+    return RunDone(
+        month=str(month), sellers=sellers, charged_cents=charged, adjusted_cents=adjusted
+    )
+
+
+def _named(charge: ChargeStoreFee, key: str, month: CalendarMonth) -> AnyRequest:
+    """Return what is asked of one seller's fees, under a key of the run's and its own."""
+    mine = sha256(f"{key}\n{charge.seller_id}".encode()).hexdigest()
+    return replace(to_request(charge), key=mine, digest=str(month).encode())

@@ -8,6 +8,7 @@ from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.billing import api, projections
 from services.billing.consumers import STOCK
+from services.billing.model.stock import compile_ahead
 
 BLUEPRINT: Final = Blueprint(
     name="billing",
@@ -22,6 +23,7 @@ BLUEPRINT: Final = Blueprint(
         )
     ],
     foreign=[STOCK],
+    warm_up=compile_ahead,
 )
 
 if __name__ == "__main__":

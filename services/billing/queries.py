@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 from psycopg import sql
+from sqlalchemy import Engine, func, select
 
 from services.billing.commands import ChargeStoreFee
 from services.billing.model.fee import DAYS, FEES, explain, store_fees
@@ -14,6 +15,7 @@ from services.billing.model.months import CalendarMonth
 from services.billing.model.run import POSTINGS, charges_of_run
 from services.billing.model.stock import MOVEMENTS, stock_history
 from services.billing.model.terms import DatedTerms
+from services.billing.projections import store_fee_postings
 
 _READ: Final = "SELECT {} FROM {} WHERE {}"
 
@@ -66,6 +68,20 @@ def ask_charges(
     posted = _read(url, "store_fee_postings", POSTINGS, [])
     moved = read_movements(url, month.over_at)
     return charges_of_run(moved, posted, terms, month, at)
+
+
+def ask_posted(db: Engine, month: CalendarMonth) -> tuple[int, int, int]:
+    """Return how many sellers `month` was posted for, the cents charged and adjusted."""
+    row = store_fee_postings.c
+    cents = func.sum(row.cents)
+    query = select(
+        func.count(row.seller_id.distinct()),
+        func.coalesce(cents.filter(row.kind == "charged"), 0),
+        func.coalesce(cents.filter(row.kind == "adjusted"), 0),
+    ).where(row.month == str(month))
+    with db.connect() as connection:
+        sellers, charged, adjusted = connection.execute(query).one()
+    return int(sellers), int(charged), int(adjusted)
 
 
 def read_movements(
