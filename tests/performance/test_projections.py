@@ -1,6 +1,7 @@
 """The rows on a real database: facts in any order and any number of times."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import permutations
 from random import Random  # noqa: TID251 - Hypothesis makes it, and shrinks it
 
@@ -20,7 +21,7 @@ from services.performance.projections import (
 )
 from tests.performance.facts import accepted, changed, listed, placed, shipped
 from tests.performance.history import histories
-from tests.performance.world import AS_OF, DAY, in_columns, received
+from tests.performance.world import AS_OF, DAY, TICK, in_columns, received
 from tests.samples import ONE_OF_EACH
 
 PLACED, ACCEPTED, SHIPPED = received(
@@ -95,6 +96,23 @@ def test_ids_may_hold_any_character(performance: Connection) -> None:
 
     found = select(obligation_sayings.c.subject_id).distinct()
     assert performance.scalars(found).all() == [odd]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        AS_OF + 7 * TICK,
+        AS_OF - TICK,
+        AS_OF.replace(year=999, month=1, day=2, hour=3, minute=4, second=5),
+    ],
+)
+def test_moments_are_kept_to_the_microsecond(
+    performance: Connection, moment: datetime
+) -> None:
+    project_performance(received([accepted(moment)]), performance)
+
+    kept = obligation_sayings.c["at", "recorded_at"]
+    assert set(performance.execute(select(*kept))) == {(moment, moment)}
 
 
 def test_listings_are_kept_with_the_version_of_their_stream(
