@@ -141,7 +141,8 @@ class Demo:
             self._facts(platform, CATALOG, _one_of(because))
 
     def _told_of_the_run(self, _: str, done: int, total: int) -> None:
-        self.stages.told("its facts", done, total)
+        known = total > 0
+        self.stages.told("its facts", done if known else 1, total if known else 1)
 
     def _facts(
         self, platform: Platform, topic: str, wanted: Callable[[Published], bool]
@@ -162,7 +163,7 @@ class Demo:
         self.console.print(showing.places(statuses))
 
     def _proofs(self, platform: Platform) -> None:
-        self._heading("Proved: nothing was lost, doubled or put out of order")
+        self._heading("Was anything lost, doubled or put out of order?")
         claims: dict[str, list[str]] = defaultdict(list)
         with self.stages.shown("proof"), self.stages.waiting_for("facts and tables"):
             for found in proofs(platform):
