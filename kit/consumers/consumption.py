@@ -1,6 +1,7 @@
 """The partitions that this process owns: polled on the event loop, applied in threads."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,14 +20,17 @@ from kit.consumers.ends import Ends
 from kit.consumers.failures import Fenced, Unavailable
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.letters import DeadLetter, Undertaker
-from kit.consumers.places import Place, Standing, pause_s
+from kit.consumers.places import Place, Standing, Turn, pause_s
 from kit.consumers.positions import positions
 from kit.consumers.records import Handler, Record
 
 _log: Final = logging.getLogger(__name__)
 
+PARTS_IN_HAND: Final = 3
 COMMIT_EVERY_S: Final = 1.0
-DRAIN_S: Final = 10.0
+COMMIT_WITHIN_S: Final = 5.0
+"""aiokafka itself tries for as long as no coordinator is to be had."""
+DRAIN_S: Final = 5.0
 """How long a rebalance waits for the batch in hand; after it, the fence decides."""
 BURIAL_S: Final = 60.0
 SETTLE_S: Final = 0.05
@@ -53,7 +57,10 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._told: dict[TopicPartition, int] = {}
         self._idle = asyncio.Event()
         self._idle.set()
+        self._taking = False
         self._closing = False
+        self._hands = asyncio.Semaphore(PARTS_IN_HAND)
+        self._in_hand: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
 
     def attach(self, broker: KafkaBroker, subscriber: BatchSubscriber) -> None:
@@ -66,9 +73,14 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return self._broker
 
     async def start(self) -> None:
-        """Join the group. Returns before any partition is assigned."""
+        """Join the group. Returns before any partition is looked up."""
         self._loop = asyncio.get_running_loop()
-        await self._broker.start()
+        _spare_what_is_loaded()
+        try:
+            await self._broker.start()
+        except BaseException:
+            await self._broker.stop()
+            raise
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -78,26 +90,26 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         await self.close()
 
     async def take(self, batch: Sequence[Record]) -> None:
-        """Apply `batch`, each partition's part in a transaction and a thread of its own.
+        """Begin to apply `batch`, each partition's part in a transaction of its own.
 
-        Never raises for a batch that could not be applied: it comes again.
+        Returns when `PARTS_IN_HAND` or less are left to finish, so that the next poll goes
+        on while the database works. Never raises: what can't be applied comes again.
         """
-        if self._closing:
-            return
+        self._taking = True
         self._idle.clear()
         try:
             parts = groupby(batch, key=attrgetter("topic", "partition"))
-            await asyncio.gather(
-                *(self._take_part(TopicPartition(*at), list(part)) for at, part in parts)
-            )
+            for at, part in parts:
+                await self._begin(TopicPartition(*at), list(part))
         finally:
-            self._idle.set()
+            self._taking = False
+            self._settle()
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Finish the batch in hand, so that the next owner starts behind it."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), DRAIN_S)
-        with suppress(KafkaError):
+        with suppress(KafkaError, TimeoutError):
             await self._commit()
         self._forget(revoked)
 
@@ -119,7 +131,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         if self._ticking is not None:
             self._ticking.cancel()
         await self._idle.wait()
-        with suppress(KafkaError):
+        with suppress(KafkaError, TimeoutError):
             await self._commit()
         self._forget(set(self._places))
         await self._broker.stop()
@@ -160,12 +172,38 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         found = positions(self._inbox.engine, self._inbox.group)
         return {TopicPartition(p.topic, p.partition): (p.next_offset, p.pos) for p in found}
 
-    async def _take_part(self, at: TopicPartition, part: Sequence[Record]) -> None:
+    async def _begin(self, at: TopicPartition, part: Sequence[Record]) -> None:
         place = self._places.get(at)
-        if place is None or place.next_offset is None or not self._continues(at, part):
+        if place is None or place.next_offset is None or self._closing:
             return
+        if self._continues(at, place.next_offset, part):
+            turn = Turn(place, place.epoch)
+            await self._hands.acquire()
+            task = asyncio.create_task(self._finish(at, part, turn))
+            self._in_hand.add(task)
+            task.add_done_callback(self._put_down)
+
+    def _put_down(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self._hands.release()
+        self._settle()
+
+    def _settle(self) -> None:
+        if not self._taking and not self._in_hand:
+            self._idle.set()
+
+    async def _finish(self, at: TopicPartition, part: Sequence[Record], turn: Turn) -> None:
+        """Apply `part` when those before it are, unless one of them failed."""
+        place = turn.place
+        async with place.order:
+            if self._places.get(at) is place and turn.stands:
+                await self._take_part(at, part, place)
+
+    async def _take_part(
+        self, at: TopicPartition, part: Sequence[Record], place: Place
+    ) -> None:
         try:
-            done = await asyncio.to_thread(self._apply, part, place.next_offset)
+            done = await asyncio.to_thread(self._apply, part, place.next_offset or 0)
         except Fenced as why:
             observed.count_fenced(self._inbox.group, *at)
             _log.warning("%s/%s: %s; its place is looked up", *at, why)
@@ -180,21 +218,21 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             place.next_offset, place.failures = done.next_offset, 0
             observed.count(self._inbox.group, at.topic, at.partition, done)
 
-    def _continues(self, at: TopicPartition, part: Sequence[Record]) -> bool:
-        """Tell whether nothing lies between the stored offset and the first of `part`.
+    def _continues(
+        self, at: TopicPartition, next_offset: int, part: Sequence[Record]
+    ) -> bool:
+        """Tell whether nothing lies between `next_offset` and the first of `part`.
 
         What was fetched before the consumer was sought may start anywhere. Here, where the
         next poll comes after us, it is sought once more, and all that follows is sure.
         """
         place = self._places[at]
-        if place.sure or place.next_offset is None:
-            return True
+        stale = not place.sure and part[0].offset > next_offset
         place.sure = True
-        if part[0].offset <= place.next_offset:
-            return True
-        with suppress(KafkaError):
-            self._polling.seek(at, place.next_offset)
-        return False
+        if stale:
+            with suppress(KafkaError):
+                self._polling.seek(at, next_offset)
+        return not stale
 
     def _apply(self, part: Sequence[Record], believed: int) -> Applied:
         with observed.observed(self._inbox.group, part):
@@ -218,7 +256,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     def _put_off(self, at: TopicPartition, place: Place, *, pause: bool) -> None:
         if self._places.get(at) is place:
-            place.next_offset, place.sure = None, False
+            place.lose()
             self._look_up(at, after_s=pause_s(place.failures) if pause else 0)
 
     def _look_up(self, at: TopicPartition, *, after_s: float) -> None:
@@ -254,7 +292,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
-            with suppress(KafkaError):
+            with suppress(KafkaError, TimeoutError):
                 await self._commit()
             owned = self._places.keys() & self._polling.assignment()
             for at in owned:
@@ -272,7 +310,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         reached = self._reached(polled)
         news = {at: n for at, n in reached.items() if self._told.get(at) != n}
         if news:
-            await self._polling.commit(news)
+            await asyncio.wait_for(self._polling.commit(news), COMMIT_WITHIN_S)
             self._told.update(news)
 
     async def _polled(self) -> dict[TopicPartition, int]:
@@ -297,3 +335,14 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             for at, place in self._places.items()
             if place.next_offset is not None and at in polled
         }
+
+
+def _spare_what_is_loaded() -> None:
+    """Keep Python's garbage collector off the modules, once per process.
+
+    A batch makes so many objects that it would walk everything loaded, batch after batch:
+    more than half of what a record costs.
+    """
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()

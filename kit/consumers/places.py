@@ -1,8 +1,8 @@
 """What one process knows of the partitions that it owns."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
@@ -14,13 +14,33 @@ class Place:
     """Where the group stands in a partition that this process owns, as it believes.
 
     Units: `next_offset` is None until it is looked up. `sure` says that what is polled now
-        was fetched after the consumer was sought there. `failures` since the last success.
+        was fetched after the consumer was sought there. `epoch` grows each time the place
+        is lost; `failures` since the last success.
     """
 
     next_offset: int | None = None
     sure: bool = False
+    epoch: int = 0
     failures: int = 0
     looking: asyncio.Task[None] | None = None
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def lose(self) -> None:
+        """Forget where the group stands, and what was polled on that belief."""
+        self.next_offset, self.sure = None, False
+        self.epoch += 1
+
+
+class Turn(NamedTuple):
+    """The belief on which a part of a batch was polled."""
+
+    place: Place
+    epoch: int
+
+    @property
+    def stands(self) -> bool:
+        """Return whether that belief has held until now."""
+        return self.place.epoch == self.epoch and self.place.next_offset is not None
 
 
 @dataclass(frozen=True, slots=True)
