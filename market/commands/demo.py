@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 
 from market.background import stop_platform
+from market.commands.fees import charge_month
+from market.commands.verify import proofs
 from market.demo.place import place_to_stay
 from market.demo.showing import screen
 from market.demo.stages import Stages
@@ -46,7 +48,7 @@ def demo(
     from. Then stops all of it, and removes its data unless MARKET_HOME says where it goes.
     """
     console, progress = screen(), Console(stderr=True, highlight=False)
-    showing = Demo(console, Stages(progress))
+    showing = Demo(console, Stages(progress), charge_month, proofs)
     with _asked_to_stop(), place_to_stay(keep=keep, tell=_tell) as home:
         done = False
         try:

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,8 +11,6 @@ from rich.console import Console
 from contracts.topics import CATALOG, ORDERS
 from market.asking import ask
 from market.background import start_in_background
-from market.commands.fees import charge_month
-from market.commands.verify import proofs
 from market.demo import showing
 from market.demo.stages import Stages, StartUp
 from market.errors import MarketError, StartError
@@ -24,6 +22,7 @@ from market.imports.inventory import plan_inventory
 from market.imports.olist import plan_olist
 from market.moments import as_text
 from market.platform import Platform, running
+from market.proof.finding import Finding
 from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
 from services.billing.model.months import CalendarMonth
 from services.billing.policies import store_fee_terms
@@ -38,10 +37,15 @@ class NotProvedError(MarketError):
 
 @dataclass
 class Demo:
-    """One showing: what it prints on, and what it waited for."""
+    """One showing: what it prints on, and what it waited for.
+
+    Shape: `charge` does the month-end run of a month, `prove` looks at the whole history.
+    """
 
     console: Console
     stages: Stages
+    charge: Callable[[Platform, str], object]
+    prove: Callable[[Platform], Iterable[Finding]]
     _began: float = field(default_factory=time.monotonic)
 
     def start(self) -> Platform:
@@ -118,7 +122,7 @@ class Demo:
         self._heading(f"The store fee of {FEE_MONTH} for {EXPLAINED_SELLER}")
         with self.stages.shown("store fee"):
             with self.stages.waiting_for("month-end run"):
-                charge_month(platform, FEE_MONTH)
+                self.charge(platform, FEE_MONTH)
             wait_until_caught_up(platform.service_urls, self._told_of_the_run)
         answer = ask(
             platform,
@@ -166,7 +170,7 @@ class Demo:
         self._heading("Was anything lost, doubled or put out of order?")
         claims: dict[str, list[str]] = defaultdict(list)
         with self.stages.shown("proof"), self.stages.waiting_for("facts and tables"):
-            for found in proofs(platform):
+            for found in self.prove(platform):
                 if found.wrong:
                     raise NotProvedError(f"{found.what}: no; {found.wrong}")
                 where, _, claim = found.what.partition(": ")
