@@ -24,8 +24,6 @@ from market.moments import as_text
 from market.platform import Platform, running
 from market.proof.finding import Finding
 from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
-from services.billing.model.months import CalendarMonth
-from services.billing.policies import store_fee_terms
 
 SHOWN: Final = 4
 """How many of many are shown."""
@@ -118,7 +116,6 @@ class Demo:
         self._facts(platform, ORDERS, lambda fact: fact.envelope.subject.endswith(subject))
 
     def _store_fee(self, platform: Platform) -> None:
-        month = CalendarMonth.parse(FEE_MONTH)
         self._heading(f"The store fee of {FEE_MONTH} for {EXPLAINED_SELLER}")
         with self.stages.shown("store fee"):
             with self.stages.waiting_for("month-end run"):
@@ -127,17 +124,15 @@ class Demo:
         answer = ask(
             platform,
             "billing",
-            f"/store-fees/{month}",
+            f"/store-fees/{FEE_MONTH}",
             {"seller_id": EXPLAINED_SELLER, "explain": True},
         )
-        terms = store_fee_terms().at(month)
         for line in answer["lines"]:
             product = line["product_id"]
             days = [day for day in answer["days"] if day["product_id"] == product]
-            rate = f" x {terms.rate_cents} cents" if terms else ""
             self.console.print(
-                f"{product}: {line['unit_days']} unit-days{rate} / {line['days_in_month']}"
-                f" days = {line['cents'] // 100}.{line['cents'] % 100:02} USD\n"
+                f"{product}: {line['unit_days']} unit-days that count, in a month of "
+                f"{line['days_in_month']} days: {line['cents'] // 100}.{line['cents'] % 100:02} USD\n"
             )
             self.console.print(showing.fee(days))
             because = {each for day in days for each in day["because"]}

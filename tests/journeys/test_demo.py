@@ -67,7 +67,7 @@ def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
     for level in ("star", "good", "warn", "limit"):
         assert re.search(rf"^seller-\w+ +{level} ", demo.stdout, re.MULTILINE), level
     assert "16 are more than the 2 on hand" in demo.stdout
-    assert "8289 unit-days x 20 cents / 31 days = 53.48 USD" in demo.stdout
+    assert "8289 unit-days that count, in a month of 31 days: 53.48 USD" in demo.stdout
     assert re.search(
         r"^Done in \d+ s\. The longest wait, .* was for .+\.$", demo.stdout, re.MULTILINE
     )
