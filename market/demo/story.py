@@ -128,11 +128,11 @@ class Demo:
             {"seller_id": EXPLAINED_SELLER, "explain": True},
         )
         for line in answer["lines"]:
-            product = line["product_id"]
+            product, cents = line["product_id"], line["cents"]
             days = [day for day in answer["days"] if day["product_id"] == product]
             self.console.print(
                 f"{product}: {line['unit_days']} unit-days that count, in a month of "
-                f"{line['days_in_month']} days: {line['cents'] // 100}.{line['cents'] % 100:02} USD\n"
+                f"{line['days_in_month']} days: {cents // 100}.{cents % 100:02} USD\n"
             )
             self.console.print(showing.fee(days))
             because = {each for day in days for each in day["because"]}
