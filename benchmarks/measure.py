@@ -71,7 +71,9 @@ def peak_memory() -> int:
     return int(most.split()[1]) * 1024
 
 
-def memory_of(module: str, *arguments: object, where: Mapping[str, str]) -> int:
+def memory_of(
+    module: str, *arguments: object, where: Mapping[str, str] | None = None
+) -> int:
     """Run `python -m module arguments`, which prints its peak memory, and return that.
 
     Units: bytes.
@@ -81,7 +83,7 @@ def memory_of(module: str, *arguments: object, where: Mapping[str, str]) -> int:
         CalledProcessError: It failed; what it said of that is on stderr.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    environment = {**os.environ, **where}
+    environment = {**os.environ, **(where or {})}
     done = run(command, stdout=PIPE, text=True, check=True, env=environment)  # noqa: S603 - a module of ours
     return int(done.stdout.split()[-1])
 
