@@ -10,6 +10,9 @@ import typer
 from market import commands
 from market.errors import EXIT_CODES, MarketError
 
+INTERRUPTED: Final = 130
+"""What a shell shows of a command that Ctrl-C ended."""
+
 FIRST: Final = ("up", "status")
 """The modules whose commands a newcomer needs first; the others follow by name."""
 
@@ -37,6 +40,8 @@ def main() -> None:
     """Run the command of `sys.argv`; what its user can put right ends in one sentence."""
     try:
         build()()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except MarketError as why:
         typer.echo(f"market: {why}", err=True)
         sys.exit(why.exit_code)

@@ -18,7 +18,10 @@ def parse_moment(text: str) -> datetime:
         raise typer.BadParameter(f"{text!r} is not a time: {example}") from None
     if moment.tzinfo is None:
         raise typer.BadParameter(f"{text!r} does not say its offset: {example}")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise typer.BadParameter(f"{text!r} is before or after all time") from None
 
 
 def as_text(moment: datetime | None) -> str | None:

@@ -9,6 +9,8 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from kit.consumers.ends import Ends
+
 _LAST: Final = 64
 """Offsets looked at first, from a partition's end: more than the markers there."""
 _WAIT_MS: Final = 1_000
@@ -31,10 +33,12 @@ async def last_committed_pos(
     )
     consumer.assign([*partitions])
     await consumer.start()
+    asked = Ends(bootstrap_servers)
     try:
-        ends = await consumer.end_offsets([*partitions])
+        ends = await asked.of(partitions)
         return max([await _last(consumer, at, ends[at]) for at in partitions], default=0)
     finally:
+        await asked.close()
         await consumer.stop()
 
 

@@ -102,7 +102,7 @@ def read_parked(process: ThisProcess) -> list[dict[str, Any]]:
     return [asdict(stream) for stream in _parked(process)]
 
 
-@operations.get("/parked/{topic}/{stream}")
+@operations.get("/parked/{topic}/{stream:path}")
 def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Response:
     """Answer the events of one stream that wait, in their order."""
     try:
@@ -112,7 +112,7 @@ def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Respons
     return JSONResponse([_readable(event) for event in queue])
 
 
-@operations.post("/parked/{topic}/{stream}/redrive")
+@operations.post("/parked/{topic}/{stream:path}/redrive")
 def redrive_parked(topic: str, stream: str, process: ThisProcess) -> Response:
     """Apply what waits of a stream, in order, or leave all of it waiting and say why."""
     handler = process.blueprint.handlers.get(topic)
@@ -136,7 +136,7 @@ class Discarding(BaseModel):
     event_id: UUID | None = None
 
 
-@operations.post("/parked/{topic}/{stream}/discard")
+@operations.post("/parked/{topic}/{stream:path}/discard")
 def discard_parked(
     topic: str, stream: str, body: Discarding, process: ThisProcess
 ) -> Response:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
+from contracts.topics import FACTS
+from kit.consumers.ends import Ends
 from kit.consumers.records import Record, read_envelope
 from kit.readmodels.topics import read_again
 from market.proof.finding import Finding
@@ -85,13 +87,14 @@ def prove_topic(topic: str, bootstrap_servers: str, published: int) -> list[Find
 
 
 async def _ends(topic: str, bootstrap_servers: str) -> Mapping[tuple[str, int], int]:
-    consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap_servers, isolation_level="read_committed"
-    )
-    await consumer.start()
+    asked = Ends(bootstrap_servers)
     try:
-        numbers = consumer.partitions_for_topic(topic) or set()
-        ends = await consumer.end_offsets([TopicPartition(topic, n) for n in numbers])
+        ends = await asked.of([TopicPartition(topic, n) for n in range(_partitions(topic))])
         return {(at.topic, at.partition): end for at, end in ends.items()}
     finally:
-        await consumer.stop()
+        await asked.close()
+
+
+def _partitions(topic: str) -> int:
+    (declared,) = [each for each in FACTS if each.name == topic]
+    return declared.partitions
