@@ -1,11 +1,14 @@
 """The history's end: give positions to what was committed, and know what was published."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine
 
 from kit.database import driver
@@ -36,8 +39,8 @@ SELECT total.size, EXISTS (SELECT FROM led),
        (SELECT epoch FROM log_leader) = %(epoch)s FROM total
 """
 _FETCH: Final = """
-SELECT l.pos, e.event_id, e.type, e.stream_id, e.version, e.partition_key, e.data::text,
-       e.occurred_at, e.recorded_at, e.meta
+SELECT l.pos, e.event_id, e.type, e.stream_id, e.version, e.partition_key,
+       convert_to(e.data::text, 'UTF8'), e.occurred_at, e.recorded_at, e.meta
 FROM event_log AS l JOIN events AS e USING (append_seq)
 WHERE l.pos > %s AND l.pos <= %s ORDER BY l.pos
 """
@@ -55,7 +58,7 @@ class Outgoing(NamedTuple):
     data: bytes
     occurred_at: datetime
     recorded_at: datetime
-    meta: dict[str, str]
+    meta: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,11 @@ class Outbox:
     def fetch(self, after: int, limit: int) -> Sequence[Outgoing]:
         """Return the facts of the next positions, in their order."""
         with self.engine.connect() as db:
-            rows = driver(db).execute(_FETCH, (after, after + limit), binary=True)
-            return [_outgoing(row) for row in rows]
+            cursor = driver(db).cursor(binary=True)
+            # Facts of one transaction have their meta in common.
+            set_json_loads(lru_cache(maxsize=64)(json.loads), cursor)
+            rows = cursor.execute(_FETCH, (after, after + limit)).fetchall()
+            return list(map(Outgoing._make, rows))
 
     def advance(self, published: int, to: int) -> None:
         """Move the cursor from `published` to `to`, both positions.
@@ -128,8 +134,3 @@ def log_state(engine: Engine) -> LogState:
     with engine.connect() as db:
         row = driver(db).execute(sql).fetchone()
     return LogState(*row) if row else LogState(0, 0, 0, 0)
-
-
-def _outgoing(row: tuple[Any, ...]) -> Outgoing:
-    pos, event_id, type_, stream_id, version, key, data, *rest = row
-    return Outgoing(pos, event_id, type_, stream_id, version, key, data.encode(), *rest)
