@@ -1,5 +1,6 @@
 """What every fact is, whoever records it."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Final, TypeAlias
 
@@ -14,14 +15,21 @@ from pydantic import (
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC it is before or after all time") from None
 
 
 def _written_out(moment: object) -> object:
-    if isinstance(moment, int | float) or (isinstance(moment, str) and moment.isdigit()):
+    if isinstance(moment, int | float) or (
+        isinstance(moment, str) and not _DATE.match(moment)
+    ):
         raise ValueError("write a time as ISO 8601 with its offset, not as a number")
     return moment
 
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 MAX_CENTS: Final = 2**53 - 1
 """The largest amount: what every JSON reader can hold."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 class Format(StrEnum):
@@ -33,10 +34,11 @@ def print_table(
 ) -> None:
     """Print rows under `columns`; numbers to the right, nothing for None."""
     found = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left")
+    shown = None if title is None else Text(title)
+    table = Table(title=shown, title_justify="left")
     for number, name in enumerate(columns):
         numeric = any(isinstance(row[number], int | float) for row in found)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in found:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)

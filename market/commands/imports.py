@@ -19,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from market.imports.catch_up import wait_until_caught_up
 from market.imports.client import Progress, Report, send_plan
@@ -176,5 +177,5 @@ def _import(plan: Callable[[], Plan], report_format: Format, *, strict: bool) ->
 def _table(title: str, rows: list[RowReport]) -> Table:
     table = Table("file", "line", "reason", title=title, title_justify="left")
     for row in rows:
-        table.add_row(row.place.file, str(row.place.line), row.reason)
+        table.add_row(Text(row.place.file), str(row.place.line), Text(row.reason))
     return table
