@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, Self, TypeAlias
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol, Self, TypeAlias
+from uuid import UUID
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema as schemas
 from sqlalchemy import Connection
@@ -12,32 +14,44 @@ from contracts.fact import Fact
 from contracts.registry import decode
 
 _LARGEST: Final = 2**63 - 1
+
+
+class Heading(NamedTuple):
+    """What `Envelope` says, where a batch of thousands is read: a third of the time."""
+
+    id: UUID
+    type: str
+    source: str
+    time: datetime
+    recordedtime: datetime
+    subject: str
+    sequence: int
+    pos: int
+    partitionkey: str
+
+
+# The relay writes its headers in this order. Validated as one tuple of undecoded bytes,
+# they need no dict, and no model with a set of the fields that were given.
+_NAMES: Final = ("ce_specversion", *(f"ce_{name}" for name in Heading._fields))
+_OURS: Final = frozenset(_NAMES)
+_COUNT: Final = len(_NAMES)
+_WORDS: Final = schemas.str_schema()
 _UTC: Final = schemas.datetime_schema(tz_constraint=0)
-_HEADERS: Final[dict[str, schemas.CoreSchema]] = {
-    "specversion": schemas.str_schema(pattern=r"^1\.0$"),
-    "id": schemas.uuid_schema(),
-    "type": schemas.str_schema(),
-    "source": schemas.str_schema(),
-    "time": _UTC,
-    "recordedtime": _UTC,
-    "subject": schemas.str_schema(),
-    "sequence": schemas.int_schema(ge=0, le=_LARGEST),
-    "pos": schemas.int_schema(ge=1, le=_LARGEST),
-    "partitionkey": schemas.str_schema(),
-}
-# The same class as `Envelope.read` makes, from undecoded bytes and in a third of the time.
-# Without `_use_prebuilt=False` the class's own validator would be taken, not this one.
-_AS_WE_WRITE: Final = SchemaValidator(
-    schemas.model_schema(
-        Envelope,
-        schemas.model_fields_schema(
-            {
-                name: schemas.model_field(schema, validation_alias=f"ce_{name}")
-                for name, schema in _HEADERS.items()
-            }
-        ),
-    ),
-    _use_prebuilt=False,
+_VALUES: Final = SchemaValidator(
+    schemas.tuple_schema(
+        [
+            schemas.str_schema(pattern=r"^1\.0$"),
+            schemas.uuid_schema(),
+            _WORDS,
+            _WORDS,
+            _UTC,
+            _UTC,
+            _WORDS,
+            schemas.int_schema(ge=0, le=_LARGEST),
+            schemas.int_schema(ge=1, le=_LARGEST),
+            _WORDS,
+        ]
+    )
 )
 
 
@@ -58,7 +72,11 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A fact as it came, with the envelope that says where it stands."""
+    """A fact as it came, with the envelope that says where it stands.
+
+    Shape: in a batch that a handler is given, `envelope` is a `Heading`: it has what an
+        `Envelope` says, and none of its methods.
+    """
 
     envelope: Envelope
     fact: Fact
@@ -82,30 +100,39 @@ Safe to repeat: It need not be for the inbox's sake: the transaction holds the p
 """
 
 
+def read_heading(headers: Sequence[tuple[str, bytes]]) -> Heading | Envelope:
+    """Return what `read_envelope` returns; sooner, where our own relay wrote `headers`.
+
+    Raises:
+        ValueError: As `read_envelope`.
+    """
+    names, values = zip(*headers, strict=True) if headers else ((), ())
+    if names[:_COUNT] != _NAMES or not _OURS.isdisjoint(names[_COUNT:]):
+        return read_envelope(headers)
+    try:
+        said = _VALUES.validate_python(values[:_COUNT])
+    except ValidationError:
+        return read_envelope(headers)
+    heading = Heading._make(said[1:])
+    _refuse_nul(heading)
+    return heading
+
+
 def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
-    """Return what `Envelope.read` returns; sooner, where our own relay wrote `headers`.
+    """Return what the headers of a record say, whoever wrote them, in whatever order.
 
     Raises:
         ValueError: A `ce_` header is missing or not what it should be, or holds what no
             database column takes.
     """
-    try:
-        envelope: Envelope = _AS_WE_WRITE.validate_python(dict(headers))
-    except ValidationError:
-        envelope = _read_as_published(headers)
-    if "\0" in envelope.subject or "\0" in envelope.type:
-        raise ValueError("ce_subject or ce_type holds a NUL character")
-    return envelope
-
-
-def _read_as_published(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
-    """Return the envelope of another writer: times of any offset, and any headers.
-
-    Raises:
-        ValueError: As `read_envelope`.
-    """
     ours = ((n, value) for n, value in headers if n[:3] == "ce_" and value is not None)
     envelope = Envelope.read(ours)
     if not (1 <= envelope.pos <= _LARGEST and 0 <= envelope.sequence <= _LARGEST):
         raise ValueError("ce_pos or ce_sequence is not a position in a history")
+    _refuse_nul(envelope)
     return envelope
+
+
+def _refuse_nul(envelope: Heading | Envelope) -> None:
+    if "\0" in envelope.subject or "\0" in envelope.type:
+        raise ValueError("ce_subject or ce_type holds a NUL character")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from contracts.envelope import Envelope
 from contracts.registry import decode
 from kit.consumers.failures import reason
-from kit.consumers.records import Received, Record, read_envelope
+from kit.consumers.records import Heading, Received, Record, read_heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Held:
     """An event that waits with its stream; `why` is None for those behind another."""
 
     record: Record
-    envelope: Envelope
+    envelope: Envelope | Heading
     why: str | None
 
 
@@ -50,7 +51,7 @@ def sort_out(
             found.repeated += 1
             continue
         try:
-            envelope = read_envelope(record.headers)
+            envelope = read_heading(record.headers)
         except ValueError as why:
             found.unreadable.append((record, reason(why)))
             continue
@@ -62,7 +63,7 @@ def sort_out(
     return found
 
 
-def _place(found: Sorted, record: Record, envelope: Envelope) -> None:
+def _place(found: Sorted, record: Record, envelope: Envelope | Heading) -> None:
     if envelope.subject in found.stuck:
         found.held.append(Held(record, envelope, None))
         return
@@ -72,5 +73,5 @@ def _place(found: Sorted, record: Record, envelope: Envelope) -> None:
         found.stuck.add(envelope.subject)
         found.held.append(Held(record, envelope, reason(why)))
         return
-    found.facts.append(Received(envelope, fact))
+    found.facts.append(Received(cast("Envelope", envelope), fact))
     found.sources.append(record)

@@ -1,16 +1,20 @@
 """Kafka records of concrete facts, without Kafka, and a table that counts what came."""
 
+import json
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from contracts.envelope import Envelope
 from contracts.fact import Fact
 from contracts.registry import encode
-from kit.consumers.records import Received
-from tests.samples import received
+from kit.consumers.letters import DeadLetter
+from kit.consumers.records import Handler, Received
+from tests.samples import ACCEPTED, DELIVERED, PLACED, SHIPPED_THE_REST, received
 
 TOPIC = "orders.v1"
 
@@ -60,3 +64,48 @@ def remembered(engine: Engine) -> list[int]:
     """The positions that came, in the order they came in."""
     with engine.connect() as db:
         return list(db.scalars(select(seen.c.pos).order_by(seen.c.place)))
+
+
+STORY = [PLACED, ACCEPTED, SHIPPED_THE_REST, DELIVERED]
+
+
+def story(start: int = 0, stream: str = "order-o-1") -> list[ARecord]:
+    """An order from placing to delivery, at `start` and after."""
+    return [record(fact, start + n, stream=stream) for n, fact in enumerate(STORY)]
+
+
+def nothing_dead(letters: Sequence[DeadLetter]) -> None:
+    raise AssertionError(letters)
+
+
+def failing_on(*positions: int) -> Handler:
+    """A handler that writes what it is given, then can't go on at any of `positions`."""
+
+    def handler(batch: Sequence[Received], db: Connection) -> None:
+        remember(batch, db)
+        for each in batch:
+            if each.envelope.pos in positions:
+                raise KeyError(each.envelope.pos)
+
+    return handler
+
+
+def of_type(found: ARecord, name: str) -> ARecord:
+    envelope = Received.parse(found).envelope.model_copy(update={"type": name})
+    return replace(found, headers=headers_of(envelope))
+
+
+def as_json(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Headers as parked events keep them."""
+    return json.dumps([(name, b64encode(value).decode()) for name, value in headers])
+
+
+def refused_the_place(engine: Engine) -> bool:
+    """Tell whether somebody else holds the group's place just now."""
+    with engine.connect() as other:
+        other.exec_driver_sql("SET lock_timeout = '50ms'")
+        try:
+            other.exec_driver_sql("SELECT 1 FROM consumer_positions FOR UPDATE")
+        except OperationalError:
+            return True
+    return False

@@ -1,57 +1,33 @@
 """What an inbox keeps of what Kafka brings: everything, once, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, select, text
-from sqlalchemy.exc import OperationalError
 
 from kit.consumers.failures import Fenced, Unavailable
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.letters import DeadLetter
 from kit.consumers.parking import parked_stream, parked_streams
 from kit.consumers.positions import positions
-from kit.consumers.records import Handler, Received
+from kit.consumers.records import Received
 from kit.consumers.tables import dead_letters
 from tests.kit.consumers.records import (
     TOPIC,
     ARecord,
+    failing_on,
     headers_of,
+    nothing_dead,
+    of_type,
     record,
+    refused_the_place,
     remember,
     remembered,
+    story,
 )
-from tests.samples import ACCEPTED, DELIVERED, PLACED, SHIPPED_THE_REST, received
-
-STORY = [PLACED, ACCEPTED, SHIPPED_THE_REST, DELIVERED]
-
-
-def story(start: int = 0, stream: str = "order-o-1") -> list[ARecord]:
-    """An order from placing to delivery, at `start` and after."""
-    return [record(fact, start + n, stream=stream) for n, fact in enumerate(STORY)]
-
-
-def nothing_dead(letters: Sequence[DeadLetter]) -> None:
-    raise AssertionError(letters)
-
-
-def failing_on(*positions: int) -> Handler:
-    """A handler that writes what it is given, then can't go on at any of `positions`."""
-
-    def handler(batch: Sequence[Received], db: Connection) -> None:
-        remember(batch, db)
-        for each in batch:
-            if each.envelope.pos in positions:
-                raise KeyError(each.envelope.pos)
-
-    return handler
-
-
-def of_type(found: ARecord, name: str) -> ARecord:
-    envelope = Received.parse(found).envelope.model_copy(update={"type": name})
-    return replace(found, headers=headers_of(envelope))
+from tests.samples import PLACED, received
 
 
 def test_a_batch_is_applied_in_order_and_the_position_moves_with_it(
@@ -143,23 +119,15 @@ class TestTwoOwners:
         assert remembered(engine) == [1, 2, 3, 4]
 
     def test_two_that_write_at_once_write_once(self, inbox: Inbox, engine: Engine) -> None:
-        fenced: list[Fenced] = []
-
         def meanwhile(batch: Sequence[Received], db: Connection) -> None:
-            with engine.connect() as other:
-                other.execute(text("SET lock_timeout = '50ms'"))
-                with pytest.raises(OperationalError, match="lock timeout"):
-                    other.execute(text("SELECT 1 FROM consumer_positions FOR UPDATE"))
+            assert refused_the_place(engine)
             remember(batch, db)
 
         inbox.apply(story()[:1], remember, 0, nothing_dead)
         inbox.apply(story()[1:2], meanwhile, 1, nothing_dead)
-        try:
+        with pytest.raises(Fenced):
             inbox.apply(story()[1:], remember, 1, nothing_dead)
-        except Fenced as why:
-            fenced.append(why)
 
-        assert len(fenced) == 1
         assert remembered(engine) == [1, 2]
 
 
@@ -340,6 +308,14 @@ class TestWhatIsNoEvent:
             [row] = db.execute(select(dead_letters))
         assert (row.group_name, row.topic, row.record_offset) == ("performance", TOPIC, 1)
 
+    def test_it_is_not_buried_again_when_it_comes_again(self, inbox: Inbox) -> None:
+        garbage = ARecord(0, b"", [])
+        inbox.apply([garbage], remember, 0, lambda _: None)
+
+        done = inbox.apply([garbage, record(PLACED, 1)], remember, 1, nothing_dead)
+
+        assert done == Applied(2, applied=1, repeated=1)
+
     def test_nothing_is_kept_when_it_cannot_be_buried(
         self, inbox: Inbox, engine: Engine
     ) -> None:
@@ -357,8 +333,7 @@ def test_no_handler_is_called_for_a_batch_that_holds_nothing_new(inbox: Inbox) -
     def never(batch: Sequence[Received], _: Connection) -> None:
         raise AssertionError(batch)
 
-    unread: Callable[[Sequence[DeadLetter]], None] = lambda _: None  # noqa: E731 - a test's
-    done = inbox.apply([ARecord(0, b"", [])], never, 0, unread)
+    done = inbox.apply([ARecord(0, b"", [])], never, 0, lambda _: None)
 
     assert done == Applied(1, dead=1)
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
+from random import Random  # noqa: TID251 - Hypothesis hands it over
 
 import pytest
 from hypothesis import given, strategies as st
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from contracts.envelope import Envelope
 from contracts.fact import Fact
 from contracts.registry import UnknownTypeError
-from kit.consumers.records import Received, read_envelope
+from kit.consumers.records import Heading, Received, read_envelope, read_heading
 from tests.kit.consumers.records import headers_of, record
 from tests.samples import FRIDAY, ONE_OF_EACH, PLACED, received
 
@@ -33,7 +34,23 @@ envelopes = st.builds(
 def test_a_consumer_reads_the_envelope_that_is_published(envelope: Envelope) -> None:
     headers = headers_of(envelope)
 
+    heading = read_heading(headers)
+
     assert read_envelope(headers) == Envelope.read(headers) == envelope
+    assert isinstance(heading, Heading)
+    assert said_by(heading) == said_by(envelope)
+
+
+@given(envelopes, st.randoms())
+def test_the_order_of_the_headers_says_nothing(envelope: Envelope, random: Random) -> None:
+    headers = headers_of(envelope)
+    random.shuffle(headers)
+
+    assert said_by(read_heading(headers)) == said_by(envelope)
+
+
+def said_by(envelope: Heading | Envelope) -> dict[str, object]:
+    return {name: getattr(envelope, name) for name in Heading._fields}
 
 
 @pytest.mark.parametrize("fact", ONE_OF_EACH, ids=lambda fact: type(fact).__name__)
@@ -45,6 +62,17 @@ def test_headers_of_others_and_headers_without_a_value_change_nothing() -> None:
     theirs = [*headers_of(received(PLACED).envelope), ("id", b"\xff"), ("empty", None)]
 
     assert read_envelope(theirs) == received(PLACED).envelope
+
+
+def test_a_header_that_comes_twice_says_what_it_says_last() -> None:
+    twice = [*headers_of(received(PLACED).envelope), ("ce_pos", b"7")]
+
+    assert read_heading(twice).pos == read_envelope(twice).pos == 7
+
+
+def test_a_record_without_headers_has_no_envelope() -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any of its kind is one for the caller
+        read_heading([])
 
 
 def test_odd_headers_of_another_writer_do_not_hide_its_envelope() -> None:
