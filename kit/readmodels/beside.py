@@ -1,9 +1,11 @@
 """Tables beside the live ones: made empty, compared by content, put in their place."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, Engine, MetaData, text
 
 from kit.database import LIVE
 
@@ -31,9 +33,20 @@ class Comparison:
         return (self.live_rows, self.live_hash) == (self.rebuilt_rows, self.rebuilt_hash)
 
 
-def claim_beside(db: Connection) -> None:
-    """Wait until nobody else makes a read model again here; held by the transaction."""
-    db.execute(text("SELECT pg_advisory_xact_lock(hashtext('readmodels.beside'))"))
+@contextmanager
+def alone_beside(engine: Engine) -> Iterator[None]:
+    """Wait until nobody else makes a read model again here, and keep others waiting.
+
+    The lock is a session's own: it is held before any snapshot is taken, through all the
+    transactions of a rebuild, and falls with the session.
+    """
+    lock = "hashtext('readmodels.beside')"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        session.execute(text(f"SELECT pg_advisory_lock({lock})"))
+        try:
+            yield
+        finally:
+            session.execute(text(f"SELECT pg_advisory_unlock({lock})"))
 
 
 def make_beside(tables: MetaData, db: Connection) -> None:

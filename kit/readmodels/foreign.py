@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.consumers.records import Received, Record, read_envelope
 from kit.readmodels.beside import (
     Comparison,
-    claim_beside,
+    alone_beside,
     compare,
     look_beside,
     make_beside,
@@ -20,6 +20,7 @@ from kit.readmodels.models import ForeignReadModel
 from kit.readmodels.topics import Stretch, read_again
 
 _Facts: TypeAlias = Sequence[Received]
+_Places: TypeAlias = frozenset[tuple[str, int, int]]
 
 _NOT_APPLIED: Final = """
 SELECT topic, partition, record_offset FROM public.{table} WHERE group_name = :group
@@ -34,8 +35,8 @@ def verify_foreign(
     The position and the read model are seen in one snapshot: they were written together.
     Changes nothing.
     """
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
-        claim_beside(db)
+    snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    with alone_beside(engine), snapshot as db:
         make_beside(model.tables, db)
         refold = _Refold(lambda facts: model.handler(facts, db), _left_out(group, db))
         read_again(bootstrap_servers, {}, _stands(group, model.topics, db), refold.give)
@@ -51,27 +52,34 @@ def rebuild_foreign(
 
     The consumers go on until the end, and wait while the last facts are folded and the
     tables change places. Only the read model's own tables are touched: nothing is sent.
+    Should an event be parked, or a parked one applied, while the bulk is folded, that was
+    for nothing: it begins anew.
     """
-    with engine.begin() as db:
-        claim_beside(db)
-        make_beside(model.tables, db)
-        stood, out = _stands(group, model.topics, db), _left_out(group, db)
-    refold = _Refold(partial(_apply_beside, engine, model), out)
-    read_again(bootstrap_servers, {}, stood, refold.give)
-    with engine.begin() as db:
-        claim_beside(db)
-        _hold_positions(group, db)
-        look_beside(db)
-        rest = replace(refold, apply=lambda facts: model.handler(facts, db))
-        read_again(bootstrap_servers, stood, _stands(group, model.topics, db), rest.give)
-        found = compare(model.name, model.tables, db)
-        swap(model.tables, db)
-    return found
+    with alone_beside(engine):
+        while True:
+            with engine.begin() as db:
+                make_beside(model.tables, db)
+                stood, out = _stands(group, model.topics, db), _left_out(group, db)
+            refold = _Refold(partial(_apply_beside, engine, model), out)
+            read_again(bootstrap_servers, {}, stood, refold.give)
+            with engine.begin() as db:
+                _hold_positions(db)
+                now_out = _left_out(group, db)
+                if _below(now_out, stood) != _below(out, stood):
+                    continue
+                look_beside(db)
+                rest = replace(
+                    refold, apply=lambda facts: model.handler(facts, db), left_out=now_out
+                )
+                beyond = _stands(group, model.topics, db)
+                read_again(bootstrap_servers, stood, beyond, rest.give)
+                found = compare(model.name, model.tables, db)
+                swap(model.tables, db)
+            return found
 
 
 def _apply_beside(engine: Engine, model: ForeignReadModel, facts: _Facts) -> None:
     with engine.begin() as db:
-        claim_beside(db)
         look_beside(db)
         model.handler(facts, db)
 
@@ -81,7 +89,7 @@ class _Refold:
     """Applies records once more: those that were applied, each once."""
 
     apply: Callable[[_Facts], None]
-    left_out: frozenset[tuple[str, int, int]]
+    left_out: _Places
     seen: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def give(self, records: Sequence[Record]) -> None:
@@ -110,12 +118,20 @@ def _stands(group: str, topics: Sequence[str], db: Connection) -> Stretch:
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def _hold_positions(group: str, db: Connection) -> None:
-    sql = "SELECT FROM public.consumer_positions WHERE group_name = :group FOR UPDATE"
-    db.execute(text(sql), {"group": group})
+def _hold_positions(db: Connection) -> None:
+    """Let nobody move a position, make a first one, or see to parked events.
+
+    Who applies facts locks its position before all else, and waits for this there.
+    """
+    db.execute(text("LOCK TABLE public.consumer_positions IN EXCLUSIVE MODE"))
 
 
-def _left_out(group: str, db: Connection) -> frozenset[tuple[str, int, int]]:
+def _below(out: _Places, stood: Stretch) -> _Places:
+    """Return the places among `out` that lie below `stood`."""
+    return frozenset(at for at in out if at[2] < stood.get(at[:2], 0))
+
+
+def _left_out(group: str, db: Connection) -> _Places:
     """Return where events are that the group has passed and not applied."""
     return frozenset(
         (topic, partition, offset)

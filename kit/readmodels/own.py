@@ -9,7 +9,7 @@ from kit.database import driver
 from kit.eventstore.records import FactMapper, Recorded, StoredFact
 from kit.readmodels.beside import (
     Comparison,
-    claim_beside,
+    alone_beside,
     compare,
     look_beside,
     make_beside,
@@ -29,8 +29,8 @@ def verify_own(engine: Engine, model: OwnReadModel) -> list[Comparison]:
 
     The facts and the read model are seen in one snapshot: they were written together.
     """
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as db:
-        claim_beside(db)
+    snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    with alone_beside(engine), snapshot as db:
         make_beside(model.tables, db)
         for batch in _all_facts(db):
             _fold(batch, model, db)
@@ -45,24 +45,22 @@ def rebuild_own(engine: Engine, model: OwnReadModel) -> list[Comparison]:
     Writers go on until the end, and wait while the last facts are folded and the tables
     change places. Nothing but the read model's own tables is touched.
     """
-    with engine.begin() as db:
-        claim_beside(db)
-        make_beside(model.tables, db)
-    seen = 0
-    while facts := _numbered(engine, seen):
+    with alone_beside(engine):
         with engine.begin() as db:
-            claim_beside(db)
+            make_beside(model.tables, db)
+        seen = 0
+        while facts := _numbered(engine, seen):
+            with engine.begin() as db:
+                look_beside(db)
+                _fold([fact for _, fact in facts], model, db)
+            seen = facts[-1][0]
+        with engine.begin() as db:
+            db.execute(text("LOCK TABLE public.events IN SHARE ROW EXCLUSIVE MODE"))
             look_beside(db)
-            _fold([fact for _, fact in facts], model, db)
-        seen = facts[-1][0]
-    with engine.begin() as db:
-        claim_beside(db)
-        db.execute(text("LOCK TABLE public.events IN SHARE ROW EXCLUSIVE MODE"))
-        look_beside(db)
-        for batch in _facts_beyond(seen, db):
-            _fold(batch, model, db)
-        found = compare(model.name, model.tables, db)
-        swap(model.tables, db)
+            for batch in _facts_beyond(seen, db):
+                _fold(batch, model, db)
+            found = compare(model.name, model.tables, db)
+            swap(model.tables, db)
     return found
 
 
