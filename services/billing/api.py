@@ -37,11 +37,18 @@ router = APIRouter(tags=["billing"])
 class StoreFees(BaseModel):
     """What products owe for a month, by what is known now.
 
-    Units: cents of USD. Shape: `lines` by seller and product, those that owe anything;
-        `days`, if asked for, are what they are made of.
+    A month that is not `over` is answered as if nothing moved until its end.
+
+    Units: cents of USD; a line is `rate_cents` x its unit-days / days of the month, for
+        units older than `free_days`. Before the first terms there are neither.
+    Shape: `lines` by seller and product, those that owe anything; `days`, if asked for,
+        are what they are made of.
     """
 
     month: str
+    over: bool
+    rate_cents: int | None
+    free_days: int | None
     lines: list[dict[str, Any]]
     days: list[dict[str, Any]] | None = None
 
@@ -58,18 +65,21 @@ class RunDone(BaseModel):
     """How a month stands charged once a run is done, whichever run did it.
 
     Units: cents of USD; `adjusted_cents` is what runs have put right since, either way.
+    Shape: `re_rated` are the months that this very run put right, by seller.
     """
 
     month: str
     sellers: int
     charged_cents: int
     adjusted_cents: int
+    re_rated: dict[str, list[str]]
 
 
 @router.get("/store-fees/{month}")
 def read_store_fees(
     month: str,
     engine: ThisEngine,
+    at: Now,
     seller_id: Annotated[str | None, Query(min_length=1)] = None,
     *,
     explain: Annotated[bool, Query(description="With the days, lots and facts.")] = False,
@@ -79,8 +89,12 @@ def read_store_fees(
         month=CalendarMonth.parse(month), terms=store_fee_terms(), seller_id=seller_id
     )
     fees = ask_store_fees(address(engine), question)
+    terms = question.terms.at(question.month)
     return StoreFees(
         month=month,
+        over=at >= question.month.over_at,
+        rate_cents=None if terms is None else terms.rate_cents,
+        free_days=None if terms is None else terms.free_days,
         lines=[line for line in fees.to_dicts() if line["cents"] > 0],
         days=ask_days(address(engine), question).to_dicts() if explain else None,
     )
@@ -111,7 +125,15 @@ def run_store_fees(
                 raise answer.refused
     sellers, charged, adjusted = ask_posted(engine, month)
     return RunDone(
-        month=str(month), sellers=sellers, charged_cents=charged, adjusted_cents=adjusted
+        month=str(month),
+        sellers=sellers,
+        charged_cents=charged,
+        adjusted_cents=adjusted,
+        re_rated={
+            charge.seller_id: sorted({line.month for line in charge.re_rated})
+            for charge in charges
+            if charge.re_rated
+        },
     )
 
 

@@ -62,6 +62,26 @@ def test_a_months_fees_open_to_their_days(http: TestClient) -> None:
     assert sum(day["units"] for day in answer["days"] if day["chargeable"]) == 30_000
 
 
+def test_fees_say_by_what_terms_and_whether_the_month_is_over(http: TestClient) -> None:
+    then, ahead, before = (
+        http.get(f"/store-fees/{month}").json()
+        for month in ("2025-04", "2999-01", "1999-01")
+    )
+
+    assert (then["rate_cents"], then["free_days"], then["over"]) == (20, 60, True)
+    assert ahead["over"] is False
+    assert (before["rate_cents"], before["free_days"]) == (None, None)
+
+
+def test_a_run_names_the_months_that_it_puts_right(http: TestClient) -> None:
+    _, first = run(http, "2025-05", "k-1")
+    _, second = run(http, "2025-06", "k-2")
+
+    # March and April were never closed: the run for May settles what they owe.
+    assert first["re_rated"] == {"s-1": ["2025-03", "2025-04"]}
+    assert second["re_rated"] == {}
+
+
 def test_a_month_in_which_all_is_free_has_no_line(http: TestClient) -> None:
     assert http.get("/store-fees/2025-02").json()["lines"] == []
 
@@ -72,7 +92,7 @@ def test_a_run_charges_once_whatever_it_is_called(http: TestClient) -> None:
     another = run(http, "2025-03", "k-2")
 
     # 30 of the 31 days: free until the 1st of March, 60 days after manufacture.
-    charged = {"sellers": 1, "charged_cents": 19_355, "adjusted_cents": 0}
+    charged = {"sellers": 1, "charged_cents": 19_355, "adjusted_cents": 0, "re_rated": {}}
     assert first == again == another == (200, {"month": "2025-03", **charged})
 
 

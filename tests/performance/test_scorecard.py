@@ -268,6 +268,29 @@ class TestEvidence:
             ("p-1", 1, None, ["changed 2"])
         ]
 
+    def test_a_listing_shows_the_points_it_has_of_each_part(self) -> None:
+        facts = listed(images=1, chars=120, weight_g=0, height_mm=None)
+
+        rows = explain(*in_columns(received([facts])), POLICY, AS_OF)
+
+        assert rows["rate"].to_list() == [0.2]
+        assert [tuple(part.values()) for part in rows["points"][0]] == [
+            ("images", 1, 3, 10.0, 30),
+            ("description_chars", 120, 300, 10.0, 25),
+            ("weight", 0, 1, 0.0, 20),
+            ("sizes", 2, 3, 0.0, 25),
+        ]
+
+    def test_a_full_listing_has_all_points_and_an_obligation_has_none(self) -> None:
+        facts = received([listed(images=9, chars=9_000), placed()])
+
+        rows = explain(*in_columns(facts), POLICY, AS_OF)
+
+        points = dict(rows.select("metric", "points").iter_rows())
+        shown = [(p["given"], p["points"], p["of"]) for p in points["listings.complete"]]
+        assert shown == [(9, 30, 30), (9_000, 25, 25), (1, 20, 20), (3, 25, 25)]
+        assert points["acceptance.timely"] is None
+
     def test_what_is_outside_the_window_is_not_shown(self) -> None:
         facts = [*decided(10), *decided(3, days_ago=40)]
 

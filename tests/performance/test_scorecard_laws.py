@@ -4,6 +4,7 @@ from datetime import datetime
 from random import Random  # noqa: TID251 - Hypothesis makes it, and shrinks it
 
 import polars as pl
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from contracts.orders import OrderPlaced, ShipmentSaved
@@ -94,6 +95,8 @@ def test_the_obligations_of_a_number_add_up_to_it(
     shown = cards.select(*totals.columns[:3], "due", kept)
     assert totals.sort("seller_id", "metric").rows() == shown.rows()
     assert opened["facts"].list.len().eq(0).sum() == 0
+    for points, rate in opened.select("points", "rate").drop_nulls().iter_rows():
+        assert sum(part["points"] for part in points) == pytest.approx(rate * 100)
 
 
 def earliest_moment(received: Received) -> datetime:

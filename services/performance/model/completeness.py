@@ -1,7 +1,7 @@
 """How completely a seller's active listings are described."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,45 @@ TWELFTHS: Final = 12
 FULL: Final = 100 * TWELFTHS
 SIZES: Final = ("length_mm", "width_mm", "height_mm")
 DESCRIBED: Final = ("image_count", "description_chars", "weight_g", *SIZES)
+
+
+class Part(NamedTuple):
+    """A part of a description, and what it is worth.
+
+    Units: `of` points for `enough` of it; `by_each`, a share of them for each, else none
+        before there is enough.
+    Shape: `given` counts what a listing has of it.
+    """
+
+    name: str
+    given: pl.Expr
+    enough: int
+    of: int
+    by_each: bool
+
+    @property
+    def twelfths(self) -> pl.Expr:
+        """What a listing gets for it, in twelfths of a point."""
+        if self.by_each:
+            return self.given.clip(0, self.enough) * (self.of * TWELFTHS // self.enough)
+        return (self.given >= self.enough).cast(pl.Int64) * (self.of * TWELFTHS)
+
+
+def _count(column: str) -> pl.Expr:
+    return pl.col(column).fill_null(0).cast(pl.Int64)
+
+
+def _given(measure: str) -> pl.Expr:
+    return (pl.col(measure) > 0).fill_null(value=False).cast(pl.Int64)
+
+
+PARTS: Final = (
+    Part("images", _count("image_count"), 3, 30, by_each=True),
+    Part("description_chars", _count("description_chars"), 300, 25, by_each=True),
+    Part("weight", _given("weight_g"), 1, 20, by_each=False),
+    Part("sizes", pl.sum_horizontal(map(_given, SIZES)), 3, 25, by_each=False),
+)
+"""What makes a listing complete. Source: domain.md 3, "Product completeness"."""
 
 
 def active_listings(
@@ -37,7 +76,9 @@ def active_listings(
     for_sale = standing.filter(pl.col("says") == "listed")
     described = facts.filter(pl.col("says") != "delisted").group_by(product).last()
     active = described.join(for_sale, on=product, how="semi")
-    points = active.with_columns(twelfths=_twelfths())
+    points = active.with_columns(
+        twelfths=pl.sum_horizontal(part.twelfths for part in PARTS)
+    )
     shown = [*product, "says", "at", *DESCRIBED, "event_id", "twelfths"]
     return points.select(shown).sort(product)
 
@@ -56,22 +97,3 @@ def completeness(active: pl.DataFrame) -> pl.DataFrame:
         kept=pl.lit(None, pl.Int64),
         rate=points / (pl.len().cast(pl.Int64) * FULL),
     )
-
-
-def _twelfths() -> pl.Expr:
-    sized = pl.all_horizontal(*(_given(side) for side in SIZES))
-    twelfths = (
-        _up_to(3, "image_count") * (30 * TWELFTHS // 3)
-        + _up_to(300, "description_chars") * (25 * TWELFTHS // 300)
-        + _given("weight_g").cast(pl.Int64) * (20 * TWELFTHS)
-        + sized.cast(pl.Int64) * (25 * TWELFTHS)
-    )
-    return twelfths.cast(pl.Int64)
-
-
-def _up_to(enough: int, count: str) -> pl.Expr:
-    return pl.col(count).fill_null(0).cast(pl.Int64).clip(0, enough)
-
-
-def _given(measure: str) -> pl.Expr:
-    return (pl.col(measure) > 0).fill_null(value=False)

@@ -5,7 +5,13 @@ from typing import Final
 
 import polars as pl
 
-from services.performance.model.completeness import FULL, active_listings
+from services.performance.model.completeness import (
+    FULL,
+    PARTS,
+    TWELFTHS,
+    Part,
+    active_listings,
+)
 from services.performance.model.losses import family_roots
 from services.performance.model.metrics import LISTINGS_COMPLETE, UNITS_FILLED
 from services.performance.model.obligation import METRIC, MOMENT
@@ -17,6 +23,18 @@ MOMENTS: Final = ("opened_at", "due_at", "kept_at", "void_at")
 FACTS: Final = pl.List(
     pl.Struct({"says": pl.String, "at": MOMENT, "amount": pl.Int64, "event_id": pl.String})
 )
+POINTS: Final = pl.List(
+    pl.Struct(
+        {
+            "part": pl.String,
+            "given": pl.Int64,
+            "enough": pl.Int64,
+            "points": pl.Float64,
+            "of": pl.Int64,
+        }
+    )
+)
+"""What a listing has of each part of a description, and the points that it gets for it."""
 
 
 def explain(
@@ -31,18 +49,23 @@ def explain(
     A void that is shown came too late to count.
 
     Units: `due` and `kept` add up to the card's; for a listing `due` is 1, `kept` null and
-        `rate` its points / 100.
+        `rate` its points / 100; `points` of its parts add up to them.
     Shape: one row per obligation counted in its metric's window and per active listing,
         sorted by seller_id, metric, due_at, subject_id: these and window_days, opened_at?,
-        kept_at?, void_at?, due, kept?, rate?, facts [says, at, amount?, event_id], by time.
-        A split child's facts of lost units stand with its root.
+        kept_at?, void_at?, due, kept?, rate?, facts [says, at, amount?, event_id], by time,
+        and of a listing points [part, given, enough, points, of]. A split child's facts of
+        lost units stand with its root.
     """
     cards = scorecards(sayings, listings, policy, as_of, known_at)
     windows = cards.select("seller_id", "metric", "window_days")
     days = pl.duration(days=pl.col("window_days"))
     counted = (
         owed(sayings.lazy(), policy, as_of, known_at)
-        .with_columns(pl.col("metric").cast(pl.String), rate=pl.lit(None, pl.Float64))
+        .with_columns(
+            pl.col("metric").cast(pl.String),
+            rate=pl.lit(None, pl.Float64),
+            points=pl.lit(None, POINTS),
+        )
         .join(windows.lazy(), on=["seller_id", "metric"])
         .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - days)
         .join(_facts(told(sayings.lazy(), as_of, known_at)), on=_KEY, how="left")
@@ -56,7 +79,7 @@ def explain(
 
 
 _KEY: Final = ["seller_id", "metric", "subject_id"]
-_SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts"]
+_SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
 
 def _facts(said: pl.LazyFrame) -> pl.LazyFrame:
@@ -90,4 +113,15 @@ def _listings(active: pl.DataFrame) -> pl.DataFrame:
         pl.lit(None, pl.Int64).alias("kept"),
         (pl.col("twelfths") / FULL).alias("rate"),
         pl.concat_list(fact).alias("facts"),
+        pl.concat_list(map(_points, PARTS)).alias("points"),
+    )
+
+
+def _points(part: Part) -> pl.Expr:
+    return pl.struct(
+        pl.lit(part.name).alias("part"),
+        part.given.alias("given"),
+        pl.lit(part.enough, pl.Int64).alias("enough"),
+        (part.twelfths / TWELFTHS).alias("points"),
+        pl.lit(part.of, pl.Int64).alias("of"),
     )
