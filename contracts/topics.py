@@ -32,10 +32,18 @@ class Topic:
     settings: Mapping[str, str] = field(default_factory=lambda: _KEPT_FOR_EVER)
 
 
+_LETTERS_KEPT: Final[Mapping[str, str]] = {
+    **_KEPT_FOR_EVER,
+    "max.message.bytes": str(8 * MAX_EVENT_BYTES),
+}
+"""Larger than any record that can be found: its letter holds it, and why it is there."""
+
+
 def dead_letters(topic: str) -> str:
     """Return the topic that keeps what was found on `topic` and is no event."""
     return f"{topic}.dlt"
 
 
 FACTS: Final = tuple(Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING))
-TOPICS: Final = (*FACTS, *(Topic(dead_letters(t.name), partitions=1) for t in FACTS))
+LETTERS: Final = tuple(Topic(dead_letters(t.name), 1, _LETTERS_KEPT) for t in FACTS)
+TOPICS: Final = (*FACTS, *LETTERS)

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InvalidRequestError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 LIVE: Final = "live"
 """The schema of the read models; a rebuild writes the same tables in another one."""
@@ -53,7 +53,7 @@ def passing(error: BaseException) -> bool:
     """Say whether `error` goes away by itself, so that the same work may be tried again."""
     if isinstance(error, DBAPIError) and not isinstance(error, _PASSING):
         return isinstance(error.orig, _PASSING)
-    return isinstance(error, (*_PASSING, PendingRollbackError, InvalidRequestError))
+    return isinstance(error, (*_PASSING, PendingRollbackError))
 
 
 def address(engine: Engine) -> str:

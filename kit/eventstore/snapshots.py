@@ -88,7 +88,7 @@ class SnapshotRecorder(AggregateRecorder):
     ) -> Sequence[StoredEvent]:
         """Return the state kept of one stream, if its version is within the bounds."""
         sql = (
-            "SELECT stream_id, version, kind, data::text::bytea FROM snapshots"
+            "SELECT stream_id, version, kind, convert_to(data::text, 'UTF8') FROM snapshots"
             " WHERE stream_id = %s AND version > coalesce(%s, 0)"
             " AND version <= coalesce(%s, 2147483647)"
         )
@@ -100,7 +100,7 @@ class SnapshotRecorder(AggregateRecorder):
 def select(stream_ids: Sequence[str], db: Connection) -> Sequence[StoredEvent]:
     """Return the states kept of many streams."""
     sql = (
-        "SELECT stream_id, version, kind, data::text FROM snapshots"
+        "SELECT stream_id, version, kind, convert_to(data::text, 'UTF8') FROM snapshots"
         " WHERE stream_id = ANY(%s)"
     )
     rows = driver(db).execute(sql, (list(stream_ids),))

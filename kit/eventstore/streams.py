@@ -8,8 +8,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import RecordConflictError
 from opentelemetry import metrics, propagate
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DiskFull, UniqueViolation
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -120,7 +121,7 @@ class PostgresStreams:
             return self._patiently(self._decide_again, requests)
         except Exception as error:
             if passing(error):
-                raise StoreUnavailable("the database does not answer") from error
+                raise StoreUnavailable(_remedy(error)) from error
             raise
 
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
@@ -187,6 +188,13 @@ class PostgresStreams:
             reraise=True,
         )
         return again(work, *args, **kwargs)
+
+
+def _remedy(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, DiskFull):
+        return "the database has no space left: make room on its disk, then ask again"
+    return "the database does not answer: ask again with the same idempotency key"
 
 
 def _is_kept(engine: Engine, event_id: UUID) -> bool:

@@ -19,8 +19,8 @@ from kit.readmodels.models import OwnReadModel
 
 _BATCH: Final = 5_000
 _STORED: Final = (
-    "e.stream_id, e.version, e.type, e.data::text, e.event_id, e.partition_key,"
-    " e.occurred_at, e.recorded_at, e.meta"
+    "e.stream_id, e.version, e.type, convert_to(e.data::text, 'UTF8'), e.event_id,"
+    " e.partition_key, e.occurred_at, e.recorded_at, e.meta"
 )
 
 

@@ -1,27 +1,32 @@
-"""The last position that Kafka has committed, asked of Kafka itself.
+"""The last that Kafka has committed of a history, asked of Kafka itself.
 
 A leader that dies between Kafka's commit and the cursor leaves the cursor behind. Its
 successor, whose producer has fenced it, looks here first: so nothing is published twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kit.consumers.ends import Ends
+from kit.consumers.records import read_envelope
 
 _LAST: Final = 64
 """Offsets looked at first, from a partition's end: more than the markers there."""
 _WAIT_MS: Final = 1_000
 
 
-async def last_committed_pos(
-    bootstrap_servers: str, partitions: Sequence[TopicPartition]
-) -> int:
-    """Return the highest `ce_pos` that a reader of committed records finds; 0 if none.
+async def last_committed(
+    bootstrap_servers: str, source: str, partitions: Sequence[TopicPartition]
+) -> Mapping[int, UUID]:
+    """Return what the ends of the topic hold of `source`: event ids by position.
 
-    A transaction holds consecutive positions whole, so all up to it are there too.
+    A transaction holds consecutive positions whole, so whatever is before the highest of
+    them is there too. Anybody may write to a topic: what these records say is a claim, to
+    be held against the history itself.
 
     Raises:
         KafkaError: The brokers do not answer.
@@ -36,24 +41,32 @@ async def last_committed_pos(
     asked = Ends(bootstrap_servers)
     try:
         ends = await asked.of(partitions)
-        return max([await _last(consumer, at, ends[at]) for at in partitions], default=0)
+        found: dict[int, UUID] = {}
+        for at in partitions:
+            found |= await _last(consumer, source, at, ends[at])
+        return found
     finally:
         await asked.close()
         await consumer.stop()
 
 
-async def _last(consumer: AIOKafkaConsumer, at: TopicPartition, end: int) -> int:
-    """Return the last position in a partition, looking back further until there is one."""
+async def _last(
+    consumer: AIOKafkaConsumer, source: str, at: TopicPartition, end: int
+) -> Mapping[int, UUID]:
+    """Return the last of a partition, looking back further until there is something."""
     back = _LAST
     while end > 0:
         first = max(0, end - back)
         consumer.seek(at, first)
-        last = 0
+        found: dict[int, UUID] = {}
         while await consumer.position(at) < end:
-            found = await consumer.getmany(at, timeout_ms=_WAIT_MS)
-            for record in found.get(at, ()):
-                last = max(last, int(dict(record.headers).get("ce_pos", b"0")))
-        if last or first == 0:
-            return last
+            records = await consumer.getmany(at, timeout_ms=_WAIT_MS)
+            for record in records.get(at, ()):
+                with suppress(ValueError):
+                    envelope = read_envelope(record.headers)
+                    if envelope.source == source:
+                        found[envelope.pos] = envelope.id
+        if found or first == 0:
+            return found
         back *= 8
-    return 0
+    return {}

@@ -48,15 +48,6 @@ class Leadership:
                 self.resign()
         return self._session is not None
 
-    def prove(self) -> None:
-        """Ask the session that holds the lock whether it still lives.
-
-        Raises:
-            Exception: It does not: the lock may be another's by now.
-        """
-        if self._session is not None:
-            self._session.execute(text("SELECT 1"))
-
     def resign(self) -> None:
         """Give the lock back. Safe to repeat, and with a session that is lost."""
         session, self._session, self.epoch = self._session, None, 0

@@ -11,8 +11,12 @@ from uuid import UUID
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine
 
+from contracts.topics import MAX_EVENT_BYTES
 from kit.database import driver
 from kit.relay.leadership import Deposed
+
+BATCH_BYTES: Final = 16 * MAX_EVENT_BYTES
+"""What one batch holds of data: it bounds memory, and what one transaction carries."""
 
 _SEQUENCE: Final = """
 WITH waiting AS (
@@ -39,10 +43,14 @@ SELECT total.size, EXISTS (SELECT FROM led),
        (SELECT epoch FROM log_leader) = %(epoch)s FROM total
 """
 _FETCH: Final = """
-SELECT l.pos, e.event_id, e.type, e.stream_id, e.version, e.partition_key,
-       convert_to(e.data::text, 'UTF8'), e.occurred_at, e.recorded_at, e.meta
-FROM event_log AS l JOIN events AS e USING (append_seq)
-WHERE l.pos > %s AND l.pos <= %s ORDER BY l.pos
+SELECT pos, event_id, type, stream_id, version, partition_key,
+       convert_to(data::text, 'UTF8'), occurred_at, recorded_at, meta
+FROM (
+  SELECT l.pos, e.*, octet_length(e.data::text) AS size,
+         sum(octet_length(e.data::text)) OVER (ORDER BY l.pos) AS upto
+  FROM event_log AS l JOIN events AS e USING (append_seq)
+  WHERE l.pos > %s AND l.pos <= %s
+) AS following WHERE upto - size < %s ORDER BY pos
 """
 
 
@@ -101,13 +109,28 @@ class Outbox:
         return int(size)
 
     def fetch(self, after: int, limit: int) -> Sequence[Outgoing]:
-        """Return the facts of the next positions, in their order."""
+        """Return the facts of the next positions, in their order.
+
+        Shape: `limit` facts at most, and no more once BATCH_BYTES are reached.
+        """
         with self.engine.connect() as db:
             cursor = driver(db).cursor(binary=True)
             # Facts of one transaction have their meta in common.
             set_json_loads(lru_cache(maxsize=64)(json.loads), cursor)
-            rows = cursor.execute(_FETCH, (after, after + limit)).fetchall()
+            rows = cursor.execute(_FETCH, (after, after + limit, BATCH_BYTES)).fetchall()
             return list(map(Outgoing._make, rows))
+
+    def last_of(self, claimed: Mapping[int, UUID]) -> int:
+        """Return the highest position of `claimed` that is its event's here; 0 if none."""
+        sql = (
+            "SELECT coalesce(max(l.pos), 0)"
+            " FROM unnest(%s::int8[], %s::uuid[]) AS c (pos, id)"
+            " JOIN event_log AS l ON l.pos = c.pos"
+            " JOIN events AS e ON e.append_seq = l.append_seq AND e.event_id = c.id"
+        )
+        with self.engine.connect() as db:
+            row = driver(db).execute(sql, ([*claimed], [*claimed.values()])).fetchone()
+        return int(row[0]) if row else 0
 
     def advance(self, published: int, to: int) -> None:
         """Move the cursor from `published` to `to`, both positions.

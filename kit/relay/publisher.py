@@ -2,17 +2,18 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Self
+from uuid import UUID
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
 
 from contracts.topics import MAX_EVENT_BYTES
-from kit.relay.committed import last_committed_pos
+from kit.relay.committed import last_committed
 from kit.relay.outbox import Outgoing
 
 _BATCH_BYTES: Final = 2 * MAX_EVENT_BYTES
@@ -69,10 +70,10 @@ class Publisher:
         if producer is not None:
             await producer.stop()
 
-    async def last_pos(self) -> int:
-        """Return the last position that Kafka has committed; 0 before the first."""
+    async def last_published(self) -> Mapping[int, UUID]:
+        """Return the last that Kafka has committed, event ids by position."""
         partitions = [TopicPartition(self.topic, n) for n in range(self._partitions)]
-        return await last_committed_pos(self.bootstrap_servers, partitions)
+        return await last_committed(self.bootstrap_servers, self.source, partitions)
 
     async def publish(self, batch: Sequence[Outgoing]) -> None:
         """Publish `batch` in one transaction; return when Kafka has committed it.

@@ -7,9 +7,10 @@ before got. `ce_pos` lets a reader drop what repeats all the same.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+from uuid import UUID
 
 from aiokafka.errors import KafkaError
 from opentelemetry import metrics
@@ -40,8 +41,8 @@ class Publishing(Protocol):
         """Disconnect; what is not committed is never seen."""
         ...
 
-    async def last_pos(self) -> int:
-        """Return the last position that was published, whoever did it."""
+    async def last_published(self) -> Mapping[int, UUID]:
+        """Return the last that was published, whoever did it: event ids by position."""
         ...
 
     async def publish(self, batch: Sequence[Outgoing]) -> None:
@@ -102,7 +103,6 @@ class Relay:
                 after = batch[-1].pos if batch else published
                 if not batch:
                     await _rest(stop, self.idle_s)
-                    await asyncio.to_thread(leadership.prove)
                 coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, after))
                 if batch:
                     await self.publisher.publish(batch)
@@ -115,9 +115,10 @@ class Relay:
     async def _resume(self, outbox: Outbox) -> int:
         """Return the last position published, after moving a cursor left behind to it."""
         cursor = (await asyncio.to_thread(log_state, self.engine)).published
-        committed = await self.publisher.last_pos()
+        claimed = await self.publisher.last_published()
+        committed = await asyncio.to_thread(outbox.last_of, claimed)
         if committed < cursor:
-            _log.error("the topic ends at %s, %s was published: see it", committed, cursor)
+            _log.error("the topic ends at %s, but %s was published", committed, cursor)
         if committed <= cursor:
             return cursor
         await asyncio.to_thread(outbox.advance, cursor, committed)

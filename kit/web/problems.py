@@ -1,8 +1,9 @@
 """HTTP answers that every service gives alike: problem+json (RFC 9457)."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +15,8 @@ from kit.domain import Refused
 from kit.eventstore.recorder import FactTooLarge
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
 
-INVALID = "invalid-request"
+_log: Final = logging.getLogger(__name__)
+INVALID: Final = "invalid-request"
 
 
 def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
@@ -40,6 +42,12 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         detail = str(why.detail) if isinstance(why, HTTPException) else status.description
         return problem(status, code, detail)
 
+    def unforeseen(request: Request, why: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=why)
+        detail = "the service failed at this request and has logged why; nothing was kept"
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
+
+    app.add_exception_handler(Exception, unforeseen)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(StarletteHTTPException, http)

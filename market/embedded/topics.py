@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -29,6 +29,9 @@ def broker_answers(bootstrap_servers: str) -> bool:
     return bool(brokers["brokers"])
 
 
+_MOST_REPLICAS: Final = 3
+
+
 def create_topics(bootstrap_servers: str, topics: Sequence[Topic]) -> list[str]:
     """Create those of `topics` that are missing; say how the others are not as they should.
 
@@ -47,8 +50,11 @@ def create_topics(bootstrap_servers: str, topics: Sequence[Topic]) -> list[str]:
 
 
 async def _bring_about(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list[str]:
+    brokers = (await admin.describe_cluster())["brokers"]
+    replicas = min(_MOST_REPLICAS, len(brokers))
     wanted = [
-        NewTopic(t.name, t.partitions, 1, topic_configs=dict(t.settings)) for t in topics
+        NewTopic(t.name, t.partitions, replicas, topic_configs=dict(t.settings))
+        for t in topics
     ]
     answer = await admin.create_topics(wanted)
     failed = {
