@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
@@ -99,9 +99,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._taking = True
         self._idle.clear()
         try:
-            parts = groupby(batch, key=attrgetter("topic", "partition"))
-            for at, part in parts:
-                await self._begin(TopicPartition(*at), list(part))
+            for part in _parts(batch):
+                first = part[0]
+                await self._begin(TopicPartition(first.topic, first.partition), part)
         finally:
             self._taking = False
             self._settle()
@@ -149,6 +149,8 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             Unavailable: The database is away.
         """
         consumer = self._polling
+        if consumer is None:
+            return []
         names = [
             TopicPartition(topic, number)
             for topic in self._handlers
@@ -156,7 +158,8 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         ]
         polled = await self._polled()
         ends = await self._ends.of(names)
-        told = {at: await consumer.committed(at) for at in names if at not in polled}
+        others = [at for at in names if at not in consumer.assignment()]
+        told = {at: await consumer.committed(at) for at in others}
         stored = await asyncio.to_thread(self._stored)
         reached = {**self._reached(polled), **{at: n or 0 for at, n in told.items()}}
         return [
@@ -314,28 +317,41 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             await asyncio.wait_for(self._polling.commit(news), COMMIT_WITHIN_S)
             self._told.update(news)
 
-    async def _polled(self) -> dict[TopicPartition, int]:
+    async def _polled(self) -> dict[TopicPartition, tuple[Turn, int]]:
         """Return how far each partition has been polled, past Kafka's own markers."""
         polled = {}
         for at, place in list(self._places.items()):
             if place.next_offset is not None:
+                turn = Turn(place, place.epoch)
                 with suppress(KafkaError, TimeoutError):
                     position = self._polling.position(at)
-                    polled[at] = await asyncio.wait_for(position, SETTLE_S)
+                    polled[at] = turn, await asyncio.wait_for(position, SETTLE_S)
         return polled
 
-    def _reached(self, polled: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    def _reached(
+        self, polled: Mapping[TopicPartition, tuple[Turn, int]]
+    ) -> dict[TopicPartition, int]:
         """Return where the group stands, given what was `polled` a round trip ago.
 
         A transaction's marker takes an offset and is no record. So with nothing in hand
-        now, all that had been polled then is dealt with.
+        now, and no failure since, all that had been polled then is dealt with.
         """
         settled = self._idle.is_set() and not self._closing
         return {
-            at: max(place.next_offset, polled[at]) if settled else place.next_offset
-            for at, place in self._places.items()
-            if place.next_offset is not None and at in polled
+            at: max(turn.place.next_offset or 0, position if settled else 0)
+            for at, (turn, position) in polled.items()
+            if self._places.get(at) is turn.place and turn.stands
         }
+
+
+def _parts(batch: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """Yield `batch` by partition: in a poll each comes in one piece, most often alone."""
+    place = attrgetter("topic", "partition")
+    if place(batch[0]) == place(batch[-1]):
+        yield batch
+    else:
+        for _, part in groupby(batch, key=place):
+            yield list(part)
 
 
 def _spare_what_is_loaded() -> None:

@@ -51,7 +51,7 @@ def observed(group: str, batch: Sequence[Record]) -> Iterator[None]:
         f"{first.topic} process", kind=SpanKind.CONSUMER, attributes=about
     ) as span:
         if span.is_recording():
-            _link(span, batch)
+            link_causes(span, batch)
         yield
     _seconds.record(perf_counter() - began, about)
 
@@ -93,7 +93,7 @@ def _about(group: str, topic: str, partition: int) -> dict[str, str | int]:
     }
 
 
-def _link(span: Span, batch: Sequence[Record]) -> None:
+def link_causes(span: Span, batch: Sequence[Record]) -> None:
     """Link every context that led to a record of `batch`, each once."""
     span.set_attribute("messaging.batch.message_count", len(batch))
     contexts = {

@@ -166,6 +166,7 @@ async def test_the_other_partitions_flow_on_while_one_is_paused(
         await write(producer, topic, orders(200))
         await until(came(engine, 150))
         assert not [pos for pos in remembered(engine) if (pos - 1) % 4 == 1]
+        assert [at.partition for at in await mine.standing() if at.lag] == [1]
         mended.set()
         await caught_up(mine)
 
