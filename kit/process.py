@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
+import psycopg
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from kit.blueprint import Blueprint
@@ -20,7 +22,11 @@ from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
 from kit.settings import Settings
 
-_PATIENCE_S = 60.0
+_PATIENCE_S: Final = 60.0
+_RELAY_ENDS_WITHIN_S: Final = 8.0
+
+IDLE_S: Final = 90
+"""How long a transaction may rest: longer than dead letters may take to be buried."""
 
 
 @dataclass(slots=True)
@@ -31,7 +37,7 @@ class Process:
     settings: Settings
     engine: Engine
     consumption: Consumption | None = None
-    relaying: asyncio.Task[None] | None = None
+    relay: Relay | None = None
     started: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -40,6 +46,7 @@ class Process:
         """Start what this process is told to do, and stop it in the other order."""
         async with AsyncExitStack() as stack:
             stack.callback(self.engine.dispose)
+            end_what_sleeps(self.engine, IDLE_S)
             patiently = AsyncRetrying(
                 retry=retry_if_exception(passing),
                 stop=stop_after_delay(_PATIENCE_S),
@@ -48,8 +55,9 @@ class Process:
             )
             await patiently(asyncio.to_thread, prepare, self.engine, self.blueprint)
             if "relay" in self.settings.parts and self.blueprint.topic:
-                self.relaying = asyncio.create_task(self._relay().run(self.stop))
-                stack.push_async_callback(self._end_relay, self.relaying)
+                self.relay = self._relay(self.blueprint.topic)
+                relaying = asyncio.create_task(self.relay.run(self.stop))
+                stack.push_async_callback(self._end_relay, relaying)
             if "consumers" in self.settings.parts and self.blueprint.foreign:
                 servers = self.settings.kafka_bootstrap_servers
                 inbox = Inbox(self.engine, self.blueprint.name)
@@ -62,13 +70,34 @@ class Process:
             yield
             self.started = False
 
-    def _relay(self) -> Relay:
-        servers, topic = self.settings.kafka_bootstrap_servers, self.blueprint.topic or ""
+    def _relay(self, topic: str) -> Relay:
+        servers = self.settings.kafka_bootstrap_servers
         return Relay(self.engine, Publisher(servers, topic, self.blueprint.name))
 
     async def _end_relay(self, relaying: asyncio.Task[None]) -> None:
+        """Let the relay finish its batch; with Kafka away, it is not waited for."""
         self.stop.set()
-        await relaying
+        await asyncio.wait({relaying}, timeout=_RELAY_ENDS_WITHIN_S)
+        relaying.cancel()
+        await asyncio.wait({relaying})
+
+
+def end_what_sleeps(engine: Engine, idle_s: int) -> None:
+    """Let the database end the sessions of a process that froze, or whose machine is gone.
+
+    A consumer that froze inside a transaction holds its partition's place, a leader the
+    lock of the history, and whoever takes over would wait for as long as they sleep.
+    """
+
+    def limit(session: psycopg.Connection, _: object) -> None:
+        session.execute(
+            f"SET idle_in_transaction_session_timeout = '{idle_s}s';"
+            "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5;"
+            "SET tcp_keepalives_count = 3"
+        )
+        session.commit()
+
+    event.listen(engine, "connect", limit)
 
 
 def prepare(engine: Engine, blueprint: Blueprint) -> None:

@@ -56,13 +56,15 @@ class Relay:
 
     Units: `idle_s` is how long it rests when nothing waits, `standby_s` how often it asks
         to lead when another does.
+    Shape: `trouble` is what it failed at last, or None since it got on again.
     """
 
     engine: Engine
     publisher: Publishing
     batch: int = BATCH
-    idle_s: float = 0.05
+    idle_s: float = 0.1
     standby_s: float = 1.0
+    trouble: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Lead, or stand by, until `stop`. An error costs a pause, never a fact.
@@ -74,9 +76,11 @@ class Relay:
             try:
                 led = await self._serve(stop)
                 failures, pause = 0, 0.0 if led else self.standby_s
+                self.trouble = None
             except Exception as error:  # noqa: BLE001 - a relay that gives up loses its service
                 failures += 1
                 pause = min(0.1 * 2**failures, LONGEST_PAUSE_S)
+                self.trouble = f"{type(error).__name__}: {error}"
                 _complain(error, pause)
             if pause:
                 await _rest(stop, pause)
@@ -96,6 +100,7 @@ class Relay:
     async def _lead(self, leadership: Leadership, stop: asyncio.Event) -> None:
         outbox = Outbox(self.engine, leadership.epoch)
         published = await self._resume(outbox)
+        self.trouble = None
         coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, published))
         try:
             while not stop.is_set():

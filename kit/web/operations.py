@@ -1,21 +1,16 @@
 """What operators ask of a process: does it live, is it ready, where does it stand."""
 
-import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
-from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from kit.consumers.failures import Unavailable
 from kit.consumers.parked import ParkedEvent
 from kit.consumers.parking import (
     NotParked,
@@ -30,7 +25,7 @@ from kit.process import Process
 from kit.readmodels.beside import Comparison
 from kit.readmodels.foreign import rebuild_foreign, verify_foreign
 from kit.readmodels.own import rebuild_own, verify_own
-from kit.relay.outbox import log_state
+from kit.standing import look
 from kit.web.problems import problem
 
 operations = APIRouter(tags=["operations"])
@@ -53,9 +48,9 @@ async def health() -> dict[str, str]:
 @operations.get("/ready")
 async def ready(process: ThisProcess) -> Response:
     """Answer 200 if the process can do its work, else 503 and what is missing."""
-    missing = await _missing(process)
-    if missing:
-        detail = "; ".join(missing)
+    found = await look(process)
+    if found.missing:
+        detail = "; ".join(found.missing)
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", detail)
     return JSONResponse({"status": "ready"})
 
@@ -72,26 +67,23 @@ async def status(process: ThisProcess) -> dict[str, Any]:
 
     Units: `pos` counts the facts recorded, or for a service that records none the facts of
         others that it has come to know; `lag` those on their way out and in; `parked` the
-        events that wait for a redrive.
+        events that wait for a redrive; null is what can't be found out now.
     """
-    missing = await _missing(process)
-    state = await asyncio.to_thread(log_state, process.engine)
-    parked = await asyncio.to_thread(_parked, process)
-    standing = await process.consumption.standing() if process.consumption else []
-    relay = None
-    if process.blueprint.topic:
-        relay = {"head": state.head, "published": state.published, "pending": state.pending}
-    known: dict[str, int] = {}
-    for part in standing:
-        known[part.topic] = max(known.get(part.topic, 0), part.pos)
-    behind = state.pending + state.head - state.published
+    found = await look(process)
+    log, relay = found.log, None
+    pos = found.known_facts if process.blueprint.topic is None else None
+    if process.blueprint.topic is not None and log is not None:
+        relay = {"head": log.head, "published": log.published, "pending": log.pending}
+        pos = log.head
+    parked = None if found.parked is None else sum(each.events for each in found.parked)
     return {
         "service": process.blueprint.name,
-        "state": "degraded" if missing else "ready",
-        "pos": state.head if relay else sum(known.values()),
-        "lag": behind + sum(part.lag for part in standing),
-        "parked": sum(stream.events for stream in parked),
-        "consumers": [asdict(part) for part in standing],
+        "state": "degraded" if found.missing else "ready",
+        "missing": found.missing,
+        "pos": pos,
+        "lag": found.lag,
+        "parked": parked,
+        "consumers": [asdict(part) for part in found.consumers or ()],
         "relay": relay,
     }
 
@@ -197,27 +189,3 @@ def _shown(found: Comparison) -> dict[str, Any]:
 
 def _parked(process: Process) -> list[ParkedStream]:
     return parked_streams(process.engine, process.blueprint.name)
-
-
-async def _missing(process: Process) -> list[str]:
-    """Return what the process waits for, or nothing if it can do its work."""
-    if not process.started:
-        return ["it is starting"]
-    missing = []
-    if process.relaying is not None and process.relaying.done():
-        missing.append("the relay has ended")
-    try:
-        await asyncio.to_thread(_ask_database, process)
-    except SQLAlchemyError:
-        missing.append("the database does not answer")
-    try:
-        if process.consumption is not None:
-            await process.consumption.standing()
-    except (KafkaError, Unavailable):
-        missing.append("kafka does not answer")
-    return missing
-
-
-def _ask_database(process: Process) -> None:
-    with process.engine.connect() as db:
-        db.execute(text("SELECT 1"))

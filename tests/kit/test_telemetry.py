@@ -1,9 +1,11 @@
 """The context of a request travels with its facts, to every consumer's span."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from confluent_kafka import Consumer, Message
+from fastapi.testclient import TestClient
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -13,15 +15,18 @@ from sqlalchemy import Engine
 from kit.consumers.observed import observed
 from kit.database import connect
 from kit.eventstore.history import History
+from kit.eventstore.records import Recorded
 from kit.eventstore.streams import PostgresStreams
 from kit.process import prepare
 from kit.relay.leadership import Leadership
 from kit.relay.outbox import Outbox
 from kit.relay.publisher import Publisher
+from kit.serving import build
 from services.orders.app import BLUEPRINT
 from services.orders.handlers import to_request
 from tests.kit.consumers.records import ARecord
 from tests.kit.test_streams import PLACE, new_id
+from tests.orders.test_api import NOWHERE, PLACE as A_PLACING
 from tests.samples import FRIDAY
 
 
@@ -85,3 +90,19 @@ async def test_a_consumers_span_links_to_the_request_that_led_to_the_fact(
 
     (applied,) = [s for s in spans.get_finished_spans() if s.name == "orders.v1 process"]
     assert [link.context.trace_id for link in applied.links] == [request]
+
+
+@pytest.mark.usefixtures("spans")
+def test_the_trace_of_an_http_request_is_the_one_that_its_facts_carry(
+    fresh_database: str,
+) -> None:
+    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
+    caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    headers = {"Idempotency-Key": "k-1", "traceparent": caller}
+    with TestClient(build(BLUEPRINT, settings)) as http:
+        http.post("/orders", json=A_PLACING, headers=headers)
+        (stored,) = History(http.app.state.engine).events.get("order-o-1")  # type: ignore[attr-defined]  # FastAPI's own
+
+    assert (
+        cast("Recorded", stored).meta["traceparent"].split("-")[1] == caller.split("-")[1]
+    )
