@@ -75,7 +75,7 @@ class Inbox:
             Fenced: The stored offset is not `believed`; nothing was kept. Look it up.
             Unavailable: Nothing was kept, or all of it. Look it up after a pause.
         Safe to repeat: Yes. What is below the stored offset or at a known `pos` is dropped.
-        Source: design.md 4.
+        Source: docs/architecture.md 4.
         """
         if batch[-1].offset < believed:
             return Applied(believed, repeated=len(batch))

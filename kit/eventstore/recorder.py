@@ -67,7 +67,7 @@ class FactTooLarge(ValueError):  # noqa: N818 - reads as English where raised
 class PostgresRecorder(ApplicationRecorder):
     """The library's recorder on the service's own engine.
 
-    Source: design.md 3, "Event store".
+    Source: docs/architecture.md 3, "Event store".
     """
 
     def __init__(self, engine: Engine) -> None:

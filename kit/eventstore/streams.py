@@ -78,7 +78,7 @@ class Streams(Protocol):
             their place in the outbox, the answers and the read models, or nothing.
             A refused request records nothing and hinders no other.
         Safe to repeat: With a key, yes: the first answer is given again.
-        Source: design.md 3.
+        Source: docs/architecture.md 3.
         """
         ...
 

@@ -1,6 +1,6 @@
 """The tables of one service's history. `append_seq` orders appends, `pos` has no holes.
 
-Source: design.md 3.
+Source: docs/architecture.md 3.
 """
 
 from typing import Final
