@@ -61,7 +61,10 @@ def _send(platform: Platform, service: str, method: str, path: str, **how: Any) 
         ) from why
     if answer.is_error:
         raise AnsweredError(f"{service}: {_problem(answer)}")
-    return answer.json()
+    try:
+        return answer.json()
+    except ValueError:
+        raise AnsweredError(f"{service}: it answered {path} with no JSON") from None
 
 
 def _problem(answer: httpx2.Response) -> str:

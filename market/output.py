@@ -29,16 +29,35 @@ def print_ndjson(rows: Iterable[Mapping[str, Any]]) -> None:
     sys.stdout.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
+def print_lines(lines: Iterable[str]) -> None:
+    """Print each line as it is, however long: no id in it is broken."""
+    sys.stdout.writelines(f"{harmless(line)}\n" for line in lines)
+
+
+def harmless(text: str) -> str:
+    """Return what no terminal takes for a command: names and notes are others' words."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def print_table(
     title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """Print rows under `columns`; numbers to the right, nothing for None."""
+    """Print rows under `columns`; numbers to the right, nothing for None.
+
+    Where there is too little room for all of it, ids stay whole.
+    """
+    if title is not None:
+        print_lines([title])
     found = [list(row) for row in rows]
-    shown = None if title is None else Text(title)
-    table = Table(title=shown, title_justify="left")
+    table = Table()
     for number, name in enumerate(columns):
         numeric = any(isinstance(row[number], int | float) for row in found)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=name.endswith("_id"),
+        )
     for row in found:
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console(width=None if sys.stdout.isatty() else 160).print(table)

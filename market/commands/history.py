@@ -3,22 +3,30 @@
 import shutil
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated, Final
+from uuid import UUID
 
 import typer
 
 from contracts.topics import FACTS
-from market.errors import EXIT_CODES
-from market.history.published import HEADING, Published
+from market.errors import EXIT_CODES, MarketError
+from market.history.published import HEADING, ID_HEADING, Published
 from market.history.reading import Since, read_history
 from market.moments import parse_moment
-from market.output import Format, FormatOption, print_ndjson
+from market.output import Format, FormatOption, print_lines, print_ndjson
 from market.platform import running
 
 app = typer.Typer()
 
 TOPICS: Final = tuple(topic.name for topic in FACTS)
+
+ROOM_FOR_IDS: Final = 160
+"""From so many columns on, a line has its id, and its stream as well."""
+
+
+class NoSuchFactError(MarketError):
+    """No fact has that id."""
 
 
 def parse_topic(name: str) -> str:
@@ -71,6 +79,14 @@ def history(
             "time on (ISO 8601 with its offset, such as 2018-03-01T00:00:00Z).",
         ),
     ] = None,
+    event: Annotated[
+        UUID | None,
+        typer.Option(
+            "--id",
+            metavar="EVENT_ID",
+            help="The fact with this id alone, with all it says.",
+        ),
+    ] = None,
     output: FormatOption = Format.TABLE,
     *,
     follow: Annotated[
@@ -87,21 +103,45 @@ def history(
     facts = read_history(servers, topics, _tell, since or Since(), follow=follow)
     wanted = (f for f in facts if seller in {None, f.envelope.partitionkey})
     ends = (KeyboardInterrupt,) if follow else ()
-    with suppress(*ends):
-        show(wanted, output, at_once=follow)
+    with suppress(*ends), closing(facts):
+        if event is None:
+            show(wanted, output, at_once=follow)
+        else:
+            show_one(find(event, wanted), output)
+
+
+def find(event: UUID, facts: Iterable[Published]) -> Published:
+    """Return the fact whose id is `event`.
+
+    Raises:
+        NoSuchFactError: None of `facts` is it.
+    """
+    for fact in facts:
+        if fact.envelope.id == event:
+            return fact
+    raise NoSuchFactError(f"no fact with id {event} is published, of what was asked for")
+
+
+def show_one(fact: Published, output: Format) -> None:
+    """Print all that `fact` says."""
+    if output is Format.NDJSON:
+        print_ndjson([fact.row()])
+    else:
+        print_lines(fact.lines())
 
 
 def show(facts: Iterable[Published], output: Format, *, at_once: bool = False) -> None:
     """Print a line for each of `facts`; `at_once`, without waiting for more to print."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with_id = width is None or width >= ROOM_FOR_IDS
     if output is Format.TABLE:
-        typer.echo(HEADING[:width])
+        typer.echo((ID_HEADING if with_id else HEADING)[:width])
     for fact in facts:
         try:
             if output is Format.NDJSON:
                 print_ndjson([fact.row()])
             else:
-                sys.stdout.write(f"{fact.line()[:width].rstrip()}\n")
+                sys.stdout.write(f"{fact.line(with_id=with_id)[:width].rstrip()}\n")
         except ValueError as why:
             _tell(f"left out what is no fact: {fact.topic}, position {fact.pos} ({why})")
         if at_once:

@@ -6,27 +6,18 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from market.answers import Card, Scorecards, understood
 from market.asking import ask
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_moment
-from market.output import Format, FormatOption, print_ndjson, print_table
+from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
 from market.platform import running
+from market.showing.scorecards import explained
 
 app = typer.Typer()
 
 CARD: Final = ("seller_id", "metric", "window_days", "due", "kept", "rate", "level")
 OVERALL: Final = ("seller_id", "metric", "level")
-EVIDENCE: Final = (
-    "seller_id",
-    "metric",
-    "subject_id",
-    "opened_at",
-    "due_at",
-    "kept_at",
-    "due",
-    "kept",
-    "facts",
-)
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 
 
@@ -46,7 +37,12 @@ def scorecards(
     output: FormatOption = Format.TABLE,
     *,
     every: Annotated[
-        bool, typer.Option("--all", help="With metrics that have too few to judge.")
+        bool,
+        typer.Option(
+            "--all",
+            help="With metrics that have too few to judge: all that have anything due in "
+            "the long window of 90 days.",
+        ),
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="With the facts behind each number.")
@@ -61,10 +57,13 @@ def scorecards(
     moments = {"as_of": as_text(as_of), "known_at": as_text(known_at)}
     asked = {**moments, "seller_id": seller, "all": every, "explain": explain}
     answer = ask(running(), "performance", "/scorecards", asked)
-    if output is Format.NDJSON:
+    known = understood(Scorecards, "performance", answer)
+    if not known.overall:
+        typer.echo(_nobody(seller, as_of, known_at), err=True)
+    elif output is Format.NDJSON:
         print_ndjson(in_order(answer))
     else:
-        show(answer)
+        show(known)
 
 
 def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -77,30 +76,36 @@ def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from evidence.get(seller_id, ())
 
 
-def show(answer: Mapping[str, Any]) -> None:
-    """Print scorecards for people: a row per metric, then each seller's level."""
-    cards = _by_seller(answer["cards"])
+def show(answer: Scorecards) -> None:
+    """Print scorecards for people: a row per metric, then each seller's level.
+
+    If evidence was asked for, all that these count follows in plain lines.
+    """
+    cards: dict[str, list[Card]] = {}
+    for card in answer.cards:
+        cards.setdefault(card.seller_id, []).append(card)
     rows: list[tuple[object, ...]] = []
-    for level in answer["overall"]:
-        found = cards.get(level["seller_id"], ())
-        rows += [tuple(_shown(name, card[name]) for name in CARD) for card in found]
-        rows.append((level["seller_id"], "overall", None, None, None, None, level["level"]))
-    print_table(f"scorecards by policy {answer['policy']}", CARD, rows)
-    if answer["evidence"] is not None:
-        print_table(
-            "what they are made of",
-            EVIDENCE,
-            (_evidence(row) for row in answer["evidence"]),
-        )
+    for level in answer.overall:
+        rows += [_row(card) for card in cards.get(level.seller_id, ())]
+        rows.append((level.seller_id, level.metric, None, None, None, None, level.level))
+    print_table(f"scorecards by policy {answer.policy}", CARD, rows)
+    print_lines(explained(answer))
 
 
-def _evidence(row: Mapping[str, Any]) -> list[object]:
-    facts = "\n".join(f"{f['says']} {f['at']} {f['event_id']}" for f in row["facts"] or ())
-    return [facts if name == "facts" else row[name] for name in EVIDENCE]
+def _row(card: Card) -> tuple[object, ...]:
+    rate = None if card.rate is None else f"{card.rate:.2%}"
+    shown = card.model_dump() | {"rate": rate}
+    return tuple(shown[name] for name in CARD)
 
 
-def _shown(name: str, value: object) -> object:
-    return f"{value:.2%}" if name == "rate" and isinstance(value, float) else value
+def _nobody(seller: str | None, as_of: datetime, known_at: datetime | None) -> str:
+    known = "now" if known_at is None else f"by {_short(known_at)}"
+    who = "no seller had any" if seller is None else f"{seller!r} had no"
+    return f"{who} obligation or listing by {_short(as_of)}, as far as known {known}"
+
+
+def _short(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _by_seller(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -12,6 +12,8 @@ from kit.consumers.records import Record, read_envelope
 HEADING: Final = (
     f"{'pos':>7}  {'happened at':<19}  {'fact':<32}  {'seller':<16}  stream and version"
 )
+ID_HEADING: Final = f"{HEADING[:7]}  {'id':<36}{HEADING[7:]}"
+"""With the ids of facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,35 @@ class Published:
             "data": json.loads(self.value),
         }
 
-    def line(self) -> str:
+    def line(self, *, with_id: bool = False) -> str:
         """Return it as one line for people, with what is worth saying of its data.
 
         Raises:
             ValueError: Its value is not JSON.
         """
         row = self.row()
+        shown_id = f"  {row['id']}" if with_id else ""
         line = (
-            f"{row['pos']:>7}  {self.envelope.time:%Y-%m-%d %H:%M:%S}  {row['type']:<32}"
+            f"{row['pos']:>7}{shown_id}"
+            f"  {self.envelope.time:%Y-%m-%d %H:%M:%S}  {row['type']:<32}"
             f"  {row['seller_id']:<16}  {row['stream']} v{row['version']}"
             f"  {' '.join(_said(row))}"
         )
         return _harmless(line)
+
+    def lines(self) -> Iterator[str]:
+        """Yield all that it says, a line for each.
+
+        Raises:
+            ValueError: Its value is not JSON.
+        """
+        row = self.row()
+        data = row.pop("data")
+        for name, value in row.items():
+            yield f"{name:<12} {value}"
+        said = data if isinstance(data, dict) else {"": data}
+        for name, value in said.items():
+            yield f"  {name:<22} {json.dumps(value, ensure_ascii=False)}"
 
     def short_line(self) -> str:
         """Return it as a line without its seller and stream, where those are known.

@@ -10,9 +10,16 @@ import pytest
 import typer
 from hypothesis import given, strategies as st
 
-from market.commands.history import parse_since, parse_topic, show
+from market.commands.history import (
+    NoSuchFactError,
+    find,
+    parse_since,
+    parse_topic,
+    show,
+    show_one,
+)
 from market.history.merging import TopicMerge, take_in_order, waited_for
-from market.history.published import Published
+from market.history.published import HEADING, ID_HEADING, Published
 from market.history.reading import Since, UnreadableError, read_history
 from market.output import Format
 from tests.kit.consumers.kafka import relay
@@ -245,8 +252,41 @@ def test_for_people_a_fact_is_one_line_that_commands_no_terminal(
     data = {"seller_id": "s-1", "title": "a\x1b[2Jb\nc", "lines": [1, 2], "note": None}
     show([Published(ORDERS, 0, envelope, json.dumps(data).encode())], Format.TABLE)
     _, line = capsys.readouterr().out.splitlines()
-    assert line.startswith("      7  2026-03-06 18:00:00  orders.order-placed.v1  ")
+    begin = f"      7  {envelope.id}  2026-03-06 18:00:00  orders.order-placed.v1  "
+    assert line.startswith(begin)
     assert line.endswith("order-o-1 v7  title=a\ufffd[2Jb\ufffdc lines=2")
+
+
+def test_on_a_wide_screen_a_line_has_the_id_of_its_fact() -> None:
+    line, with_id = published(7).line(), published(7).line(with_id=True)
+
+    assert with_id == f"{line[:7]}  {published(7).envelope.id}{line[7:]}"
+    assert ID_HEADING.index("happened") - HEADING.index("happened") == 38
+
+
+def test_a_fact_is_found_by_its_id_and_says_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fact = find(published(7).envelope.id, [published(6), published(7), published(8)])
+    show_one(fact, Format.TABLE)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "topic        orders.v1",
+        "pos          7",
+        "type         orders.order-placed.v1",
+        "stream       order-o-1",
+        "version      7",
+        "seller_id    s-1",
+        "time         2026-03-06T18:00:00Z",
+        "recorded_at  2026-03-06T18:00:00Z",
+        "id           00000000-0000-0000-0000-000000000007",
+        '  seller_id              "s-1"',
+    ]
+
+
+def test_an_id_that_no_fact_has_is_named() -> None:
+    with pytest.raises(NoSuchFactError, match=str(published(9).envelope.id)):
+        find(published(9).envelope.id, [published(6)])
 
 
 def test_a_value_that_is_no_json_is_left_out_and_named(

@@ -1,0 +1,144 @@
+"""What services answer, as far as `market` shows it: what else they say is let be."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from market.errors import MarketError
+
+Answer = TypeVar("Answer", bound="Shown")
+
+
+class StrangeAnswerError(MarketError):
+    """A service answered what is not understood here."""
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Card(Shown):
+    """How a seller stood on one metric. Units: `rate` from 0 to 1."""
+
+    seller_id: str
+    metric: str
+    window_days: int
+    due: int
+    kept: int | None
+    rate: float | None
+    level: str
+
+
+class Overall(Shown):
+    """How a seller stood, all metrics together."""
+
+    seller_id: str
+    metric: str
+    level: str
+
+
+class Saying(Shown):
+    """What a fact says of an obligation."""
+
+    says: str
+    at: str
+    amount: int | None
+    event_id: str
+
+
+class Part(Shown):
+    """What a listing has of one part of a description."""
+
+    part: str
+    given: int
+    enough: int
+    points: float
+    of: int
+
+
+class Obligation(Shown):
+    """Something that a number counts, or a listing with the points of its parts."""
+
+    seller_id: str
+    metric: str
+    subject_id: str
+    window_days: int
+    due_at: str | None
+    kept_at: str | None
+    due: int
+    kept: int | None
+    rate: float | None
+    facts: Sequence[Saying] | None
+    points: Sequence[Part] | None
+
+
+class Scorecards(Shown):
+    """What performance answers of sellers."""
+
+    policy: str
+    cards: Sequence[Card]
+    overall: Sequence[Overall]
+    evidence: Sequence[Obligation] | None
+
+
+class FeeLine(Shown):
+    """What a product owes for a month. Units: cents of USD."""
+
+    seller_id: str
+    product_id: str
+    unit_days: int
+    days_in_month: Annotated[int, Field(gt=0)]
+    cents: int
+
+
+class FeeDay(Shown):
+    """The units of one lot at the end of one day, and the facts that they come from."""
+
+    seller_id: str
+    product_id: str
+    day: str
+    lot_id: str
+    manufactured_on: str
+    units: int
+    chargeable: bool
+    because: Sequence[str]
+
+
+class StoreFees(Shown):
+    """What billing answers of a month. Units: cents of USD."""
+
+    month: str
+    over: bool
+    rate_cents: int | None
+    free_days: int | None
+    lines: Sequence[FeeLine]
+    days: Sequence[FeeDay] | None
+
+
+class RunDone(Shown):
+    """What a month-end run did. Units: cents of USD."""
+
+    month: str
+    sellers: int
+    charged_cents: int
+    adjusted_cents: int
+    re_rated: dict[str, Sequence[str]]
+
+
+def understood(shape: type[Answer], service: str, answer: object) -> Answer:
+    """Return `answer` of `service`, read as `shape`.
+
+    Raises:
+        StrangeAnswerError: It is not of that shape; the first field that isn't is named.
+    """
+    try:
+        return shape.model_validate(answer)
+    except ValidationError as why:
+        first = why.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "it"
+        raise StrangeAnswerError(
+            f"{service} answers what this `market` does not understand ({field}: "
+            f"{first['msg']}); they may be of different versions: `market down`, then "
+            "`market up`, starts the services as they are here"
+        ) from None
