@@ -56,29 +56,33 @@ def parse_since(text: str) -> Since:
         raise typer.BadParameter(f"{why}, or give a position, such as 120") from None
 
 
+TopicOption = Annotated[
+    str | None,
+    typer.Option(
+        parser=parse_topic,
+        metavar="TOPIC",
+        help=f"{', '.join(TOPICS)}; else all of them.",
+    ),
+]
+SinceOption = Annotated[
+    Since | None,
+    typer.Option(
+        "--from",
+        parser=parse_since,
+        metavar="POS|TIME",
+        help="From this position of each topic on, or from what was recorded at this "
+        "time on (ISO 8601 with its offset, such as 2018-03-01T00:00:00Z).",
+    ),
+]
+
+
 @app.command(epilog=EXIT_CODES)
 def history(
-    topic: Annotated[
-        str | None,
-        typer.Option(
-            parser=parse_topic,
-            metavar="TOPIC",
-            help=f"{', '.join(TOPICS)}; else all of them.",
-        ),
-    ] = None,
+    topic: TopicOption = None,
     seller: Annotated[
         str | None, typer.Option("--seller", metavar="ID", help="One seller alone.")
     ] = None,
-    since: Annotated[
-        Since | None,
-        typer.Option(
-            "--from",
-            parser=parse_since,
-            metavar="POS|TIME",
-            help="From this position of each topic on, or from what was recorded at this "
-            "time on (ISO 8601 with its offset, such as 2018-03-01T00:00:00Z).",
-        ),
-    ] = None,
+    since: SinceOption = None,
     event: Annotated[
         UUID | None,
         typer.Option(

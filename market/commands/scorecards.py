@@ -20,6 +20,15 @@ CARD: Final = ("seller_id", "metric", "window_days", "due", "kept", "rate", "lev
 OVERALL: Final = ("seller_id", "metric", "level")
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 
+AllOption = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="With metrics that have too few to judge: all that have anything due in the "
+        "long window of 90 days.",
+    ),
+]
+
 
 @app.command(epilog=EXIT_CODES)
 def scorecards(
@@ -36,14 +45,7 @@ def scorecards(
     ] = None,
     output: FormatOption = Format.TABLE,
     *,
-    every: Annotated[
-        bool,
-        typer.Option(
-            "--all",
-            help="With metrics that have too few to judge: all that have anything due in "
-            "the long window of 90 days.",
-        ),
-    ] = False,
+    every: AllOption = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="With the facts behind each number.")
     ] = False,
@@ -88,7 +90,8 @@ def show(answer: Scorecards) -> None:
     for level in answer.overall:
         rows += [_row(card) for card in cards.get(level.seller_id, ())]
         rows.append((level.seller_id, level.metric, None, None, None, None, level.level))
-    print_table(f"scorecards by policy {answer.policy}", CARD, rows)
+    heading = [name.removeprefix("window_") for name in CARD]
+    print_table(f"scorecards by policy {answer.policy}", heading, rows)
     print_lines(explained(answer))
 
 
