@@ -1,12 +1,16 @@
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 import pytest
 
 from contracts.billing import StoreFeeAdjusted, StoreFeeCharged, StoreFeeLine
+from contracts.registry import encode
+from contracts.topics import MAX_EVENT_BYTES
 from services.billing.commands import ChargeStoreFee, ReRatedLine
 from services.billing.model.charging import STORE_FEES, MonthNotOver
 from services.billing.model.months import MonthUnreadable
+from services.billing.model.run import MOST_REASONS
 from tests.spec import Given
 
 FEBRUARY, MARCH = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
@@ -151,3 +155,50 @@ def test_a_difference_that_no_fact_explains_is_not_recorded() -> None:
     unexplained = ReRatedLine(month="2026-01", product_id="p-1", cents=1, because=())
 
     given(CHARGED).when(in_march(re_rated=(unexplained,))).then(CHARGED_IN_MARCH)
+
+
+def many_lines(longest: str) -> tuple[StoreFeeLine, ...]:
+    ids = [f"p-{n:05}" + longest * 193 for n in range(10_000)]
+    return tuple(
+        StoreFeeLine(product_id=one, unit_days=2**62, days_in_month=31, cents=10**12 + n)
+        for n, one in enumerate(ids, 1)
+    )
+
+
+@pytest.mark.parametrize("longest", ["x", "\u20ac", "\x01"])
+def test_a_seller_of_many_products_is_charged_in_parts_that_fit_their_topic(
+    longest: str,
+) -> None:
+    lines = many_lines(longest)
+    charge = in_march(month="2026-01", seller_id="\x01" * 200, lines=lines)
+
+    parts = STORE_FEES.decide(charge, STORE_FEES.initial)
+
+    charged = [part for part in parts if isinstance(part, StoreFeeCharged)]
+    assert [one for part in charged for one in part.lines] == [*lines]
+    for part in charged:
+        assert part.total_cents == sum(one.cents for one in part.lines)
+        assert len(encode(part)[1]) <= MAX_EVENT_BYTES
+    given(*parts).when(charge).then_nothing()
+
+
+def test_a_charge_in_parts_is_put_right_like_any_other() -> None:
+    charge = in_march(month="2026-01", lines=many_lines("x"))
+    last = charge.lines[-1]
+    lower = ReRatedLine(
+        month="2026-01", product_id=last.product_id, cents=last.cents - 1, because=("f-9",)
+    )
+    parts = STORE_FEES.decide(charge, STORE_FEES.initial)
+
+    given(*parts).when(in_march(lines=(), re_rated=(lower,))).then(
+        adjusted(-1, last.product_id)
+    )
+
+
+def test_an_adjustment_that_names_all_it_may_fits_its_topic() -> None:
+    reasons = tuple(str(UUID(int=n)) for n in range(MOST_REASONS))
+    full = adjusted(1).model_copy(
+        update={"because": reasons, "seller_id": "\x01" * 200, "product_id": "\x01" * 200}
+    )
+
+    assert len(encode(full)[1]) <= MAX_EVENT_BYTES

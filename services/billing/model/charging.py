@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from contracts.billing import (
     Month,
@@ -29,6 +30,10 @@ class StoreFees:
         return self.cents.get(month, {}).get(product_id, 0)
 
 
+LINES_PER_CHARGE: Final = 700
+"""Lines that one charge holds at most: with ids of the longest, it still fits its topic."""
+
+
 class MonthNotOver(Refused):
     code = "month-not-over"
 
@@ -52,9 +57,13 @@ def decide(command: ChargeStoreFee, fees: StoreFees) -> Sequence[StoreFeeEvent]:
 
 
 def charge(command: ChargeStoreFee) -> Iterator[StoreFeeCharged]:
-    """Yield the month's charge: a line per product that owes anything."""
-    lines = tuple(line for line in command.lines if line.cents > 0)
-    if lines:
+    """Yield the month's charge: a line per product that owes anything.
+
+    Shape: in parts of LINES_PER_CHARGE lines at most; each part's total is of its own.
+    """
+    owed = [line for line in command.lines if line.cents > 0]
+    for first in range(0, len(owed), LINES_PER_CHARGE):
+        lines = tuple(owed[first : first + LINES_PER_CHARGE])
         yield StoreFeeCharged(
             seller_id=command.seller_id,
             month=command.month,

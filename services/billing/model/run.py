@@ -32,7 +32,7 @@ POSTINGS: Final = pl.Schema(
 _NO_FEES: Final = pl.DataFrame(schema={**FEES, "month": pl.String()})
 
 MOST_REASONS: Final = 10_000
-"""Ids that an adjustment names at most, the newest: larger facts fit into no topic."""
+"""Ids that an adjustment names at most, the newest: more of them may fit into no topic."""
 
 _LINE: Final = ["seller_id", "month", "product_id"]
 _PRODUCT: Final = ["seller_id", "product_id"]
