@@ -27,3 +27,18 @@ def parse_moment(text: str) -> datetime:
 def as_text(moment: datetime | None) -> str | None:
     """Return a moment as services read it."""
     return None if moment is None else moment.isoformat()
+
+
+def parse_month(text: str) -> str:
+    """Return the month that `2018-03` names, as it is written.
+
+    Raises:
+        BadParameter: It is none, or is written otherwise.
+    """
+    try:
+        month = datetime.strptime(f"{text}-01T+0000", "%Y-%m-%dT%z")
+    except ValueError:
+        month = None
+    if month is None or f"{month:%Y-%m}" != text:
+        raise typer.BadParameter(f"{text!r} is not a month: write it as 2018-03")
+    return text

@@ -8,6 +8,7 @@ from contracts.topics import BILLING
 from market.answers import RunDone, StoreFees, understood
 from market.asking import ask, tell
 from market.errors import EXIT_CODES
+from market.moments import parse_month
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
 from market.platform import Platform, running
 from market.showing.fees import explained, usd
@@ -15,7 +16,9 @@ from market.showing.fees import explained, usd
 app = typer.Typer()
 
 LINE: Final = ("seller_id", "product_id", "unit_days", "days_in_month", "cents")
-Month = Annotated[str, typer.Argument(metavar="MONTH", help="Such as 2018-03.")]
+Month = Annotated[
+    str, typer.Argument(metavar="MONTH", help="Such as 2018-03.", parser=parse_month)
+]
 
 
 @app.command(epilog=EXIT_CODES)

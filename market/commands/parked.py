@@ -10,7 +10,7 @@ import typer
 
 from market.asking import ask, tell
 from market.errors import EXIT_CODES, MarketError
-from market.output import Format, FormatOption, print_ndjson, print_table
+from market.output import Format, FormatOption, harmless, print_ndjson, print_table
 from market.platform import Platform, running
 
 app = typer.Typer(
@@ -101,7 +101,7 @@ def show(
         ([event[name] for name in QUEUE] for event in queue),
     )
     for event in queue:
-        typer.echo(f"{event['pos']}: {_printable(event['value'])}")
+        typer.echo(f"{event['pos']}: {harmless(event['value'])}")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -190,7 +190,3 @@ def said(found: Parked, done: Mapping[str, Any]) -> str:
             f"{done['reason']}"
         )
     return f"{found.service}: {done['applied']} of {found.stream} applied"
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from contracts.envelope import Envelope
 from kit.consumers.records import Record, read_envelope
+from market.output import harmless
 
 HEADING: Final = (
     f"{'pos':>7}  {'happened at':<19}  {'fact':<32}  {'seller':<16}  stream and version"
@@ -77,7 +78,7 @@ class Published:
             f"  {row['seller_id']:<16}  {row['stream']} v{row['version']}"
             f"  {' '.join(_said(row))}"
         )
-        return _harmless(line)
+        return harmless(line)
 
     def lines(self) -> Iterator[str]:
         """Yield all that it says, a line for each.
@@ -101,12 +102,7 @@ class Published:
         """
         row = self.row()
         begin = f"{row['pos']:>7}  {self.envelope.time:%Y-%m-%d %H:%M:%S}"
-        return _harmless(f"{begin}  {row['type']:<30}  {' '.join(_said(row))}")
-
-
-def _harmless(line: str) -> str:
-    """Return what no terminal takes for a command: names and notes are others' words."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+        return harmless(f"{begin}  {row['type']:<30}  {' '.join(_said(row))}")
 
 
 def _said(row: Mapping[str, Any]) -> Iterator[str]:
