@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from kit.readmodels.foreign import verify_foreign
 from kit.readmodels.own import verify_own
-from tests.faults.ground import GROUP, Ground
+from tests.faults.ground import Ground
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _comparisons(ground: Ground) -> dict[str, bool]:
     foreign = [
         each
         for model in blueprint.foreign
-        for each in verify_foreign(ground.engine, GROUP, model, ground.kafka)
+        for each in verify_foreign(ground.engine, ground.group, model, ground.kafka)
     ]
     return {each.table: each.equal for each in (*own, *foreign)}
 

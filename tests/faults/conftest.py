@@ -1,6 +1,7 @@
 """The ground that faults happen on."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,31 @@ from tests.faults.ground import Ground
 from tests.faults.processes import Child, Nursery, nursery
 
 
+@contextmanager
+def prepared(ground: Ground) -> Iterator[Ground]:
+    ground.prepare()
+    yield ground
+    ground.engine.dispose()
+
+
 @pytest.fixture
 def ground(
     kafka: str, fresh_database: str, new_topics: Callable[..., list[str]]
 ) -> Iterator[Ground]:
     """A history without facts, a topic without records, a consumer without rows."""
     topic, _ = new_topics("v1", "v1.dlt")
-    ground = Ground(fresh_database, kafka, topic)
-    ground.prepare()
-    yield ground
-    ground.engine.dispose()
+    with prepared(Ground(fresh_database, kafka, topic)) as ground:
+        yield ground
+
+
+@pytest.fixture
+def narrow_ground(
+    kafka: str, fresh_database: str, new_topics: Callable[..., list[str]]
+) -> Iterator[Ground]:
+    """As `ground`, with one partition: a process has one batch in hand at a time."""
+    [topic] = new_topics("v1", partitions=1)
+    with prepared(Ground(fresh_database, kafka, topic)) as ground:
+        yield ground
 
 
 @pytest.fixture

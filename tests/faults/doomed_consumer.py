@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import pytest
+from faststream.kafka import KafkaBroker
 from sqlalchemy import Connection
 
 from kit.consumers import subscriber
@@ -20,7 +21,7 @@ from kit.consumers.letters import Bury
 from kit.consumers.records import Handler, Received, Record
 from tests.faults.arrivals import arrive
 from tests.faults.doom import Doom
-from tests.faults.ground import GROUP, Ground
+from tests.faults.ground import Ground
 
 BEFORE = "with a batch in hand, before its transaction"
 INSIDE = "after the handler, before the database's commit"
@@ -34,7 +35,7 @@ class DoomedInbox(Inbox):
     doom: Doom
 
     def __init__(self, ground: Ground, doom: Doom) -> None:
-        super().__init__(ground.engine, GROUP)
+        super().__init__(ground.engine, ground.group)
         object.__setattr__(self, "doom", doom)
 
     def apply(
@@ -52,9 +53,9 @@ class DoomedInbox(Inbox):
 
 async def main(ground: Ground, doom: Doom) -> None:
     logging.basicConfig(level=logging.INFO)
-    short = functools.partialmethod(subscriber.KafkaBroker.subscriber, **SHORT_SESSION)
+    short = functools.partialmethod(KafkaBroker.subscriber, **SHORT_SESSION)
     patch = pytest.MonkeyPatch()
-    patch.setattr(subscriber.KafkaBroker, "subscriber", short)
+    patch.setattr(KafkaBroker, "subscriber", short)
     patch.setattr(subscriber, "MAX_RECORDS", SMALL_BATCH)
 
     def handler(batch: Sequence[Received], db: Connection) -> None:

@@ -13,10 +13,11 @@ from dataclasses import replace
 import pytest
 
 from kit.relay import relay
+from kit.relay.leadership import Leadership
 from kit.relay.outbox import Outbox, Outgoing
 from kit.relay.publisher import Publisher
 from tests.faults.doom import Doom
-from tests.faults.ground import GROUP, Ground
+from tests.faults.ground import Ground
 
 STEPS = (
     "before numbering",
@@ -44,6 +45,13 @@ def doomed_outbox(doom: Doom) -> type[Outbox]:
     return DoomedOutbox
 
 
+class TalkingLeadership(Leadership):
+    def claim(self) -> bool:
+        led = super().claim()
+        logging.getLogger(__name__).info("asked to lead: %s", led)
+        return led
+
+
 class DoomedPublisher(Publisher):
     doom: Doom
 
@@ -69,7 +77,8 @@ async def main(url: str, kafka: str, topic: str, step: str, fate: str) -> None:
     logging.basicConfig(level=logging.INFO)
     doom = Doom(step, signal.Signals[fate])
     pytest.MonkeyPatch().setattr(relay, "Outbox", doomed_outbox(doom))
-    publisher = DoomedPublisher(kafka, topic, GROUP)
+    pytest.MonkeyPatch().setattr(relay, "Leadership", TalkingLeadership)
+    publisher = DoomedPublisher(kafka, topic, "faults")
     publisher.doom = doom
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -17,7 +17,7 @@ from kit.consumers.subscriber import consume
 from kit.database import connect
 from kit.eventstore.history import History
 from kit.eventstore.streams import PostgresStreams
-from kit.process import prepare
+from kit.process import end_what_sleeps, prepare
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
 from kit.relay.outbox import log_state
 from kit.relay.publisher import Publisher
@@ -28,7 +28,9 @@ from tests.faults import arrivals
 from tests.faults.stories import new_id, now, requests
 from tests.kit.consumers.kafka import caught_up, until
 
-GROUP = "faults"
+IDLE_S = 4
+"""What a frozen process may hold up others for: less than a service allows."""
+
 BATCH = 5
 """Small, so that a relay has many steps to be killed at."""
 
@@ -44,12 +46,19 @@ class Ground:
 
     @cached_property
     def engine(self) -> Engine:
-        return connect(self.url)
+        engine = connect(self.url)
+        end_what_sleeps(engine, IDLE_S)
+        return engine
+
+    @property
+    def group(self) -> str:
+        """Of this ground alone: who was killed elsewhere must not hold it up."""
+        return f"group of {self.topic}"
 
     @property
     def blueprint(self) -> Blueprint:
         return Blueprint(
-            name=GROUP,
+            name=self.group,
             topic=self.topic,
             router=APIRouter(),
             own=[OwnReadModel("orders", orders.metadata, [orders.project_seller_orders])],
@@ -65,7 +74,7 @@ class Ground:
 
     @property
     def inbox(self) -> Inbox:
-        return Inbox(self.engine, GROUP)
+        return Inbox(self.engine, self.group)
 
     @property
     def streams(self) -> PostgresStreams:
@@ -86,7 +95,7 @@ class Ground:
             self.acknowledged += [request.key or "" for request in asked]
 
     def relay(self) -> Relay:
-        publisher = Publisher(self.kafka, self.topic, GROUP)
+        publisher = Publisher(self.kafka, self.topic, "faults")
         return Relay(self.engine, publisher, batch=BATCH, idle_s=0.02, standby_s=0.2)
 
     async def published(self) -> None:

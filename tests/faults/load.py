@@ -73,15 +73,9 @@ class Load:
                 self._insist(client, asked)
 
     def _insist(self, client: httpx2.Client, asked: list[dict[str, Any]]) -> None:
-        while True:
-            try:
-                reply = client.post("/commands", json={"commands": asked})
-            except httpx2.TransportError:
-                self.unanswered += 1
-            else:
-                if reply.status_code == httpx2.codes.OK:
-                    break
-                self.unanswered += 1
+        """Ask until the answer is there, whatever it is, or work is over."""
+        while (reply := _reply(client, asked)) is None:
+            self.unanswered += 1
             if self._stop.wait(PACE_S):
                 return
         outcomes = {each["outcome"] for each in reply.json()["results"]}
@@ -89,3 +83,11 @@ class Load:
             self.acknowledged += [each["key"] for each in asked]
         else:
             self.wrong.append(reply.text)
+
+
+def _reply(client: httpx2.Client, asked: list[dict[str, Any]]) -> httpx2.Response | None:
+    try:
+        reply = client.post("/commands", json={"commands": asked})
+    except httpx2.TransportError:
+        return None
+    return reply if reply.status_code == httpx2.codes.OK else None

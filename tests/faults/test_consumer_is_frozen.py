@@ -2,25 +2,36 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.faults.checks import the_history_reached_its_consumer
-from tests.faults.doomed_consumer import BEFORE
+from tests.faults.doomed_consumer import BEFORE, INSIDE
 from tests.faults.ground import Ground
 from tests.faults.processes import Child
 from tests.kit.consumers.kafka import caught_up
 
 
+@pytest.fixture
+def ground(narrow_ground: Ground) -> Ground:
+    return narrow_ground
+
+
+REJECTED = ("the late write was fenced", " put off: ")
+
+
+@pytest.mark.parametrize("step", [BEFORE, INSIDE])
 async def test_what_a_consumer_writes_late_is_rejected_and_both_go_on(
-    ground: Ground, start_consumer: Callable[..., Child]
+    step: str, ground: Ground, start_consumer: Callable[..., Child]
 ) -> None:
     ground.record(range(20))
     await ground.publish()
-    zombie = start_consumer(BEFORE, "SIGSTOP", 3)
+    zombie = start_consumer(step, "SIGSTOP", 3)
     zombie.wait_frozen()
 
     async with ground.consumption() as owner:
         await caught_up(owner)
         zombie.thaw()
-        zombie.wait_said("the late write was fenced")
+        zombie.wait_said(*REJECTED)
         ground.record(range(20, 40))
         await ground.publish()
         await caught_up(owner)

@@ -36,6 +36,7 @@ async def test_of_two_relays_one_leads_and_the_other_takes_over_when_it_dies(
     first = start_relay()
     first.wait_said("leading, epoch 1")
     second = start_relay()
+    second.wait_said("asked to lead: ")
     await ground.published()
     ground.record(range(10, 20))
     await ground.published()

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from sqlalchemy import Connection
 
+from contracts.envelope import Envelope
 from contracts.fact import Fact, Id
 from contracts.orders import OrderAccepted
 from contracts.registry import CLASSES, Registry
@@ -25,7 +26,7 @@ from tests.faults.checks import (
     the_history_reached_its_consumer,
     versions_follow_each_other,
 )
-from tests.faults.ground import GROUP, Ground
+from tests.faults.ground import Ground
 from tests.kit.consumers.kafka import caught_up, relay, write
 from tests.kit.consumers.records import ARecord, headers_of
 from tests.samples import ACCEPTED, DELIVERED, PLACED, received
@@ -63,14 +64,14 @@ async def test_a_poison_event_parks_its_stream_alone_until_the_handler_is_mended
 
     assert late_s < SECONDS
     assert len(arrived(ground.url)) == 25 * 4 - 3
-    [stream] = parked_streams(ground.engine, GROUP)
+    [stream] = parked_streams(ground.engine, ground.group)
     assert (stream.stream_id, stream.events) == (poisoned, 3)
-    waiting = parked_stream(ground.engine, GROUP, ground.topic, poisoned)
+    waiting = parked_stream(ground.engine, ground.group, ground.topic, poisoned)
     assert [event.version for event in waiting] == [2, 3, 4]
     every_read_model_is_the_fold_of_its_facts(ground)
 
-    again = redrive(ground.engine, GROUP, ground.topic, poisoned, choking)
-    mended = redrive(ground.engine, GROUP, ground.topic, poisoned, arrive)
+    again = redrive(ground.engine, ground.group, ground.topic, poisoned, choking)
+    mended = redrive(ground.engine, ground.group, ground.topic, poisoned, arrive)
 
     assert (again.applied, again.waiting) == (0, 3)
     assert mended == Redriven(applied=3, waiting=0)
@@ -109,7 +110,7 @@ async def test_bytes_that_are_no_event_are_kept_raw_and_counted_and_the_facts_fl
     assert all(header(each, "dlt-reason") for each in letters)
     with psycopg.connect(ground.url) as db:
         counted = db.execute("SELECT group_name, topic, partition FROM dead_letters")
-        assert counted.fetchall() == [(GROUP, ground.topic, 1)] * 2
+        assert counted.fetchall() == [(ground.group, ground.topic, 1)] * 2
     the_history_reached_its_consumer(ground)
 
 
@@ -127,6 +128,7 @@ def published(fact: Fact, stream: str, version: int, pos: int) -> ARecord:
     """A fact as a service publishes it that is already upgraded."""
     name, data = UPGRADED.encode(fact)
     envelope = received(PLACED, pos, stream).envelope
+    assert isinstance(envelope, Envelope)
     told = envelope.model_copy(update={"type": name, "sequence": version})
     return ARecord(0, data, headers_of(told))
 
@@ -144,12 +146,12 @@ async def test_an_event_from_the_future_waits_for_the_upgrade(
 
     came = [(stream, version) for stream, version, _ in arrived(ground.url)]
     assert came == [("order-o-1", 1), ("order-o-2", 1)]
-    [stream] = parked_streams(ground.engine, GROUP)
+    [stream] = parked_streams(ground.engine, ground.group)
     assert (stream.stream_id, stream.events) == ("order-o-1", 2)
     assert FROM_THE_FUTURE in (stream.reason or "")
 
     monkeypatch.setattr(triage, "decode", UPGRADED.decode)
-    done = redrive(ground.engine, GROUP, ground.topic, "order-o-1", arrive)
+    done = redrive(ground.engine, ground.group, ground.topic, "order-o-1", arrive)
 
     assert done == Redriven(applied=2, waiting=0)
     places = [(stream, version) for stream, version, _ in arrived(ground.url)]
