@@ -60,17 +60,23 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
     st.builds(
         AcceptOrder,
         order_id=order_ids,
-        customer_id=st.just("c-1"),
-        customer_link=st.just("created"),
+        customer_id=st.sampled_from(["c-1", "c-2"]),
+        customer_link=st.sampled_from(["created", "existing"]),
         at=moments,
     ),
-    st.builds(RejectOrder, order_id=order_ids, reason=st.just("other"), at=moments),
+    st.builds(
+        RejectOrder,
+        order_id=order_ids,
+        reason=st.sampled_from(["out_of_stock", "other"]),
+        note=st.sampled_from([None, "Sold."]),
+        at=moments,
+    ),
     st.builds(ExpireOrder, order_id=order_ids, at=moments),
     st.builds(
         CancelOrder,
         order_id=order_ids,
         by=st.sampled_from(["seller", "buyer", "marketplace"]),
-        reason=st.just("other"),
+        reason=st.sampled_from(["buyer_request", "other"]),
         at=moments,
     ),
     st.builds(

@@ -234,6 +234,63 @@ def test_what_is_decided_is_not_decided_again(
     given(PLACED, fact).when(command).then_nothing()
 
 
+@pytest.mark.parametrize(
+    ("fact", "again"),
+    [(ACCEPTED, ACCEPT), (REJECTED, REJECT), (EXPIRED, EXPIRE), (CANCELLED, CANCEL)],
+)
+def test_the_same_decision_at_another_moment_is_the_same(
+    fact: OrderEvent, again: AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
+) -> None:
+    given(PLACED, fact).when(replace(again, at=again.at + TICK)).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("fact", "other", "why", "stands"),
+    [
+        (
+            ACCEPTED,
+            replace(ACCEPT, customer_id="c-2"),
+            refusals.OrderIsAccepted,
+            "customer 'c-1' (created)",
+        ),
+        (
+            ACCEPTED,
+            replace(ACCEPT, customer_link="existing"),
+            refusals.OrderIsAccepted,
+            "customer 'c-1' (created)",
+        ),
+        (
+            REJECTED,
+            replace(REJECT, reason="buyer_request"),
+            refusals.OrderIsRejected,
+            "(out_of_stock)",
+        ),
+        (
+            REJECTED.model_copy(update={"note": "Sold."}),
+            REJECT,
+            refusals.OrderIsRejected,
+            "(out_of_stock, 'Sold.')",
+        ),
+        (
+            CANCELLED,
+            replace(CANCEL, by="marketplace"),
+            refusals.OrderIsCancelled,
+            "by the buyer (buyer_request)",
+        ),
+        (
+            CANCELLED,
+            replace(CANCEL, reason="other"),
+            refusals.OrderIsCancelled,
+            "by the buyer (buyer_request)",
+        ),
+    ],
+)
+def test_a_decision_that_contradicts_the_one_that_stands_is_refused_and_told_which(
+    fact: OrderEvent, other: OrderCommand, why: type[Refused], stands: str
+) -> None:
+    given(PLACED, fact).when(other).then_refused(why, stands)
+
+
 @pytest.mark.parametrize("command", [ACCEPT, REJECT, EXPIRE, CANCEL])
 def test_an_order_that_was_never_placed_cannot_be_decided(command: OrderCommand) -> None:
     given().when(command).then_refused(refusals.OrderUnknown, "o-1")

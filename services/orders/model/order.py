@@ -1,9 +1,10 @@
 """The order: what it decides, how facts move it."""
 
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import Final, TypeAlias, TypeVar, assert_never
+from typing import Final, TypeAlias, TypedDict, TypeVar, assert_never
 
 from contracts.fact import MAX_CENTS
 from contracts.orders import (
@@ -141,7 +142,10 @@ def _check_lines(command: PlaceOrder) -> None:
 
 
 def accept(command: AcceptOrder, order: Order) -> Sequence[OrderEvent]:
-    if isinstance(order, Accepted):
+    if isinstance(order, Accepted) and (order.customer_id, order.customer_link) == (
+        command.customer_id,
+        command.customer_link,
+    ):
         return []
     undecided = _open(order, command.order_id)
     return [
@@ -157,7 +161,10 @@ def accept(command: AcceptOrder, order: Order) -> Sequence[OrderEvent]:
 
 
 def reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
-    if isinstance(order, Rejected):
+    if isinstance(order, Rejected) and (order.reason, order.note) == (
+        command.reason,
+        command.note,
+    ):
         return []
     return [
         OrderRejected(
@@ -187,7 +194,10 @@ def expire(command: ExpireOrder, order: Order) -> Sequence[OrderEvent]:
 
 
 def cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
-    if isinstance(order, Cancelled):
+    if isinstance(order, Cancelled) and (order.by, order.reason) == (
+        command.by,
+        command.reason,
+    ):
         return []
     if isinstance(order, Accepted):
         if not any(order.to_ship.values()):
@@ -215,13 +225,13 @@ def _open(order: Order, order_id: str) -> Open:
         case Missing():
             raise OrderUnknown(order_id)
         case Accepted():
-            raise OrderIsAccepted(order_id)
+            raise OrderIsAccepted(order_id, order.customer_id, order.customer_link)
         case Rejected():
-            raise OrderIsRejected(order_id)
+            raise OrderIsRejected(order_id, order.reason, order.note)
         case Expired():
             raise OrderIsExpired(order_id)
         case Cancelled():
-            raise OrderIsCancelled(order_id)
+            raise OrderIsCancelled(order_id, order.by, order.reason)
         case _:
             assert_never(order)
 
@@ -246,7 +256,6 @@ def _on_its_way(
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
 Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
-P = TypeVar("P", Open, Accepted, Rejected, Expired, Cancelled)
 Known = TypeVar("Known", bound=Placed)
 
 
@@ -279,20 +288,31 @@ def _placed(event: OrderPlaced) -> Open:
 
 def _decided(order: Placed, event: Decision) -> Order:
     match event:
-        case OrderAccepted():
-            return _become(Accepted, order)
-        case OrderRejected():
-            return _become(Rejected, order)
+        case OrderAccepted(customer_id=customer_id, customer_link=link):
+            return Accepted(**_kept(order), customer_id=customer_id, customer_link=link)
+        case OrderRejected(reason=reason, note=note):
+            return Rejected(**_kept(order), reason=reason, note=note)
         case OrderExpired():
-            return _become(Expired, order)
-        case OrderCancelled():
-            return _become(Cancelled, order)
+            return Expired(**_kept(order))
+        case OrderCancelled(by=by, reason=reason):
+            return Cancelled(**_kept(order), by=by, reason=reason)
         case _:
             assert_never(event)
 
 
-def _become(state: type[P], order: Placed) -> P:
-    return state(
+class _Kept(TypedDict):
+    """What an order keeps, whatever is decided of it."""
+
+    seller_id: str
+    buyer_id: str
+    content: str
+    clock_started_at: datetime
+    to_ship: Mapping[str, int]
+    shipments: Mapping[str, Shipment]
+
+
+def _kept(order: Placed) -> _Kept:
+    return _Kept(
         seller_id=order.seller_id,
         buyer_id=order.buyer_id,
         content=order.content,

@@ -34,15 +34,19 @@ class OrderIsOpen(Refused):
 class OrderIsAccepted(Refused):
     code = "order-accepted"
 
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order_id: {order_id!r} is accepted; cancel it instead")
+    def __init__(self, order_id: str, customer_id: str, customer_link: str) -> None:
+        super().__init__(
+            f"order_id: {order_id!r} is accepted, for customer {customer_id!r} "
+            f"({customer_link}); cancel it instead"
+        )
 
 
 class OrderIsRejected(Refused):
     code = "order-rejected"
 
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order_id: {order_id!r} is rejected; have it placed anew")
+    def __init__(self, order_id: str, reason: str, note: str | None) -> None:
+        why = reason if note is None else f"{reason}, {note!r}"
+        super().__init__(f"order_id: {order_id!r} is rejected ({why}); have it placed anew")
 
 
 class OrderIsExpired(Refused):
@@ -55,8 +59,11 @@ class OrderIsExpired(Refused):
 class OrderIsCancelled(Refused):
     code = "order-cancelled"
 
-    def __init__(self, order_id: str) -> None:
-        super().__init__(f"order_id: {order_id!r} is cancelled; have it placed anew")
+    def __init__(self, order_id: str, by: str, reason: str) -> None:
+        super().__init__(
+            f"order_id: {order_id!r} is cancelled by the {by} ({reason}); "
+            "have it placed anew"
+        )
 
 
 class OrderIsShipped(Refused):

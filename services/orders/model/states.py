@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from contracts.orders import Canceller, CustomerLink, RejectReason
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -48,10 +50,16 @@ class Open(Placed):
 class Accepted(Placed):
     """The seller ships it, in one part or several."""
 
+    customer_id: str
+    customer_link: CustomerLink
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected(Placed):
     """The seller will not ship it; nothing may change it."""
+
+    reason: RejectReason
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,9 @@ class Expired(Placed):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancelled(Placed):
     """Called off. What had left before is still tracked and delivered."""
+
+    by: Canceller
+    reason: RejectReason
 
 
 Order: TypeAlias = Missing | Open | Accepted | Rejected | Expired | Cancelled
