@@ -97,7 +97,7 @@ class RejectOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireOrder:
-    """Nobody decided the order within five weekdays."""
+    """Nobody decided the order within the weekdays that there were for it."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 

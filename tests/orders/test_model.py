@@ -14,7 +14,7 @@ from services.orders.commands import (
     PlaceOrder,
     RejectOrder,
 )
-from services.orders.model import ORDER, order_decider, refusals
+from services.orders.model import ORDER, refusals
 from services.orders.model.expiry import expires_at
 from tests.samples import (
     ACCEPTED,
@@ -37,6 +37,7 @@ from tests.samples import (
 from tests.spec import Given
 
 TICK = timedelta(microseconds=1)
+FIVE_DAYS = timedelta(days=5)
 LINES = tuple(
     LineToPlace(
         line_id=line.line_id,
@@ -113,15 +114,6 @@ def test_an_order_in_a_foreign_currency_is_refused_and_told_which_are_not() -> N
     given().when(foreign).then_refused(refusals.CurrencyNotTraded, "BRL or USD")
 
 
-def test_an_operator_says_which_currencies_are_traded() -> None:
-    european = Given(order_decider({"EUR"}), ())
-
-    european.when(PLACE).then_refused(refusals.CurrencyNotTraded, "EUR")
-    european.when(replace(PLACE, currency="EUR")).then(
-        PLACED.model_copy(update={"currency": "EUR"})
-    )
-
-
 def test_an_order_that_no_reader_could_add_up_is_refused() -> None:
     dear = replace(LINES[0], quantity=2**31 - 1, unit_price_cents=2**53 - 1)
 
@@ -173,11 +165,11 @@ def test_an_order_does_not_expire_a_moment_too_soon() -> None:
 def test_an_order_expires_five_weekdays_after_its_clock_started(
     clock_started_at: datetime, expected: datetime
 ) -> None:
-    assert expires_at(clock_started_at) == expected
+    assert expires_at(clock_started_at, FIVE_DAYS, frozenset()) == expected
 
 
 def test_a_holiday_gives_an_order_a_day_more() -> None:
-    late = expires_at(FRIDAY, holidays={MONDAY.date()})
+    late = expires_at(FRIDAY, FIVE_DAYS, {MONDAY.date()})
 
     assert late == NEXT_FRIDAY + timedelta(days=3)
 

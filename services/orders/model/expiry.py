@@ -4,16 +4,12 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-DECIDED_WITHIN: Final = timedelta(days=5)
-
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
 
 
 def expires_at(
-    clock_started_at: datetime,
-    allowed: timedelta = DECIDED_WITHIN,
-    holidays: AbstractSet[date] = frozenset(),
+    clock_started_at: datetime, allowed: timedelta, holidays: AbstractSet[date]
 ) -> datetime:
     """Return when `allowed` weekday time has passed since the clock started.
 

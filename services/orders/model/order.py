@@ -1,6 +1,6 @@
 """The order: what it decides, how facts move it."""
 
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -50,6 +50,7 @@ from services.orders.model.refusals import (
     OrderUnknown,
     TotalTooLarge,
 )
+from services.orders.model.rules import DatedRules, shipped_rules
 from services.orders.model.shipping import add_tracking, content_of, deliver, ship
 from services.orders.model.states import (
     STATES,
@@ -64,27 +65,24 @@ from services.orders.model.states import (
     Shipment,
 )
 
-TRADED: Final = frozenset({"BRL", "USD"})
-"""The currencies that orders are placed in, unless an operator says otherwise."""
 
-
-def decide(
-    command: OrderCommand, order: Order, traded: AbstractSet[str] = TRADED
-) -> Sequence[OrderEvent]:
+def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[OrderEvent]:
     """Return the facts that `command` makes true, or none if they are true already.
+
+    `rules` hold for an order as they were when it was placed: when its clock started.
 
     Raises:
         Refused: The order's state does not allow it; `refusals` lists the reasons.
     """
     match command:
         case PlaceOrder():
-            return place(command, order, traded)
+            return place(command, order, rules)
         case AcceptOrder():
             return accept(command, order)
         case RejectOrder():
             return reject(command, order)
         case ExpireOrder():
-            return expire(command, order)
+            return expire(command, order, rules)
         case CancelOrder():
             return cancel(command, order)
         case SaveShipment() | AddTracking() | MarkDelivered():
@@ -93,11 +91,7 @@ def decide(
             assert_never(command)
 
 
-def place(
-    command: PlaceOrder, order: Order, traded: AbstractSet[str] = TRADED
-) -> Sequence[OrderEvent]:
-    if command.currency not in traded:
-        raise CurrencyNotTraded(command.currency, traded)
+def place(command: PlaceOrder, order: Order, rules: DatedRules) -> Sequence[OrderEvent]:
     _check_lines(command)
     placed = OrderPlaced(
         seller_id=command.seller_id,
@@ -122,6 +116,9 @@ def place(
         clock_started_at=command.at,
     )
     if isinstance(order, Missing):
+        traded = rules.at(command.at).traded
+        if command.currency not in traded:
+            raise CurrencyNotTraded(command.currency, traded)
         return [placed]
     if order.content != content_of(placed):
         raise OrderExists(command.order_id)
@@ -177,11 +174,12 @@ def reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
     ]
 
 
-def expire(command: ExpireOrder, order: Order) -> Sequence[OrderEvent]:
+def expire(command: ExpireOrder, order: Order, rules: DatedRules) -> Sequence[OrderEvent]:
     if isinstance(order, Expired):
         return []
     undecided = _open(order, command.order_id)
-    due_at = expires_at(undecided.clock_started_at)
+    held = rules.at(undecided.clock_started_at)
+    due_at = expires_at(undecided.clock_started_at, held.time_to_decide, held.holidays)
     if command.at < due_at:
         raise OrderNotDue(command.order_id, due_at)
     return [
@@ -358,9 +356,9 @@ def _shipped(order: Known, event: Shipping) -> Known:
     return replace(order, to_ship=to_ship, shipments=shipments)
 
 
-def order_decider(traded: AbstractSet[str]) -> Decider[Order, OrderCommand, OrderEvent]:
-    """Return the order's decider where `traded` are the currencies to order in."""
-    return Decider(Missing(), partial(decide, traded=traded), evolve, STATES)
+def order_decider(rules: DatedRules) -> Decider[Order, OrderCommand, OrderEvent]:
+    """Return the order's decider where `rules` hold, each from its day on."""
+    return Decider(Missing(), partial(decide, rules=rules), evolve, STATES)
 
 
-ORDER: Final = order_decider(TRADED)
+ORDER: Final = order_decider(shipped_rules())
