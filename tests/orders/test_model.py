@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -172,6 +172,28 @@ def test_a_holiday_gives_an_order_a_day_more() -> None:
     late = expires_at(FRIDAY, FIVE_DAYS, {MONDAY.date()})
 
     assert late == NEXT_FRIDAY + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    "clock_started_at",
+    [
+        datetime.fromisoformat("9999-12-26T00:00:00Z"),
+        datetime.max.replace(tzinfo=UTC),
+    ],
+)
+def test_an_order_of_the_last_days_of_all_time_never_expires(
+    clock_started_at: datetime,
+) -> None:
+    last = PLACED.model_copy(update={"clock_started_at": clock_started_at})
+    at_the_end = replace(EXPIRE, at=datetime.max.replace(tzinfo=UTC))
+
+    given(last).when(at_the_end).then_refused(refusals.OrderNotDue, "for ever")
+
+
+def test_an_order_can_expire_on_the_last_day_but_one() -> None:
+    clock = datetime.fromisoformat("9999-12-23T12:00:00Z")
+
+    assert expires_at(clock, FIVE_DAYS, frozenset()) == clock + timedelta(days=7)
 
 
 def test_a_buyer_may_cancel_before_the_decision() -> None:

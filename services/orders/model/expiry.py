@@ -10,17 +10,20 @@ _SATURDAY: Final = 5
 
 def expires_at(
     clock_started_at: datetime, allowed: timedelta, holidays: AbstractSet[date]
-) -> datetime:
+) -> datetime | None:
     """Return when `allowed` weekday time has passed since the clock started.
+
+    None is never: all time that can be told is over before.
 
     Units: UTC days; a weekday counts 24 hours, weekends and `holidays` count none.
     Source: domain.md, "Weekday hours", and 4.
     """
     at, left = clock_started_at, allowed
-    while True:
+    while at.date() < date.max:
         midnight = datetime.combine(at.date() + _DAY, time(), tzinfo=UTC)
         counts = at.weekday() < _SATURDAY and at.date() not in holidays
         if counts and left <= midnight - at:
             return at + left
         left -= midnight - at if counts else timedelta()
         at = midnight
+    return None

@@ -180,7 +180,7 @@ def expire(command: ExpireOrder, order: Order, rules: DatedRules) -> Sequence[Or
     undecided = _open(order, command.order_id)
     held = rules.at(undecided.clock_started_at)
     due_at = expires_at(undecided.clock_started_at, held.time_to_decide, held.holidays)
-    if command.at < due_at:
+    if due_at is None or command.at < due_at:
         raise OrderNotDue(command.order_id, due_at)
     return [
         OrderExpired(

@@ -78,11 +78,12 @@ class OrderIsShipped(Refused):
 class OrderNotDue(Refused):
     code = "order-not-due"
 
-    def __init__(self, order_id: str, expires_at: datetime) -> None:
-        super().__init__(
-            f"at: {order_id!r} may be decided until {expires_at.isoformat()}; "
-            "expire it from then on"
-        )
+    def __init__(self, order_id: str, expires_at: datetime | None) -> None:
+        if expires_at is None:
+            remedy = "may be decided for ever; accept, reject or cancel it"
+        else:
+            remedy = f"may be decided until {expires_at.isoformat()}; expire it then"
+        super().__init__(f"at: {order_id!r} {remedy}")
 
 
 class CurrencyNotTraded(Refused):
