@@ -6,11 +6,12 @@ Endpoints are plain `def`: the framework runs them in threads, where the store m
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
+from contracts.fact import GivenMoment, Id, SellerId
 from kit.web.bulk import bulk_router
 from kit.web.commands import command_router
 from kit.web.reading import Database
@@ -22,6 +23,8 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
     refusal.code: HTTPStatus.NOT_FOUND
     for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown)
 }
+_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
+_ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
 _WAYS: Final = (
@@ -47,8 +50,27 @@ class Page(BaseModel):
     next: str | None
 
 
+def _place(after: str) -> tuple[datetime, str]:
+    """Return the `(placed_at, order_id)` that a page's `next` names."""
+    placed_at, _, order_id = after.partition("|")
+    return _MOMENT.validate_python(placed_at), _ID.validate_python(order_id)
+
+
+def _named_by_a_page(after: str) -> str:
+    try:
+        _place(after)
+    except ValidationError:
+        raise ValueError(
+            "no page ended there; give the `next` of the page before, as it is"
+        ) from None
+    return after
+
+
+After: TypeAlias = Annotated[str, AfterValidator(_named_by_a_page)]
+
+
 @router.get("/orders/{order_id}", tags=["orders"])
-def read_order(order_id: str, db: Database) -> dict[str, Any]:
+def read_order(order_id: Id, db: Database) -> dict[str, Any]:
     """Answer one order as it stands: its lines, its shipments, its state.
 
     Raises:
@@ -62,16 +84,13 @@ def read_order(order_id: str, db: Database) -> dict[str, Any]:
 
 @router.get("/orders", tags=["orders"])
 def read_orders(
-    seller_id: str,
+    seller_id: SellerId,
     db: Database,
-    after: Annotated[str | None, Query(pattern=r"^[^|]+\|.+$")] = None,
+    after: After | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page:
     """Answer a seller's orders, oldest first, a page at a time."""
-    place = None
-    if after is not None:
-        placed_at, _, order_id = after.partition("|")
-        place = (datetime.fromisoformat(placed_at), order_id)
+    place = None if after is None else _place(after)
     found = queries.orders_of(seller_id, place, limit, db)
     last = found[-1] if len(found) == limit else None
     beyond = f"{last['placed_at'].isoformat()}|{last['order_id']}" if last else None

@@ -231,3 +231,44 @@ def test_a_sellers_orders_come_in_pages(stored: TestClient) -> None:
             break
 
     assert ids == [f"o-{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "foo|bar",
+        "foo",
+        "",
+        "|o-1",
+        "2026-03-06T18:00:00Z|",
+        "2026-03-06T18:00:00|o-1",
+        "1772820000|o-1",
+        "9999-12-31T23:59:59-01:00|o-1",
+        "2026-03-06T18:00:00Z|o\x001",
+    ],
+)
+def test_a_page_after_no_place_is_refused_by_name_and_told_what_to_give(
+    stored: TestClient, after: str
+) -> None:
+    answer = stored.get("/orders", params={"seller_id": "s-1", "after": after})
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "invalid-request")
+    assert answer.json()["errors"][0]["field"] == "after"
+    assert "give the `next` of the page before" in answer.json()["detail"]
+
+
+def test_an_order_id_with_a_bar_is_a_place_to_go_on_from(stored: TestClient) -> None:
+    commands = [
+        {**bulk(f"k-{n}", "place-order", **PLACE), "order_id": f"o|{n}"} for n in range(2)
+    ]
+    stored.post("/commands", json={"commands": commands})
+
+    first = stored.get("/orders", params={"seller_id": "s-1", "limit": 1}).json()
+    rest = stored.get("/orders", params={"seller_id": "s-1", "after": first["next"]}).json()
+
+    assert [order["order_id"] for order in rest["orders"]] == ["o|1"]
+
+
+@pytest.mark.parametrize("path", ["/orders/o%00", "/orders?seller_id=s%00"])
+def test_reading_what_no_id_can_be_is_refused(stored: TestClient, path: str) -> None:
+    assert stored.get(path).status_code == 422
