@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Literal
 
 from contracts.catalog import InventoryDeducted, InventoryReceived, InventoryRestored
@@ -24,19 +23,13 @@ class Moved:
     manufactured_on: date | None = None
 
 
-def read_terms(path: Path) -> DatedTerms:
-    """Return the terms of the store fee that the TOML file at `path` holds.
-
-    Raises:
-        OSError: The file can't be read.
-        ValueError: It is not TOML, or its terms break a rule; the message names the field.
-    """
-    return DatedTerms.model_validate(tomllib.loads(path.read_text("utf-8")))
-
-
 @cache
 def store_fee_terms() -> DatedTerms:
-    """Return the terms that ship with the service."""
+    """Return the terms that ship with the service.
+
+    Raises:
+        ValidationError: They break a rule of theirs; the message names the field.
+    """
     text = files("services.billing").joinpath("store_fee_terms.toml").read_text("utf-8")
     return DatedTerms.model_validate(tomllib.loads(text))
 

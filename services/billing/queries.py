@@ -22,15 +22,11 @@ _READ: Final = "SELECT {} FROM {} WHERE {}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeQuestion:
-    """Which fees: of what month, of one seller or all, as known when, by what terms.
-
-    Units: `known_at` is aware UTC; none is all that is known now.
-    """
+    """Which fees: of what month, of one seller or all, by what terms."""
 
     month: CalendarMonth
     terms: DatedTerms
     seller_id: str | None = None
-    known_at: datetime | None = None
 
 
 def ask_store_fees(url: str, question: FeeQuestion) -> pl.DataFrame:
@@ -43,7 +39,7 @@ def ask_store_fees(url: str, question: FeeQuestion) -> pl.DataFrame:
     if terms is None:
         return pl.DataFrame(schema=FEES)
     moved = read_movements(url, question.month.over_at, question.seller_id)
-    return store_fees(moved, terms, question.month, question.known_at)
+    return store_fees(moved, terms, question.month)
 
 
 def ask_days(url: str, question: FeeQuestion) -> pl.DataFrame:
@@ -55,7 +51,7 @@ def ask_days(url: str, question: FeeQuestion) -> pl.DataFrame:
     if terms is None:
         return pl.DataFrame(schema=DAYS)
     moved = read_movements(url, month.over_at, question.seller_id)
-    return explain(stock_history(moved, month.over_at, question.known_at), terms, month)
+    return explain(stock_history(moved, month.over_at), terms, month)
 
 
 def ask_charges(

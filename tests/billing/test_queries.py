@@ -57,10 +57,8 @@ def asked(books: Engine, fresh_database: str) -> str:
     return f"{fresh_database}?options=-csearch_path%3Dlive"
 
 
-def question(seller_id: str | None = None, known_at: datetime | None = None) -> FeeQuestion:
-    return FeeQuestion(
-        month=MARCH, terms=store_fee_terms(), seller_id=seller_id, known_at=known_at
-    )
+def question(seller_id: str | None = None) -> FeeQuestion:
+    return FeeQuestion(month=MARCH, terms=store_fee_terms(), seller_id=seller_id)
 
 
 def test_movements_are_read_as_they_happened(asked: str) -> None:
@@ -81,12 +79,6 @@ def test_fees_of_all_sellers_are_those_of_each(asked: str) -> None:
 
 def test_fees_of_a_seller_that_is_unknown_are_none(asked: str) -> None:
     assert ask_store_fees(asked, question("nobody' OR true --")).is_empty()
-
-
-def test_fees_as_they_were_known_on_a_day(asked: str) -> None:
-    fees = ask_store_fees(asked, question("s-1", known_at=FRIDAY))
-
-    assert fees["unit_days"].to_list() == [260]
 
 
 def test_fees_before_there_were_terms_are_none(asked: str) -> None:
