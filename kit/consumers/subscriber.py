@@ -17,7 +17,7 @@ _log: Final = logging.getLogger(__name__)
 
 MAX_RECORDS: Final = 8_000
 """What one poll hands over, of all partitions: the most that one transaction applies."""
-PARTITION_BYTES: Final = 4 * 2**20
+PARTITION_BYTES: Final = 2**20
 """What one fetch brings of a partition: with it memory is bounded, whatever the backlog."""
 
 
