@@ -3,13 +3,10 @@
 Each may be dropped and rebuilt from the first fact.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeAlias, TypeVar, assert_never, get_args
+from collections.abc import Sequence
+from typing import Final, assert_never, get_args
 
-from pydantic_core import to_json
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     Connection,
@@ -18,13 +15,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    bindparam,
-    cast,
-    column,
-    func,
-    select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.catalog import (
     InventoryDeducted,
@@ -37,10 +29,7 @@ from contracts.catalog import (
     ProductListed,
 )
 from kit.eventstore.records import Recorded
-
-Row: TypeAlias = dict[str, Any]
-Key: TypeAlias = tuple[str, str]
-E = TypeVar("E", bound=ListingEvent | InventoryEvent)
+from kit.readmodels.rows import FoldedRows, Row
 
 metadata = MetaData()
 
@@ -100,71 +89,6 @@ def project_stock(events: Sequence[Recorded], db: Connection) -> None:
     _STOCK.fold(events, db)
 
 
-class _Rows(Generic[E]):
-    """A table of one row per product, folded from facts of `kinds` by `move`.
-
-    `move` returns the row after a fact, or None if there is nothing to show yet.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        kinds: tuple[type[E], ...],
-        move: Callable[[Row | None, E], Row | None],
-    ) -> None:
-        self._kinds = kinds
-        self._names = tuple(str(each.name) for each in table.c)
-        self._move = move
-        arrays = (bindparam(name, type_=ARRAY(Text)) for name in ("sellers", "products"))
-        keys = (
-            func.unnest(*arrays)
-            .table_valued("seller_id", "product_id", name="these")
-            .render_derived()
-        )
-        self._these = select(table).join(
-            keys,
-            (table.c.seller_id == keys.c.seller_id)
-            & (table.c.product_id == keys.c.product_id),
-        )
-        given = (
-            func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
-            .table_valued(*(column(each.name, each.type) for each in table.c))
-            .render_derived(name="given", with_types=True)
-        )
-        upsert = insert(table).from_select(self._names, select(given))
-        new = {name: upsert.excluded[name] for name in self._names}
-        key = ["seller_id", "product_id"]
-        self._write = upsert.on_conflict_do_update(index_elements=key, set_=new)
-
-    def fold(self, events: Sequence[Recorded], db: Connection) -> None:
-        """Move the rows that `events` are about; other facts are left out."""
-        histories = defaultdict[Key, list[tuple[int, E]]](list)
-        for recorded in events:
-            if isinstance(fact := recorded.fact, self._kinds):
-                key = fact.seller_id, fact.product_id
-                histories[key].append((recorded.version, fact))
-        if not histories:
-            return
-        sellers, products = zip(*histories, strict=True)
-        found = db.execute(self._these, {"sellers": [*sellers], "products": [*products]})
-        known = {
-            (row.seller_id, row.product_id): dict(zip(self._names, row, strict=True))
-            for row in found
-        }
-        folded = [self._after(known.get(key), facts) for key, facts in histories.items()]
-        rows = [row for row in folded if row is not None]
-        db.execute(self._write, {"rows": to_json(rows).decode()})
-
-    def _after(self, row: Row | None, history: Sequence[tuple[int, E]]) -> Row | None:
-        for version, fact in history:
-            if row is not None and version <= row["version"]:
-                continue
-            row = self._move(row, fact)
-            if row is not None:
-                row["version"] = version
-        return row
-
-
 def _listing_after(row: Row | None, fact: ListingEvent) -> Row | None:
     match fact:
         case ProductListed():
@@ -212,5 +136,5 @@ def _with_lot(lots: Row, fact: InventoryReceived) -> Row:
     return {**lots, fact.lot_id: {"units": units, "manufactured_on": made_on}}
 
 
-_LISTINGS: Final = _Rows(listings, get_args(ListingEvent), _listing_after)
-_STOCK: Final = _Rows(stock, get_args(InventoryEvent), _stock_after)
+_LISTINGS: Final = FoldedRows(listings, get_args(ListingEvent), _listing_after)
+_STOCK: Final = FoldedRows(stock, get_args(InventoryEvent), _stock_after)

@@ -3,13 +3,10 @@
 Each may be dropped and rebuilt from the first fact.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias, assert_never, get_args
+from typing import Final, TypeAlias, assert_never, get_args
 
-from pydantic_core import to_json
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     Connection,
@@ -19,14 +16,8 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    any_,
-    bindparam,
-    cast,
-    column,
-    func,
-    select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.orders import (
     OrderAccepted,
@@ -43,8 +34,8 @@ from contracts.orders import (
     TrackingAdded,
 )
 from kit.eventstore.records import Recorded
+from kit.readmodels.rows import FoldedRows, Row
 
-Row: TypeAlias = dict[str, Any]
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
 Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
@@ -77,28 +68,6 @@ seller_orders = Table(
     Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
 )
 
-_ORDER_EVENTS: Final = get_args(OrderEvent)
-_NAMES: Final = tuple(str(column.name) for column in seller_orders.c)
-_THESE: Final = select(seller_orders).where(
-    seller_orders.c.order_id == any_(bindparam("order_ids", type_=ARRAY(Text)))
-)
-
-
-def _writing() -> Insert:
-    """Return the statement that writes any number of rows, given as one JSON text."""
-    typed = (column(each.name, each.type) for each in seller_orders.c)
-    given = (
-        func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
-        .table_valued(*typed)
-        .render_derived(name="given", with_types=True)
-    )
-    upsert = insert(seller_orders).from_select(_NAMES, select(given))
-    new = {name: upsert.excluded[name] for name in _NAMES}
-    return upsert.on_conflict_do_update(index_elements=["order_id"], set_=new)
-
-
-_WRITE: Final = _writing()
-
 
 def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
     """Keep the sellers' lists of orders up to date.
@@ -108,37 +77,24 @@ def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
         facts come in stream order; two statements, however many they are.
     Safe to repeat: Yes. Facts up to the row's `version` are skipped.
     """
-    histories = defaultdict[str, list[Recorded]](list)
-    for recorded in events:
-        if isinstance(recorded.fact, _ORDER_EVENTS):
-            histories[recorded.fact.order_id].append(recorded)
-    if not histories:
-        return
-    found = db.execute(_THESE, {"order_ids": [*histories]})
-    known = {row.order_id: dict(zip(_NAMES, row, strict=True)) for row in found}
-    folded = [_after(known.get(id_), facts) for id_, facts in histories.items()]
-    rows = [row for row in folded if row is not None]
-    db.execute(_WRITE, {"rows": to_json(rows).decode()})
+    _SELLER_ORDERS.fold(events, db)
 
 
-def _after(row: Row | None, history: Sequence[Recorded]) -> Row | None:
-    for recorded in history:
-        fact = recorded.fact
-        if isinstance(fact, OrderPlaced):
-            row = row or _placed(fact)
-        if row is None or recorded.version <= row["version"]:
-            continue
-        match fact:
-            case OrderAccepted() | OrderRejected() | OrderExpired() | OrderCancelled():
-                _decide(row, fact)
-            case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
-                _edit(row, fact)
-            case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
-                _ship(row, fact)
-            case _:
-                pass  # placed: the row is as that fact left it
-        row["version"] = recorded.version
-        row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
+def _after(row: Row | None, fact: OrderEvent) -> Row | None:
+    if isinstance(fact, OrderPlaced):
+        return row or _placed(fact)
+    if row is None:
+        return None
+    match fact:
+        case OrderAccepted() | OrderRejected() | OrderExpired() | OrderCancelled():
+            _decide(row, fact)
+        case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
+            _edit(row, fact)
+        case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
+            _ship(row, fact)
+        case _:
+            assert_never(fact)
+    row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
     return row
 
 
@@ -146,7 +102,7 @@ def _placed(fact: OrderPlaced) -> Row:
     row = fact.model_dump(exclude={"clock_started_at", "split_from"})
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
     row |= {"shipments": [], "shipped_units": 0}
-    row |= {"last_event_at": fact.placed_at, "version": 0}
+    row |= {"last_event_at": fact.placed_at}
     _total(row)
     return row
 
@@ -208,3 +164,6 @@ def _ship(row: Row, fact: Shipping) -> None:
                 one["delivered_at"] = fact.model_dump(mode="json")["delivered_at"]
         case _:
             assert_never(fact)
+
+
+_SELLER_ORDERS: Final = FoldedRows(seller_orders, get_args(OrderEvent), _after)

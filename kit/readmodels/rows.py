@@ -1,0 +1,88 @@
+"""Tables of rows that are folded from facts, each row from those of its key."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from pydantic_core import to_json
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from contracts.fact import Fact
+from kit.eventstore.records import Recorded
+
+F = TypeVar("F", bound=Fact)
+Row: TypeAlias = dict[str, Any]
+Move: TypeAlias = Callable[[Row | None, F], Row | None]
+"""Returns the row after a fact, the old one changed or a new one; None shows nothing."""
+
+
+class FoldedRows(Generic[F]):
+    """A table of one row per key, folded from facts of `kinds` by `move`.
+
+    Shape: the primary key's columns are named as the fields of the facts; `version` is the
+        last fact of its key's stream that a row knows, and is kept here. A key's facts
+        come in stream order.
+    """
+
+    def __init__(self, table: Table, kinds: tuple[type[F], ...], move: Move[F]) -> None:
+        self._kinds = kinds
+        self._move = move
+        # str(): SQLAlchemy's own kind of name is slow to hash and to write.
+        self._names = tuple(str(each.name) for each in table.c)
+        self._key = tuple(str(each.name) for each in table.primary_key)
+        arrays = (bindparam(name, type_=ARRAY(table.c[name].type)) for name in self._key)
+        keys = func.unnest(*arrays).table_valued(*self._key, name="keys").render_derived()
+        same = and_(*(table.c[name] == keys.c[name] for name in self._key))
+        self._find = select(table).join(keys, same)
+        given = (
+            func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+            .table_valued(*(column(each.name, each.type) for each in table.c))
+            .render_derived(name="given", with_types=True)
+        )
+        upsert = insert(table).from_select(self._names, select(given))
+        new = {name: upsert.excluded[name] for name in self._names}
+        self._write = upsert.on_conflict_do_update(index_elements=self._key, set_=new)
+
+    def fold(self, events: Sequence[Recorded], db: Connection) -> None:
+        """Move the rows that `events` are about; facts of other kinds are left out.
+
+        Two statements, however many they are.
+
+        Safe to repeat: Yes. Facts up to a row's `version` are skipped.
+        """
+        histories = defaultdict[tuple[str, ...], list[tuple[int, F]]](list)
+        for recorded in events:
+            if isinstance(fact := recorded.fact, self._kinds):
+                key = tuple([getattr(fact, name) for name in self._key])
+                histories[key].append((recorded.version, fact))
+        if not histories:
+            return
+        columns = map(list, zip(*histories, strict=True))
+        known = dict[tuple[str, ...], Row]()
+        for found in db.execute(self._find, dict(zip(self._key, columns, strict=True))):
+            row = dict(zip(self._names, found, strict=True))
+            known[tuple([row[name] for name in self._key])] = row
+        folded = [self._after(known.get(key), facts) for key, facts in histories.items()]
+        rows = [row for row in folded if row is not None]
+        db.execute(self._write, {"rows": to_json(rows).decode()})
+
+    def _after(self, row: Row | None, history: Sequence[tuple[int, F]]) -> Row | None:
+        for version, fact in history:
+            if row is not None and version <= row["version"]:
+                continue
+            row = self._move(row, fact)
+            if row is not None:
+                row["version"] = version
+        return row
