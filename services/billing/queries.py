@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import polars as pl
 from psycopg import sql
 from sqlalchemy import Engine, func, select
 
+from kit.readmodels.frames import read_frame
 from services.billing.commands import ChargeStoreFee
 from services.billing.model.fee import DAYS, FEES, explain, store_fees
 from services.billing.model.months import CalendarMonth
@@ -16,8 +16,6 @@ from services.billing.model.run import POSTINGS, charges_of_run
 from services.billing.model.stock import MOVEMENTS, stock_history
 from services.billing.model.terms import DatedTerms
 from services.billing.projections import store_fee_postings
-
-_READ: Final = "SELECT {} FROM {} WHERE {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,7 @@ def ask_charges(
 
     Shape: as `model.run.charges_of_run` returns them; `url` as for `ask_store_fees`.
     """
-    posted = _read(url, "store_fee_postings", POSTINGS, [])
+    posted = read_frame(url, "store_fee_postings", POSTINGS)
     moved = read_movements(url, month.over_at)
     return charges_of_run(moved, posted, terms, month, at)
 
@@ -90,19 +88,4 @@ def read_movements(
     conditions = [sql.SQL("at < {}").format(before)]
     if seller_id is not None:
         conditions.append(sql.SQL("seller_id = {}").format(seller_id))
-    return _read(url, "stock_movements", MOVEMENTS, conditions)
-
-
-def _read(
-    url: str, table: str, schema: pl.Schema, conditions: Sequence[sql.Composed]
-) -> pl.DataFrame:
-    columns = sql.SQL(", ").join(map(_column, schema))
-    where = sql.SQL(" AND ").join([sql.SQL("true"), *conditions])
-    read = sql.SQL(_READ).format(columns, sql.Identifier(table), where)
-    found = pl.read_database_uri(read.as_string(None), url, engine="adbc")
-    return found.cast(schema)
-
-
-def _column(name: str) -> sql.Composed:
-    cast = "{0}::text AS {0}" if name == "event_id" else "{}"
-    return sql.SQL(cast).format(sql.Identifier(name))
+    return read_frame(url, "stock_movements", MOVEMENTS, conditions)

@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import polars as pl
 from psycopg import sql
 from sqlalchemy import Engine
 
-from kit.database import LIVE
+from kit.database import address
+from kit.readmodels.frames import read_frame
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import overall, scorecards, sellers
-from services.performance.projections import LISTING_ROW, OBLIGATION_ROW
-
-READ: Final = "SELECT {} FROM {} WHERE {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +62,12 @@ def ask_evidence(db: Engine, question: Question) -> pl.DataFrame:
 
 def read_sayings(db: Engine, question: Question) -> pl.DataFrame:
     """Return the rows of obligations that `question` needs, typed as SAYINGS."""
-    rows = _read(db, "obligation_sayings", OBLIGATION_ROW, question)
-    return rows.cast(SAYINGS)
+    return read_frame(address(db), "obligation_sayings", SAYINGS, _conditions(question))
 
 
 def read_listings(db: Engine, question: Question) -> pl.DataFrame:
     """Return the rows of listings that `question` needs, typed as LISTINGS."""
-    return _read(db, "listing_sayings", LISTING_ROW, question).cast(LISTINGS)
-
-
-def _read(
-    db: Engine, table: str, columns: Sequence[str], question: Question
-) -> pl.DataFrame:
-    chosen = sql.SQL(", ").join(map(_column, columns))
-    where = sql.SQL(" AND ").join(_conditions(question))
-    read = sql.SQL(READ).format(chosen, sql.Identifier(table), where)
-    return pl.read_database_uri(read.as_string(None), _address(db), engine="adbc")
-
-
-def _address(db: Engine) -> str:
-    """Return where `db` is, for another client, which finds the live read models first."""
-    path = {"options": f"-csearch_path={LIVE},public"}
-    url = db.url.set(drivername="postgresql").update_query_dict(path)
-    return url.render_as_string(hide_password=False)
-
-
-def _column(name: str) -> sql.Composable:
-    # As text: what stands for an id in Arrow differs from driver to driver.
-    column = sql.Identifier(name)
-    return sql.SQL("{0}::text AS {0}").format(column) if name == "event_id" else column
+    return read_frame(address(db), "listing_sayings", LISTINGS, _conditions(question))
 
 
 def _conditions(question: Question) -> Sequence[sql.Composable]:
