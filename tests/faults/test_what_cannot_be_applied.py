@@ -53,8 +53,8 @@ async def test_a_poison_event_parks_its_stream_alone_until_the_handler_is_mended
     poisoned = "order-o-7"
     choking = choking_on(poisoned, 2)
     ground.record(range(15))
+    await ground.publish()
     async with ground.relaying(), ground.consumption(choking) as consumption:
-        await ground.published()
         await caught_up(consumption)
         began = time.monotonic()
         ground.record(range(15, 25))
