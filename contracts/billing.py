@@ -23,7 +23,10 @@ class StoreFeeLine(Value):
 
 
 class StoreFeeCharged(Fact):
-    """A seller's fee of one month, a line per product that owes anything."""
+    """A seller's fee of one month, a line per product that owes anything.
+
+    The fee of many products comes in several of these, whose sum it is.
+    """
 
     moment: ClassVar[str] = "charged_at"
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
+from contracts.fact import SellerId
 from kit.database import address
 from kit.eventstore.requests import AnyRequest
 from kit.web.commands import IdempotencyKey, Now, StreamsHere
@@ -80,7 +81,7 @@ def read_store_fees(
     month: str,
     engine: ThisEngine,
     at: Now,
-    seller_id: Annotated[str | None, Query(min_length=1)] = None,
+    seller_id: SellerId | None = None,
     *,
     explain: Annotated[bool, Query(description="With the days, lots and facts.")] = False,
 ) -> StoreFees:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
-from contracts.fact import GivenMoment
+from contracts.fact import GivenMoment, SellerId
 from kit.web.reading import ThisEngine
 from services.performance.model.policy import policy_at
 from services.performance.model.scorecard import NOT_ENOUGH
@@ -33,7 +33,7 @@ def _question(
     known_at: Annotated[
         GivenMoment | None, Query(description="As far as it was known by then.")
     ] = None,
-    seller_id: Annotated[str | None, Query(min_length=1)] = None,
+    seller_id: SellerId | None = None,
 ) -> Question:
     return Question(policy_at(as_of), as_of, known_at, seller_id)
 
