@@ -14,13 +14,16 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from sqlalchemy import Engine
 
 from kit.relay.outbox import log_state
 
 _EVERY_MS: Final = 15_000
+MOST_LINKS: Final = 10_000
+"""A consumer's span links what led to each record of its batch."""
 
 
 def start_telemetry(service: str, collector: str | None) -> None:
@@ -30,7 +33,11 @@ def start_telemetry(service: str, collector: str | None) -> None:
         metrics are answered at `/metrics` alone and spans are only passed on.
     """
     resource = Resource.create({"service.name": service})
-    tracing = TracerProvider(resource=resource)
+    tracing = TracerProvider(
+        resource=resource,
+        sampler=DEFAULT_ON if collector else ALWAYS_OFF,  # off, the context travels on
+        span_limits=SpanLimits(max_links=MOST_LINKS),
+    )
     readers: list[MetricReader] = [PrometheusMetricReader()]
     if collector:
         address = collector.rstrip("/")
