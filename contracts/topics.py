@@ -45,5 +45,8 @@ def dead_letters(topic: str) -> str:
 
 
 FACTS: Final = tuple(Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING))
+OWNERS: Final[Mapping[str, str]] = {topic.name: topic.name.split(".")[0] for topic in FACTS}
+"""Whose facts a topic holds: the service that is their `ce_source`."""
+
 LETTERS: Final = tuple(Topic(dead_letters(t.name), 1, _LETTERS_KEPT) for t in FACTS)
 TOPICS: Final = (*FACTS, *LETTERS)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from contracts.envelope import Envelope
 from contracts.fact import Fact
 from contracts.registry import decode
+from contracts.topics import OWNERS
 
 _LARGEST: Final = 2**63 - 1
 
@@ -136,3 +137,16 @@ def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
 def _refuse_nul(envelope: Heading | Envelope) -> None:
     if "\0" in envelope.subject or "\0" in envelope.type:
         raise ValueError("ce_subject or ce_type holds a NUL character")
+
+
+def heading_of(record: Record) -> Heading | Envelope:
+    """Return the heading of an event of the topic's owner.
+
+    Raises:
+        ValueError: There is none, or somebody else wrote it.
+    """
+    heading = read_heading(record.headers)
+    owner = OWNERS.get(record.topic, heading.source)
+    if heading.source != owner:
+        raise ValueError(f"ce_source is {heading.source!r}, the topic is of {owner!r}")
+    return heading

@@ -7,7 +7,7 @@ from typing import cast
 from contracts.envelope import Envelope
 from contracts.registry import decode
 from kit.consumers.failures import reason
-from kit.consumers.records import Heading, Received, Record, read_heading
+from kit.consumers.records import Heading, Received, Record, heading_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def sort_out(
 ) -> Sorted:
     """Return what becomes of `records`, which come in offset order.
 
-    Below `next_offset`, or at a `pos` that was seen: a repeat. No envelope: unreadable. Of
+    Below `next_offset`, or at a `pos` that was seen: a repeat. No envelope, or one of a
+    service that does not own the topic, whose positions are none here: unreadable. Of
     a stream that is `stuck`, or with a value that is no fact that this code knows: held,
     and its stream from there on. All others are facts.
     """
@@ -51,7 +52,7 @@ def sort_out(
             found.repeated += 1
             continue
         try:
-            envelope = read_heading(record.headers)
+            envelope = heading_of(record)
         except ValueError as why:
             found.unreadable.append((record, reason(why)))
             continue

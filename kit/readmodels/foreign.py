@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.consumers.records import Received, Record, read_envelope
+from kit.consumers.records import Received, Record, heading_of
 from kit.readmodels.beside import (
     Comparison,
     alone_beside,
@@ -99,7 +99,7 @@ class _Refold:
     def _fact(self, record: Record) -> Received | None:
         where = (record.topic, record.partition)
         try:
-            envelope = read_envelope(record.headers)
+            envelope = heading_of(record)
         except ValueError:
             return None  # a dead letter
         repeated = envelope.pos <= self.seen.get(where, 0)

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from contracts.topics import FACTS
 from kit.consumers.ends import Ends
-from kit.consumers.records import Record, read_envelope
+from kit.consumers.records import Record, heading_of
 from kit.readmodels.topics import read_again
 from market.proof.finding import Finding
 
@@ -41,7 +41,7 @@ class TopicReader:
     def _note(self, record: Record) -> None:
         where = f"partition {record.partition}, offset {record.offset}"
         try:
-            envelope = read_envelope(record.headers)
+            envelope = heading_of(record)
         except ValueError:
             self.strangers += 1
             return

@@ -308,6 +308,22 @@ class TestWhatIsNoEvent:
             [row] = db.execute(select(dead_letters))
         assert (row.group_name, row.topic, row.record_offset) == ("performance", TOPIC, 1)
 
+    def test_an_event_of_a_service_that_does_not_own_the_topic_is_none_here(
+        self, inbox: Inbox
+    ) -> None:
+        forged = record(PLACED, 1, pos=10**9)
+        forged.headers = [
+            (name, b"elsewhere" if name == "ce_source" else value)
+            for name, value in forged.headers
+        ]
+        buried: list[DeadLetter] = []
+
+        batch = [record(PLACED, 0, pos=1), forged, record(PLACED, 2, pos=2)]
+        done = inbox.apply(batch, remember, 0, buried.extend)
+
+        assert done == Applied(3, applied=2, dead=1)
+        assert b"elsewhere" in dict(buried[0].headers)["dlt-reason"]
+
     def test_it_is_not_buried_again_when_it_comes_again(self, inbox: Inbox) -> None:
         garbage = ARecord(0, b"", [])
         inbox.apply([garbage], remember, 0, lambda _: None)
