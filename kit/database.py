@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 LIVE: Final = "live"
 """The schema of the read models; a rebuild writes the same tables in another one."""
 
+IDLE_S: Final = 90
+"""How long a transaction may rest: longer than dead letters may take to be buried."""
+
 _PASSING: Final = (
     psycopg.OperationalError,  # connection lost, server starting or stopping, no space
     psycopg.InterfaceError,
@@ -18,9 +21,10 @@ _PASSING: Final = (
 )
 
 
-def connect(url: str, *, pool_size: int = 10) -> Engine:
+def connect(url: str, *, pool_size: int = 10, idle_s: int = IDLE_S) -> Engine:
     """Return an engine on `url`, on which read models are found before all else.
 
+    Units: `idle_s` is how long a transaction of a session may rest before it is ended.
     Shape: `url` as any client writes it, `postgresql://user@host:port/name`.
     """
     parsed = make_url(url).set(drivername="postgresql+psycopg")
@@ -29,8 +33,24 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"options": f"-csearch_path={LIVE},public", "connect_timeout": 5},
+        connect_args={"options": _options(idle_s), "connect_timeout": 5},
     )
+
+
+def _options(idle_s: int) -> str:
+    """Return what each session is begun with.
+
+    The sessions of a process that froze, or whose machine is gone, end by themselves:
+    whoever takes over waits for what they hold.
+    """
+    settings = {
+        "search_path": f"{LIVE},public",
+        "idle_in_transaction_session_timeout": f"{idle_s}s",
+        "tcp_keepalives_idle": "15",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+    }
+    return " ".join(f"-c{name}={value}" for name, value in settings.items())
 
 
 def create_live_schema(db: Connection) -> None:

@@ -6,9 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-import psycopg
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from kit.blueprint import Blueprint
@@ -24,9 +23,6 @@ from kit.settings import Settings
 
 _PATIENCE_S: Final = 60.0
 _RELAY_ENDS_WITHIN_S: Final = 8.0
-
-IDLE_S: Final = 90
-"""How long a transaction may rest: longer than dead letters may take to be buried."""
 
 
 @dataclass(slots=True)
@@ -46,7 +42,6 @@ class Process:
         """Start what this process is told to do, and stop it in the other order."""
         async with AsyncExitStack() as stack:
             stack.callback(self.engine.dispose)
-            end_what_sleeps(self.engine, IDLE_S)
             patiently = AsyncRetrying(
                 retry=retry_if_exception(passing),
                 stop=stop_after_delay(_PATIENCE_S),
@@ -80,24 +75,6 @@ class Process:
         await asyncio.wait({relaying}, timeout=_RELAY_ENDS_WITHIN_S)
         relaying.cancel()
         await asyncio.wait({relaying})
-
-
-def end_what_sleeps(engine: Engine, idle_s: int) -> None:
-    """Let the database end the sessions of a process that froze, or whose machine is gone.
-
-    A consumer that froze inside a transaction holds its partition's place, a leader the
-    lock of the history, and whoever takes over would wait for as long as they sleep.
-    """
-
-    def limit(session: psycopg.Connection, _: object) -> None:
-        session.execute(
-            f"SET idle_in_transaction_session_timeout = '{idle_s}s';"
-            "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5;"
-            "SET tcp_keepalives_count = 3"
-        )
-        session.commit()
-
-    event.listen(engine, "connect", limit)
 
 
 def prepare(engine: Engine, blueprint: Blueprint) -> None:

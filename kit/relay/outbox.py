@@ -103,9 +103,9 @@ class Outbox:
         values = {"limit": limit, "epoch": self.epoch}
         with self.engine.begin() as db:
             row = driver(db).execute(_SEQUENCE, values).fetchone()
-        size, led, current = row or (0, False, False)
-        if not current or (size and not led):
-            raise Deposed(f"epoch {self.epoch} is over")
+            size, led, current = row or (0, False, False)
+            if not current or (size and not led):
+                raise Deposed(f"epoch {self.epoch} is over")
         return int(size)
 
     def fetch(self, after: int, limit: int) -> Sequence[Outgoing]:
@@ -144,8 +144,8 @@ class Outbox:
         )
         with self.engine.begin() as db:
             moved = driver(db).execute(sql, (to, self.epoch, published, to)).rowcount
-        if moved != 1:
-            raise Deposed(f"epoch {self.epoch} is over, or its cursor moved")
+            if moved != 1:
+                raise Deposed(f"epoch {self.epoch} is over, or its cursor moved")
 
 
 def log_state(engine: Engine) -> LogState:

@@ -17,7 +17,7 @@ from kit.consumers.subscriber import consume
 from kit.database import connect
 from kit.eventstore.history import History
 from kit.eventstore.streams import PostgresStreams
-from kit.process import end_what_sleeps, prepare
+from kit.process import prepare
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
 from kit.relay.outbox import log_state
 from kit.relay.publisher import Publisher
@@ -46,9 +46,7 @@ class Ground:
 
     @cached_property
     def engine(self) -> Engine:
-        engine = connect(self.url)
-        end_what_sleeps(engine, IDLE_S)
-        return engine
+        return connect(self.url, idle_s=IDLE_S)
 
     @property
     def group(self) -> str:
