@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
@@ -14,6 +14,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine
 
 from kit.database import driver
+from kit.domain import Decider
+
+AnyDecider: TypeAlias = Decider[Any, Any, Any]
 
 EVERY: Final = 200
 """Facts of one stream between two snapshots."""
@@ -28,23 +31,24 @@ class Snapshot:
 
 
 @cache
-def _kind(state: type) -> str:
-    """Name a class and its fields: a state of other fields is another kind."""
+def _kind(state: type, version: int) -> str:
+    """Name a class, its fields and its decider's version: each makes another kind."""
     schema = json.dumps(TypeAdapter(state).json_schema(), sort_keys=True)
-    return f"{state.__name__}.{sha256(schema.encode()).hexdigest()[:16]}"
+    return f"{state.__name__}.v{version}.{sha256(schema.encode()).hexdigest()[:16]}"
 
 
-def to_stored(stream_id: str, snapshot: Snapshot) -> StoredEvent:
-    """Return `snapshot` as it is stored."""
-    kind: type = type(snapshot.state)
-    data = TypeAdapter(kind).dump_json(snapshot.state)
-    return StoredEvent(stream_id, snapshot.version, _kind(kind), data)
+def to_stored(stream_id: str, snapshot: Snapshot, decider: AnyDecider) -> StoredEvent:
+    """Return `snapshot` as it is stored, as one that `decider` made."""
+    state: type = type(snapshot.state)
+    data = TypeAdapter(state).dump_json(snapshot.state)
+    kind = _kind(state, decider.version)
+    return StoredEvent(stream_id, snapshot.version, kind, data)
 
 
-def from_stored(stored: StoredEvent, states: Sequence[type]) -> Snapshot | None:
-    """Return the snapshot, or None if it is of a class or fields that are no more."""
-    for state in states:
-        if _kind(state) == stored.topic:
+def from_stored(stored: StoredEvent, decider: AnyDecider) -> Snapshot | None:
+    """Return the snapshot, or None if `decider` would not make it of the same facts."""
+    for state in decider.states:
+        if _kind(state, decider.version) == stored.topic:
             value: object = TypeAdapter(state).validate_json(stored.state)
             return Snapshot(stored.originator_version, value)
     return None

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from kit.domain import Decider, Refused
+from kit.domain import Refused
 from kit.eventstore import snapshots
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
 from kit.eventstore.requests import Answer, AnyRequest
-from kit.eventstore.snapshots import Snapshot, SnapshotRecorder
+from kit.eventstore.snapshots import AnyDecider, Snapshot, SnapshotRecorder
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class Work:
     at: datetime
     meta: Mapping[str, str]
     recorded: list[Recorded] = field(default_factory=list)
-    _deciders: dict[str, Decider[Any, Any, Any]] = field(default_factory=dict)
+    _deciders: dict[str, AnyDecider] = field(default_factory=dict)
     _stands: dict[str, Snapshot] = field(default_factory=dict)
     _snapped: dict[str, int] = field(default_factory=dict)
 
@@ -71,7 +70,7 @@ class Work:
     def keep_snapshots(self, db: Connection) -> None:
         """Keep the state of each stream that has grown long since its last snapshot."""
         due = [
-            snapshots.to_stored(stream_id, stand)
+            snapshots.to_stored(stream_id, stand, self._deciders[stream_id])
             for stream_id, stand in self._stands.items()
             if self._deciders[stream_id].states
             and stand.version - self._snapped[stream_id] >= snapshots.EVERY
@@ -80,7 +79,7 @@ class Work:
             SnapshotRecorder(self.history.engine).insert_events(due, connection=db)
 
     def _load_snapshots(self, db: Connection) -> None:
-        long = {name: d.states for name, d in self._deciders.items() if d.states}
+        long = {name: d for name, d in self._deciders.items() if d.states}
         for stored in snapshots.select([*long], db) if long else ():
             stream_id = str(stored.originator_id)
             if snapshot := snapshots.from_stored(stored, long[stream_id]):
