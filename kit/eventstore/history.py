@@ -17,7 +17,7 @@ from eventsourcing.utils import Environment, strtobool
 from sqlalchemy import Connection, Engine
 
 from kit.eventstore.recorder import PostgresRecorder, select_streams
-from kit.eventstore.records import FactMapper, Recorded
+from kit.eventstore.records import FactMapper, Recorded, StoredFact, refuse_too_large
 from kit.eventstore.snapshots import SnapshotRecorder
 
 _DB_FUNCTIONS: Final = "POSTGRES_ENABLE_DB_FUNCTIONS"
@@ -90,6 +90,24 @@ class History(Application[str]):
     def construct_mapper(self) -> Mapper[str]:
         """Return the mapper between facts and their published bytes."""
         return FactMapper(self.construct_transcoder())
+
+    def as_stored(self, recorded: Recorded) -> StoredFact:
+        """Return `recorded` as it will be stored and published.
+
+        Raises:
+            FactTooLarge: No topic would take it.
+        """
+        stored = cast("StoredFact", self.mapper.to_stored_event(recorded))
+        refuse_too_large(stored)
+        return stored
+
+    def append(self, stored: Sequence[StoredFact], db: Connection) -> None:
+        """Append `stored` in the transaction of `db`.
+
+        Raises:
+            RecordConflictError: Another writer took a version; the transaction is lost.
+        """
+        self.recorder.insert_events(stored, connection=db)
 
     def facts_of(
         self, after: Mapping[str, int], db: Connection

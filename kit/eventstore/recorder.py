@@ -6,7 +6,7 @@ No table lock and no NOTIFY: both serialise commits. Whoever tails the history r
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
@@ -22,9 +22,9 @@ from eventsourcing.persistence import (
 from sqlalchemy import Connection, Engine
 
 from contracts.registry import schema_version
-from contracts.topics import MAX_EVENT_BYTES
 from kit.database import driver
-from kit.eventstore.records import StoredFact
+from kit.eventstore.records import StoredFact, refuse_too_large
+from kit.eventstore.tables import CONTESTED
 
 _BULK: Final = 64
 """From this many facts on, COPY beats an INSERT, its extra round trips included."""
@@ -60,10 +60,6 @@ _STORED: Final = (
 """In this order a `StoredFact`; `data` as its bytes."""
 
 
-class FactTooLarge(ValueError):  # noqa: N818 - reads as English where raised
-    """A fact that no topic would take; refused before it is recorded."""
-
-
 class PostgresRecorder(ApplicationRecorder):
     """The library's recorder on the service's own engine.
 
@@ -86,7 +82,8 @@ class PostgresRecorder(ApplicationRecorder):
         Shape: in `connection`'s transaction if given, else in one of its own.
 
         Raises:
-            IntegrityError: Another writer took a version; the transaction is lost.
+            IntegrityError: Another writer took a version, or the id of a fact is taken;
+                the transaction is lost.
             FactTooLarge: One of them is larger than a topic takes; nothing is recorded.
         """
         rows = [_row(cast("StoredFact", event)) for event in stored_events]
@@ -94,10 +91,8 @@ class PostgresRecorder(ApplicationRecorder):
             return []
         with nullcontext(connection) if connection else self.engine.begin() as db:
             cursor = driver(db).cursor()
-            try:
+            with raising_conflicts():
                 return _copy(cursor, rows) if len(rows) >= _BULK else _insert(cursor, rows)
-            except psycopg.errors.UniqueViolation as taken:
-                raise IntegrityError(str(taken)) from taken
 
     def select_events(
         self,
@@ -160,6 +155,22 @@ class PostgresRecorder(ApplicationRecorder):
         raise NotImplementedError("read the service's topic instead")
 
 
+@contextmanager
+def raising_conflicts() -> Iterator[None]:
+    """Tell what another writer took first from constraints that nobody should break.
+
+    Raises:
+        IntegrityError: A version, a fact's id or an idempotency key is taken.
+        UniqueViolation: Another constraint is broken.
+    """
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as taken:
+        if taken.diag.constraint_name not in CONTESTED:
+            raise
+        raise IntegrityError(str(taken)) from taken
+
+
 def select_streams(after: Mapping[str, int], db: Connection) -> Sequence[StoredFact]:
     """Return the stored facts of many streams, each after a version of its own.
 
@@ -175,11 +186,7 @@ def select_streams(after: Mapping[str, int], db: Connection) -> Sequence[StoredF
 
 
 def _row(event: StoredFact) -> tuple[object, ...]:
-    if len(event.state) > MAX_EVENT_BYTES:
-        raise FactTooLarge(
-            f"{event.topic} in {event.originator_id} has {len(event.state)} bytes,"
-            f" more than the {MAX_EVENT_BYTES} that its topic takes"
-        )
+    refuse_too_large(event)
     return (
         event.event_id,
         event.originator_id,

@@ -1,5 +1,6 @@
 """A fact as the store holds it, and as the `eventsourcing` library carries it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,14 @@ from eventsourcing.persistence import Mapper, StoredEvent
 
 from contracts.fact import Fact
 from contracts.registry import REGISTRY, Registry
+from contracts.topics import MAX_EVENT_BYTES
+from kit.domain import Refused
+
+
+class FactTooLarge(Refused):
+    """A fact that no topic would take; refused before it is recorded."""
+
+    code = "fact-too-large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,25 @@ class StoredFact(StoredEvent):
     occurred_at: datetime
     recorded_at: datetime
     meta: Mapping[str, str]
+
+
+def refuse_too_large(stored: StoredFact) -> None:
+    """Let pass what the topic of `stored` takes.
+
+    Raises:
+        FactTooLarge: It is larger; the field that most of it is in is named.
+    """
+    size = len(stored.state)
+    if size > MAX_EVENT_BYTES:
+        raise FactTooLarge(
+            f"{_largest_field(stored.state)}: {stored.topic} in {stored.originator_id} has"
+            f" {size} bytes, more than the {MAX_EVENT_BYTES} that its topic takes"
+        )
+
+
+def _largest_field(data: bytes) -> str:
+    fields: Mapping[str, object] = json.loads(data)
+    return max(fields, key=lambda name: len(json.dumps(fields[name])))
 
 
 class FactMapper(Mapper[str]):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from contracts.fact import Fact
 from kit.database import driver
 from kit.domain import Decider, Refused
+from kit.eventstore.recorder import raising_conflicts
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -98,6 +99,9 @@ def keep_answers(
     """Keep answers under their keys, with the facts that they are about.
 
     A refused request may be tried again, unless its refusal is to be kept.
+
+    Raises:
+        IntegrityError: A key was answered meanwhile; the transaction is lost.
     """
     rows = [
         (request.key, request.digest, json.dumps(_kept(answer)))
@@ -110,7 +114,8 @@ def keep_answers(
         "INSERT INTO answered_requests SELECT r.*, %s"
         " FROM unnest(%s::text[], %s::bytea[], %s::json[]) AS r"
     )
-    driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
+    with raising_conflicts():
+        driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
 
 
 def _kept(answer: Answer) -> dict[str, Any]:

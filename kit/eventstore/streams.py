@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import RecordConflictError
 from opentelemetry import metrics, propagate
-from psycopg.errors import DiskFull, UniqueViolation
+from psycopg.errors import DiskFull
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from tenacity import (
@@ -72,11 +72,11 @@ class Streams(Protocol):
         Raises:
             StreamConflict: Three other writers won; nothing is recorded, ask again later.
             StoreUnavailable: The database is away; nothing is known to be recorded.
-            FactTooLarge: A fact that no topic takes; nothing is recorded.
 
         Emits: What the deciders return, in that order. One transaction holds the facts,
             their place in the outbox, the answers and the read models, or nothing.
-            A refused request records nothing and hinders no other.
+            A refused request records nothing and hinders no other; one of which a fact
+            would be larger than topics take is refused (FactTooLarge).
         Safe to repeat: With a key, yes: the first answer is given again.
         Source: docs/architecture.md 3.
         """
@@ -88,7 +88,7 @@ def transact(streams: Streams, request: AnyRequest) -> Answer:
 
     Raises:
         Refused: The state does not allow the command; nothing is recorded.
-        StreamConflict: As `Streams.submit`; StoreUnavailable, FactTooLarge too.
+        StreamConflict: As `Streams.submit`; StoreUnavailable too.
     """
     (answer,) = streams.submit([request])
     if answer.refused is not None:
@@ -126,7 +126,7 @@ class PostgresStreams:
 
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         contended = Retrying(
-            retry=retry_if_exception_type((RecordConflictError, UniqueViolation)),
+            retry=retry_if_exception_type(RecordConflictError),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(0.005, max=0.1),
             before_sleep=lambda _: _conflicts.add(1),
@@ -134,7 +134,7 @@ class PostgresStreams:
         )
         try:
             answers: Sequence[Answer] = contended(self._once, requests)
-        except (RecordConflictError, UniqueViolation) as lost:
+        except RecordConflictError as lost:
             raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
         return answers
 
@@ -145,8 +145,8 @@ class PostgresStreams:
             try:
                 transaction.commit()
             except Exception as lost:
-                if not (passing(lost) and self._was_kept(recorded)):
-                    raise
+                if not (passing(lost) and recorded and self._was_kept(recorded[0])):
+                    raise  # to be done again: what was answered is found by its key
         _appended.add(len(recorded))
         return answers
 
@@ -166,18 +166,16 @@ class PostgresStreams:
                     given[request.key] = request.digest, answer
             answers.append(answer)
         if work.recorded:
-            self.history.save(*work.recorded, connection=db)
+            self.history.append(work.stored, db)
             for project in self.projections:
                 project(work.recorded, db)
             work.keep_snapshots(db)
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
 
-    def _was_kept(self, recorded: Sequence[Recorded]) -> bool:
+    def _was_kept(self, first: Recorded) -> bool:
         """Look up, after a commit of unknown outcome, whether it happened."""
-        if not recorded:
-            return True
-        return self._patiently(_is_kept, self.history.engine, recorded[0].event_id)
+        return self._patiently(_is_kept, self.history.engine, first.event_id)
 
     def _patiently(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `work`, again for as long as the database is away and patience lasts."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -25,11 +26,16 @@ from sqlalchemy import (
 
 metadata: Final = MetaData()
 
+CONTESTED: Final = frozenset(
+    {"events_event_id_key", "events_stream_id_version_key", "answered_requests_pkey"}
+)
+"""What another writer may take first. Any other constraint that breaks is an error."""
+
 events = Table(
     "events",
     metadata,
     Column("append_seq", BigInteger, Identity(), primary_key=True),
-    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event_id", Uuid, nullable=False),
     Column("stream_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("type", Text, nullable=False),
@@ -39,7 +45,8 @@ events = Table(
     Column("meta", JSON, nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("stream_id", "version"),
+    UniqueConstraint("event_id", name="events_event_id_key"),
+    UniqueConstraint("stream_id", "version", name="events_stream_id_version_key"),
 )
 
 events_pending = Table(
@@ -70,10 +77,11 @@ log_leader = Table(
 answered_requests = Table(
     "answered_requests",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", Text),
     Column("request_hash", LargeBinary, nullable=False),
     Column("answer", JSON, nullable=False),
     Column("answered_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("key", name="answered_requests_pkey"),
 )
 
 snapshots = Table(

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from contracts.fact import Fact
 from kit.domain import Refused
 from kit.eventstore import snapshots
 from kit.eventstore.history import History
-from kit.eventstore.records import Recorded
+from kit.eventstore.records import Recorded, StoredFact
 from kit.eventstore.requests import Answer, AnyRequest
 from kit.eventstore.snapshots import AnyDecider, Snapshot, SnapshotRecorder
 
@@ -20,7 +22,8 @@ class Work:
     """The streams that some requests are about, and the facts decided for them so far.
 
     Units: `at` is the moment of recording.
-    Shape: `meta` travels beside each fact; `recorded` in the order of deciding.
+    Shape: `meta` travels beside each fact; `recorded` in the order of deciding, `stored`
+        the same as bytes.
     """
 
     history: History
@@ -28,6 +31,7 @@ class Work:
     at: datetime
     meta: Mapping[str, str]
     recorded: list[Recorded] = field(default_factory=list)
+    stored: list[StoredFact] = field(default_factory=list)
     _deciders: dict[str, AnyDecider] = field(default_factory=dict)
     _stands: dict[str, Snapshot] = field(default_factory=dict)
     _snapped: dict[str, int] = field(default_factory=dict)
@@ -53,19 +57,16 @@ class Work:
         stand = self._stands[request.stream_id]
         try:
             facts = request.decider.decide(request.command, stand.state)
+            recorded = self._placed(request.stream_id, stand.version, facts)
+            stored = [self.history.as_stored(one) for one in recorded]
         except Refused as why:
             return Answer(stand.version, 0, why)
-        version, state = stand.version, stand.state
-        for fact in facts:
-            version += 1
-            state = request.decider.evolve(state, fact)
-            self.recorded.append(
-                Recorded(
-                    request.stream_id, version, self.new_id(), fact, self.at, self.meta
-                )
-            )
+        self.recorded += recorded
+        self.stored += stored
+        state = reduce(request.decider.evolve, facts, stand.state)
+        version = stand.version + len(recorded)
         self._stands[request.stream_id] = Snapshot(version, state)
-        return Answer(version, len(facts))
+        return Answer(version, len(recorded))
 
     def keep_snapshots(self, db: Connection) -> None:
         """Keep the state of each stream that has grown long since its last snapshot."""
@@ -77,6 +78,15 @@ class Work:
         ]
         if due:
             SnapshotRecorder(self.history.engine).insert_events(due, connection=db)
+
+    def _placed(
+        self, stream_id: str, version: int, facts: Iterable[Fact]
+    ) -> list[Recorded]:
+        """Return `facts` with their places in the stream, after `version`."""
+        return [
+            Recorded(stream_id, place, self.new_id(), fact, self.at, self.meta)
+            for place, fact in enumerate(facts, version + 1)
+        ]
 
     def _load_snapshots(self, db: Connection) -> None:
         long = {name: d for name, d in self._deciders.items() if d.states}

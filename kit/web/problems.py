@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from contracts.registry import UnknownTypeError
 from kit.domain import Refused
-from kit.eventstore.recorder import FactTooLarge
+from kit.eventstore.records import FactTooLarge
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
 
 _log: Final = logging.getLogger(__name__)
@@ -24,10 +24,11 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
 
     Shape: `statuses` by the refusal's code, which is also the `type` of the answer.
     """
+    known = {**_REFUSALS, **statuses}
 
     def refused(_: Request, why: Exception) -> JSONResponse:
         code = why.code if isinstance(why, Refused) else Refused.code
-        return problem(statuses.get(code, HTTPStatus.CONFLICT), code, str(why))
+        return problem(known.get(code, HTTPStatus.CONFLICT), code, str(why))
 
     def invalid(_: Request, why: Exception) -> JSONResponse:
         errors = why.errors() if isinstance(why, RequestValidationError) else ()
@@ -36,8 +37,9 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, detail, errors=fields)
 
     def http(_: Request, why: Exception) -> JSONResponse:
-        known = isinstance(why, StarletteHTTPException)
-        status = HTTPStatus(why.status_code if known else 500)  # type: ignore[attr-defined]  # known says so
+        status = HTTPStatus(
+            why.status_code if isinstance(why, StarletteHTTPException) else 500
+        )
         code = status.phrase.lower().replace(" ", "-")
         detail = str(why.detail) if isinstance(why, HTTPException) else status.description
         return problem(status, code, detail)
@@ -55,10 +57,10 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         app.add_exception_handler(kind, _answer(status, code))
 
 
+_REFUSALS: Final = {FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
-    (FactTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "fact-too-large"),
     (UnknownTypeError, HTTPStatus.INTERNAL_SERVER_ERROR, "unknown-type"),
 )
 

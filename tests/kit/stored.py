@@ -40,4 +40,4 @@ def facts_of(stream: str, count: int, *, after: int = 0) -> list[StoredFact]:
 
 def of_size(fact: StoredFact, size: int) -> StoredFact:
     """`fact`, but its data is JSON of `size` bytes."""
-    return replace(fact, state=b'"' + b"x" * (size - 2) + b'"')
+    return replace(fact, state=b'{"note":"' + b"x" * (size - 11) + b'"}')

@@ -15,14 +15,15 @@ from contracts.topics import MAX_EVENT_BYTES
 from kit.database import connect, driver
 from kit.eventstore import tables
 from kit.eventstore.history import History
-from kit.eventstore.recorder import FactTooLarge, PostgresRecorder
+from kit.eventstore.recorder import PostgresRecorder
+from kit.eventstore.records import FactTooLarge
 from kit.eventstore.requests import Answer, AnyRequest
 from kit.eventstore.streams import PostgresStreams, StoreUnavailable, Streams, transact
 from kit.relay.outbox import Outbox
 from services.orders.commands import CancelOrder
 from tests.infrastructure import drop_database, new_database
 from tests.kit.stored import a_fact, facts_of, of_size
-from tests.kit.test_streams import ACCEPT, PLACE, REJECT, asked, streams_on
+from tests.kit.test_streams import ACCEPT, PLACE, REJECT, TOO_LARGE, asked, streams_on
 from tests.samples import FRIDAY
 
 TABLES = ("events", "events_pending", "answered_requests")
@@ -136,7 +137,7 @@ class TestTooLarge:
     ) -> None:
         large = of_size(a_fact("order-large"), MAX_EVENT_BYTES + 1)
 
-        with pytest.raises(FactTooLarge, match="order-large has 1000001 bytes"):
+        with pytest.raises(FactTooLarge, match=r"note: .* order-large has 1000001 bytes"):
             recorder.insert_events([*facts_of("order-1", beside), large])
 
         assert set(rows(engine).values()) == {0}
@@ -153,11 +154,8 @@ class TestTooLarge:
     def test_a_command_that_would_make_one_leaves_nothing_behind(
         self, engine: Engine, streams: PostgresStreams
     ) -> None:
-        [line] = PLACE.lines
-        large = replace(PLACE, lines=(replace(line, title="x" * MAX_EVENT_BYTES),))
-
         with pytest.raises(FactTooLarge):
-            streams.submit([asked(PLACE, order="o-2", key="k-1"), asked(large, key="k-2")])
+            transact(streams, asked(TOO_LARGE, key="k-1"))
 
         assert set(rows(engine).values()) == {0}
 
@@ -192,6 +190,28 @@ class TestUnknownOutcome:
         assert lost.cut == 1
         assert answer == Answer(1, 1)
         assert (rows(engine)["events"], rows(engine)["events_pending"]) == (1, 1)
+
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize(("command", "refused"), [(PLACE, False), (REJECT, True)])
+    def test_an_answer_without_a_fact_is_kept_whatever_became_of_its_commit(
+        self,
+        engine: Engine,
+        streams: PostgresStreams,
+        command: object,
+        *,
+        refused: bool,
+        after: bool,
+    ) -> None:
+        streams.submit([asked(PLACE), asked(ACCEPT)])
+        lost = LostCommit(after)
+        event.listen(engine, "commit", lost)
+
+        request = replace(asked(command, key="k-1"), keep_refusal=refused)
+        (answer,) = streams.submit([request])
+
+        assert (lost.cut, answer.version, answer.recorded) == (1, 2, 0)
+        assert (answer.refused is not None) is refused
+        assert rows(engine)["answered_requests"] == 1
 
     def test_a_database_that_stays_away_is_said_to_be_away(
         self, engine: Engine, streams: PostgresStreams

@@ -8,18 +8,20 @@ from uuid import UUID
 import pytest
 from eventsourcing.utils import clear_topic_cache
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Engine
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Connection, Engine
 from uuid6 import uuid7
 
+from contracts.topics import MAX_EVENT_BYTES
 from kit.database import connect, driver
 from kit.eventstore import tables
 from kit.eventstore.history import History, UnsafeSetting
-from kit.eventstore.records import Recorded
+from kit.eventstore.records import FactTooLarge, Recorded
 from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Request
 from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
 from services.orders.commands import AcceptOrder, LineToPlace, PlaceOrder, RejectOrder
 from services.orders.model import ORDER
-from services.orders.model.refusals import OrderIsAccepted
+from services.orders.model.refusals import OrderIsAccepted, OrderUnknown
 from tests.fakes import MemoryStreams
 from tests.samples import FRIDAY
 
@@ -45,6 +47,9 @@ REJECT = RejectOrder(order_id="o-1", reason="out_of_stock", at=FRIDAY)
 
 def asked(command: object, order: str = "o-1", **how: object) -> AnyRequest:
     return Request(stream_id=f"order-{order}", decider=ORDER, command=command, **how)  # type: ignore[arg-type]  # a key and a digest
+
+
+TOO_LARGE = replace(PLACE, lines=(replace(PLACE.lines[0], title="x" * MAX_EVENT_BYTES),))
 
 
 class StreamsContract:
@@ -93,6 +98,21 @@ class StreamsContract:
             (2, 0),
         ]
         assert isinstance(answers[2].refused, OrderIsAccepted)
+
+    def test_a_fact_that_no_topic_takes_is_refused_and_hinders_no_other(
+        self, streams: Streams
+    ) -> None:
+        other = replace(PLACE, order_id="o-2")
+
+        refused, follows, recorded = streams.submit(
+            [asked(TOO_LARGE), asked(ACCEPT), asked(other, order="o-2")]
+        )
+
+        assert isinstance(refused.refused, FactTooLarge)
+        assert str(refused.refused).startswith("lines: orders.order-placed.v1 in order-o-1")
+        assert str(MAX_EVENT_BYTES) in str(refused.refused)
+        assert isinstance(follows.refused, OrderUnknown)
+        assert recorded == Answer(1, 1)
 
     def test_a_key_is_answered_once(self, streams: Streams) -> None:
         first = transact(streams, asked(PLACE, key="k-1"))
@@ -239,3 +259,48 @@ def test_read_models_are_folded_in_the_transaction_that_appends(engine: Engine) 
     assert [(r.stream_id, r.version) for r in seen[:1]] == [("order-o-1", 1)]
     failing.clear()
     assert transact(streams, asked(ACCEPT)) == Answer(2, 1)
+
+
+def test_a_constraint_that_a_read_model_breaks_is_an_error_and_no_conflict(
+    engine: Engine,
+) -> None:
+    folded: list[Recorded] = []
+
+    def project(recorded: Sequence[Recorded], db: Connection) -> None:
+        folded.extend(recorded)
+        driver(db).execute("CREATE TEMPORARY TABLE seen (order_id text PRIMARY KEY)")
+        for _ in "twice":
+            driver(db).execute("INSERT INTO seen VALUES ('o-1')")
+
+    streams = replace(streams_on(History(engine)), projections=[project])
+
+    with pytest.raises(UniqueViolation, match="seen_pkey"):
+        transact(streams, asked(PLACE))
+
+    assert len(folded) == 1
+
+
+def test_an_id_of_a_fact_that_is_taken_is_a_conflict(engine: Engine) -> None:
+    ids = iter([UUID(int=1), UUID(int=1), UUID(int=2)])
+    streams = replace(streams_on(History(engine)), new_id=lambda: next(ids))
+
+    transact(streams, asked(PLACE))
+
+    assert transact(streams, asked(ACCEPT)) == Answer(2, 1)
+
+
+def test_of_two_who_use_one_key_at_once_the_second_gets_the_answer_of_the_first(
+    engine: Engine,
+) -> None:
+    streams = streams_on(History(engine))
+    others = [asked(replace(PLACE, order_id="o-2"), order="o-2", key="k-1")]
+
+    def meanwhile(_: Sequence[Recorded], __: object) -> None:
+        while others:
+            transact(streams, others.pop())
+
+    slower = replace(streams, projections=[meanwhile])
+
+    answer = transact(slower, asked(PLACE, key="k-1"))
+
+    assert (answer, answer.repeated) == (Answer(1, 1), True)
