@@ -70,25 +70,28 @@ class Home:
         """Refuse a folder that this version of `market` must not touch.
 
         Raises:
-            HomeError: It is of another version, or holds something else.
+            HomeError: It is of another version, holds something else, or cannot be read.
         """
-        version = self.path / "version"
-        if version.is_file():
-            found = version.read_text(errors="replace").strip()[:40]
-            if found != VERSION:
-                raise HomeError(
-                    f"{self.path} is of version {found!r}, this `market` keeps version "
-                    f"{VERSION}: use the `market` that made it, or set MARKET_HOME to a "
-                    "new folder"
-                )
-        elif self.path.exists() and not self._empty():
+        with _clearly(self.path):
+            found, used = self._found_version(), self._used()
+        if found not in {None, VERSION}:
+            raise HomeError(
+                f"{self.path} is of version {found!r}, this `market` keeps version "
+                f"{VERSION}: use the `market` that made it, or set MARKET_HOME to a "
+                "new folder"
+            )
+        if found is None and used:
             raise HomeError(
                 f"{self.path} holds something else than a platform: set MARKET_HOME to a "
                 "new folder"
             )
 
     def write_state(self, state: State) -> None:
-        """Replace what is known of the platform, as a whole or not at all."""
+        """Replace what is known of the platform, as a whole or not at all.
+
+        Raises:
+            OSError: It could not be written.
+        """
         write_whole(self.path / "platform.json", state.model_dump_json(indent=2))
 
     def read_state(self) -> State | None:
@@ -100,21 +103,34 @@ class Home:
         self.check_version()
         file = self.path / "platform.json"
         try:
-            return State.model_validate_json(file.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError) as why:
+            with _clearly(self.path), suppress(FileNotFoundError):
+                return State.model_validate_json(file.read_bytes())
+        except ValidationError as why:
             raise HomeError(
-                f"{file} cannot be read ({type(why).__name__}): remove it once no process "
-                "of this home runs any more"
+                f"{file} cannot be understood: remove it once no process of this home "
+                "runs any more"
             ) from why
+        return None
 
     def forget_state(self) -> None:
-        """Say that no platform runs here."""
-        (self.path / "platform.json").unlink(missing_ok=True)
+        """Say that no platform runs here.
 
-    def _empty(self) -> bool:
-        return self.path.is_dir() and all(f.name == "lock" for f in self.path.iterdir())
+        Raises:
+            HomeError: Nothing may be written there.
+        """
+        with _clearly(self.path):
+            (self.path / "platform.json").unlink(missing_ok=True)
+
+    def _found_version(self) -> str | None:
+        version = self.path / "version"
+        if not version.is_file():
+            return None
+        return version.read_text(errors="replace").strip()[:40]
+
+    def _used(self) -> bool:
+        if not self.path.is_dir():
+            return self.path.exists()
+        return any(file.name != "lock" for file in self.path.iterdir())
 
     def _in_use(self) -> str:
         pid = "unknown"
@@ -150,7 +166,7 @@ def _clearly(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as why:
-        remedy = "free some space" if no_space_left(why) else "see who may write there"
+        remedy = "free some space" if no_space_left(why) else "see who may use it"
         raise HomeError(
             f"{folder} cannot be used ({why.strerror or why}): {remedy}, or set "
             "MARKET_HOME to another folder"

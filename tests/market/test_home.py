@@ -1,5 +1,8 @@
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -82,6 +85,56 @@ def test_a_state_that_cannot_be_read_names_its_file(home: Home) -> None:
         (home.path / "platform.json").write_text("{")
         with pytest.raises(HomeError, match=r"platform\.json"):
             home.read_state()
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Run as nobody in particular, where we are root and may do everything."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+@pytest.fixture
+def left_home() -> Iterator[Home]:
+    """A home of ours that a platform has left, in a folder that everyone may look into."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        home = Home(Path(folder) / "home")
+        with home.occupied():
+            home.write_state(STATE)
+        yield home
+        home.path.chmod(0o755)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_home_that_may_not_be_read_is_no_home(left_home: Home, mode: int) -> None:
+    left_home.path.chmod(mode)
+
+    with as_somebody_else():
+        with pytest.raises(HomeError, match=r"cannot be used \(Permission denied\)"):
+            left_home.read_state()
+        with pytest.raises(HomeError, match="MARKET_HOME"), left_home.occupied():
+            pass
+
+
+def test_a_home_that_may_not_be_written_can_be_looked_at_and_not_cleared(
+    left_home: Home,
+) -> None:
+    for name in ("version", "platform.json"):
+        (left_home.path / name).chmod(0o644)
+    left_home.path.chmod(0o555)
+
+    with as_somebody_else():
+        assert left_home.read_state() == STATE
+        with pytest.raises(HomeError, match="Permission denied"):
+            left_home.forget_state()
+        with pytest.raises(HomeError, match="Permission denied"), left_home.occupied():
+            pass
 
 
 def test_ports_are_all_different() -> None:
