@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from contracts.topics import MAX_EVENT_BYTES
 from kit.serving import build
 from kit.settings import Settings
 from services.orders.app import BLUEPRINT
@@ -171,6 +172,26 @@ def test_commands_in_bulk_are_judged_each_alone(http: TestClient, app: FastAPI) 
     assert "customer_link" in results[3]["problem"]["detail"]
     assert "accept-order" in results[4]["problem"]["detail"]
     assert len(app.state.streams.facts["order-o-1"]) == 2
+
+
+def test_a_command_too_large_for_a_topic_is_refused_by_itself(
+    http: TestClient, app: FastAPI
+) -> None:
+    lines = [{**PLACE["lines"][0], "title": "x" * MAX_EVENT_BYTES}]
+    large = PLACE | {"order_id": "o-2", "lines": lines}
+    commands = [
+        bulk("k-1", "place-order", **large, at="2026-03-09T10:00:00Z"),
+        bulk("k-2", "place-order", **PLACE, at="2026-03-09T10:00:00Z"),
+    ]
+
+    status, alone = post(http, "/orders", large)
+    results = http.post("/commands", json={"commands": commands}).json()["results"]
+
+    assert (status, alone["type"]) == (413, "fact-too-large")
+    assert [result["outcome"] for result in results] == ["refused", "recorded"]
+    assert results[0]["problem"]["type"] == "fact-too-large"
+    assert results[0]["problem"]["detail"].startswith("lines: ")
+    assert set(app.state.streams.facts) >= {"order-o-1"}
 
 
 def test_the_same_bulk_again_changes_nothing(http: TestClient) -> None:
