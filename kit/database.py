@@ -1,11 +1,14 @@
 """The service's own PostgreSQL: one engine, and which of its errors pass by themselves."""
 
-from typing import Any, Final, cast
+import logging
+from typing import Any, Final, NamedTuple, cast
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
+
+_log: Final = logging.getLogger(__name__)
 
 LIVE: Final = "live"
 """The schema of the read models; a rebuild writes the same tables in another one."""
@@ -19,6 +22,28 @@ _PASSING: Final = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
 )
+
+_FROZEN: Final = """
+SELECT a.pid, pg_terminate_backend(a.pid, 5000)
+FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.classid = hashtext(%(kind)s)::oid AND l.objid = hashtext(%(name)s)::oid
+  AND a.usename = current_user AND a.wait_event_type = 'Client'
+  AND a.state_change < clock_timestamp() - make_interval(secs => %(for_s)s)
+"""
+
+
+class Claim(NamedTuple):
+    """What one session at a time may hold: PostgreSQL's advisory lock of two words."""
+
+    kind: str
+    name: str
+
+    def asked(self, function: str) -> TextClause:
+        """Return the statement that asks for it by `function` of PostgreSQL."""
+        sql = f"SELECT {function}(hashtext(:kind), hashtext(:name))"
+        return text(sql).bindparams(**self._asdict())
 
 
 def connect(url: str, *, pool_size: int = 10, idle_s: int = IDLE_S) -> Engine:
@@ -74,6 +99,21 @@ def passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and not isinstance(error, _PASSING):
         return isinstance(error.orig, _PASSING)
     return isinstance(error, (*_PASSING, PendingRollbackError))
+
+
+def end_frozen(engine: Engine, claim: Claim, for_s: float) -> bool:
+    """End the session that holds `claim` if its process is frozen; say whether one was.
+
+    Frozen is who has kept the server waiting for `for_s`, between two statements or in the
+    middle of one, such as a COPY: no timeout of PostgreSQL's ends that. Who works, or waits
+    for a lock, is left alone. What it wrote and had not committed is undone.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        values = {**claim._asdict(), "for_s": for_s}
+        ended = driver(db).execute(_FROZEN, values).fetchall()
+    for pid, _ in ended:
+        _log.warning("session %s held %s and was frozen: ended", pid, " ".join(claim))
+    return bool(ended)
 
 
 def address(engine: Engine) -> str:

@@ -2,13 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, func, select, update
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 from kit.consumers.failures import Fenced
 from kit.consumers.tables import consumer_positions
+from kit.database import Claim, end_frozen
+
+LOCK_WAIT_S: Final = 10.0
+"""How long a lock is waited for: five times what the largest batch takes that lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +61,14 @@ def position(engine: Engine, group: str, topic: str, partition: int) -> Position
 def lock_position(db: Connection, group: str, topic: str, partition: int) -> Position:
     """Return where `group` stands, and keep all others from moving it until `db` is done.
 
-    Everything that writes for a partition takes this lock first, so nobody deadlocks.
+    Everything that writes for a partition takes this lock first, so nobody deadlocks. If
+    its holder is frozen, that one's session is ended, so that the next attempt gets it. No
+    statement of `db` waits for a lock longer than `LOCK_WAIT_S` from here on.
+
+    Raises:
+        OperationalError: Somebody else kept it for `LOCK_WAIT_S`; worth another attempt.
     """
+    _claim(db, Claim(f"place of {group}", f"{topic}/{partition}"))
     query = _position().where(_is(group, topic, partition)).with_for_update()
     found = db.execute(query).first()
     if found is None:
@@ -55,6 +77,21 @@ def lock_position(db: Connection, group: str, topic: str, partition: int) -> Pos
         db.execute(start.on_conflict_do_nothing())
         found = db.execute(query).one()
     return Position(*found)
+
+
+def _claim(db: Connection, claim: Claim) -> None:
+    """Wait for `claim`. A row's own lock names no holder, and a first row is not there.
+
+    Raises:
+        OperationalError: As `lock_position` says.
+    """
+    db.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
+    try:
+        db.execute(claim.asked("pg_advisory_xact_lock"))
+    except OperationalError as why:
+        if isinstance(why.orig, LockNotAvailable):
+            end_frozen(db.engine, claim, LOCK_WAIT_S)
+        raise
 
 
 def advance(db: Connection, group: str, old: Position, next_offset: int, pos: int) -> None:

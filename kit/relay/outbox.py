@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import set_json_loads
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.database import driver
@@ -84,7 +84,11 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What the leader of `epoch` may do with a service's history. Blocks; use threads."""
+    """What the leader of `epoch` may do with a service's history. Blocks; use threads.
+
+    Each is a single statement that the server commits by itself: a leader that freezes
+    leaves no row locked to who follows.
+    """
 
     engine: Engine
     epoch: int
@@ -101,11 +105,11 @@ class Outbox:
             Deposed: Another leader took over; no position was given.
         """
         values = {"limit": limit, "epoch": self.epoch}
-        with self.engine.begin() as db:
+        with self._connect() as db:
             row = driver(db).execute(_SEQUENCE, values).fetchone()
-            size, led, current = row or (0, False, False)
-            if not current or (size and not led):
-                raise Deposed(f"epoch {self.epoch} is over")
+        size, led, current = row or (0, False, False)
+        if not current or (size and not led):
+            raise Deposed(f"epoch {self.epoch} is over")
         return int(size)
 
     def fetch(self, after: int, limit: int) -> Sequence[Outgoing]:
@@ -113,7 +117,7 @@ class Outbox:
 
         Shape: `limit` facts at most, and no more once BATCH_BYTES are reached.
         """
-        with self.engine.connect() as db:
+        with self._connect() as db:
             cursor = driver(db).cursor(binary=True)
             # Facts of one transaction have their meta in common.
             set_json_loads(lru_cache(maxsize=64)(json.loads), cursor)
@@ -128,7 +132,7 @@ class Outbox:
             " JOIN event_log AS l ON l.pos = c.pos"
             " JOIN events AS e ON e.append_seq = l.append_seq AND e.event_id = c.id"
         )
-        with self.engine.connect() as db:
+        with self._connect() as db:
             row = driver(db).execute(sql, ([*claimed], [*claimed.values()])).fetchone()
         return int(row[0]) if row else 0
 
@@ -142,10 +146,13 @@ class Outbox:
             "UPDATE log_leader SET published = %s"
             " WHERE epoch = %s AND published = %s AND head >= %s"
         )
-        with self.engine.begin() as db:
+        with self._connect() as db:
             moved = driver(db).execute(sql, (to, self.epoch, published, to)).rowcount
-            if moved != 1:
-                raise Deposed(f"epoch {self.epoch} is over, or its cursor moved")
+        if moved != 1:
+            raise Deposed(f"epoch {self.epoch} is over, or its cursor moved")
+
+    def _connect(self) -> Connection:
+        return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
 def log_state(engine: Engine) -> LogState:

@@ -7,7 +7,8 @@ before got. `ce_pos` lets a reader drop what repeats all the same.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
@@ -17,7 +18,7 @@ from opentelemetry import metrics
 from sqlalchemy import Engine
 
 from kit.database import passing
-from kit.relay.leadership import Deposed, Leadership
+from kit.relay.leadership import LEASE_S, Deposed, Leadership
 from kit.relay.outbox import Outbox, Outgoing, log_state
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ _meter = metrics.get_meter(__name__)
 _published = _meter.create_counter("relay.published", "{fact}", "Facts published")
 
 LONGEST_PAUSE_S: Final = 5.0
+PULSE_S: Final = 1.0
+"""How often a leader shows that it lives, whatever else it waits for."""
 
 BATCH: Final = 4_000
 """Facts of one Kafka transaction: a commit costs the same for few as for many."""
@@ -55,7 +58,7 @@ class Relay:
     """Publishes one service's history for as long as it leads.
 
     Units: `idle_s` is how long it rests when nothing waits, `standby_s` how often it asks
-        to lead when another does.
+        to lead when another does, `lease_s` for how long that one may show no life.
     Shape: `trouble` is what it failed at last, or None since it got on again.
     """
 
@@ -64,6 +67,7 @@ class Relay:
     batch: int = BATCH
     idle_s: float = 0.1
     standby_s: float = 1.0
+    lease_s: float = LEASE_S
     trouble: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,19 +90,21 @@ class Relay:
                 await _rest(stop, pause)
 
     async def _serve(self, stop: asyncio.Event) -> bool:
-        with Leadership(self.engine) as leadership:
+        with Leadership(self.engine, self.lease_s) as leadership:
             if not await asyncio.to_thread(leadership.claim):
                 return False
             _log.info("leading, epoch %s", leadership.epoch)
-            try:
-                await self.publisher.start()
-                await self._lead(leadership, stop)
-            finally:
-                await self.publisher.stop()
+            async with _living(leadership) as pulse:
+                try:
+                    await self.publisher.start()
+                    await self._lead(Outbox(self.engine, leadership.epoch), pulse, stop)
+                finally:
+                    await self.publisher.stop()
         return True
 
-    async def _lead(self, leadership: Leadership, stop: asyncio.Event) -> None:
-        outbox = Outbox(self.engine, leadership.epoch)
+    async def _lead(
+        self, outbox: Outbox, pulse: asyncio.Task[None], stop: asyncio.Event
+    ) -> None:
         published = await self._resume(outbox)
         self.trouble = None
         coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, published))
@@ -106,9 +112,13 @@ class Relay:
             while not stop.is_set():
                 batch = await coming
                 after = batch[-1].pos if batch else published
+                if pulse.done():
+                    pulse.result()
                 if not batch:
                     await _rest(stop, self.idle_s)
-                coming = asyncio.create_task(asyncio.to_thread(self._next, outbox, after))
+                coming = asyncio.create_task(
+                    asyncio.to_thread(self._next, outbox, after, idle=not batch)
+                )
                 if batch:
                     await self.publisher.publish(batch)
                     await asyncio.to_thread(outbox.advance, published, after)
@@ -129,10 +139,34 @@ class Relay:
         await asyncio.to_thread(outbox.advance, cursor, committed)
         return committed
 
-    def _next(self, outbox: Outbox, after: int) -> Sequence[Outgoing]:
-        """Number what waits, and return the first facts after `after`."""
-        outbox.sequence(self.batch)
-        return outbox.fetch(after, self.batch)
+    def _next(
+        self, outbox: Outbox, after: int, *, idle: bool = False
+    ) -> Sequence[Outgoing]:
+        """Number what waits, and return the first facts after `after`.
+
+        Only a leader numbers. So when there was nothing after `after`, there still is not,
+        unless something was numbered now: an idle relay asks one thing, not two.
+        """
+        numbered = outbox.sequence(self.batch)
+        return [] if idle and not numbered else outbox.fetch(after, self.batch)
+
+
+@asynccontextmanager
+async def _living(leadership: Leadership) -> AsyncIterator[asyncio.Task[None]]:
+    """Show that the leader lives, in a task that ends only with an error."""
+    over = asyncio.Event()
+
+    async def pulse() -> None:
+        while not over.is_set():
+            await asyncio.to_thread(leadership.renew)
+            await _rest(over, PULSE_S)
+
+    beating = asyncio.create_task(pulse())
+    try:
+        yield beating
+    finally:
+        over.set()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 def _complain(error: Exception, pause: float) -> None:

@@ -12,18 +12,20 @@ from collections.abc import Sequence
 
 import pytest
 from faststream.kafka import KafkaBroker
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from kit.consumers import subscriber
 from kit.consumers.failures import Fenced
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.letters import Bury
 from kit.consumers.records import Handler, Received, Record
+from kit.database import driver
 from tests.faults.arrivals import arrive
 from tests.faults.doom import Doom
 from tests.faults.ground import Ground
 
 BEFORE = "with a batch in hand, before its transaction"
+COPYING = "in the middle of a COPY"
 INSIDE = "after the handler, before the database's commit"
 AFTER = "after the database's commit, before Kafka's"
 
@@ -51,6 +53,14 @@ class DoomedInbox(Inbox):
         return done
 
 
+def copy_in_part(db: Connection, doom: Doom) -> None:
+    """Copy a row to where nobody looks, with a rest in the middle."""
+    db.execute(text("CREATE TEMP TABLE copied (word text) ON COMMIT DROP"))
+    with driver(db).cursor() as cursor, cursor.copy("COPY copied FROM STDIN") as copy:
+        copy.write_row(["half"])
+        doom.at(COPYING)
+
+
 async def main(ground: Ground, doom: Doom) -> None:
     logging.basicConfig(level=logging.INFO)
     short = functools.partialmethod(KafkaBroker.subscriber, **SHORT_SESSION)
@@ -59,6 +69,7 @@ async def main(ground: Ground, doom: Doom) -> None:
     patch.setattr(subscriber, "MAX_RECORDS", SMALL_BATCH)
 
     def handler(batch: Sequence[Received], db: Connection) -> None:
+        copy_in_part(db, doom)
         arrive(batch, db)
         doom.at(INSIDE)
 

@@ -19,6 +19,7 @@ from kit.eventstore.history import History
 from kit.eventstore.streams import PostgresStreams
 from kit.process import prepare
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
+from kit.relay.leadership import LEASE_S
 from kit.relay.outbox import log_state
 from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
@@ -27,9 +28,6 @@ from services.performance import projections as performance
 from tests.faults import arrivals
 from tests.faults.stories import new_id, now, requests
 from tests.kit.consumers.kafka import caught_up, until
-
-IDLE_S = 4
-"""What a frozen process may hold up others for: less than a service allows."""
 
 BATCH = 5
 """Small, so that a relay has many steps to be killed at."""
@@ -46,7 +44,7 @@ class Ground:
 
     @cached_property
     def engine(self) -> Engine:
-        return connect(self.url, idle_s=IDLE_S)
+        return connect(self.url)
 
     @property
     def group(self) -> str:
@@ -92,9 +90,16 @@ class Ground:
             assert [answer.refused for answer in answers] == [None] * len(asked)
             self.acknowledged += [request.key or "" for request in asked]
 
-    def relay(self) -> Relay:
+    def relay(self, lease_s: float = LEASE_S) -> Relay:
         publisher = Publisher(self.kafka, self.topic, "faults")
-        return Relay(self.engine, publisher, batch=BATCH, idle_s=0.02, standby_s=0.2)
+        return Relay(
+            self.engine,
+            publisher,
+            batch=BATCH,
+            idle_s=0.02,
+            standby_s=0.2,
+            lease_s=lease_s,
+        )
 
     async def published(self) -> None:
         """Wait until a relay has published all that is recorded."""
@@ -111,9 +116,9 @@ class Ground:
             await self.published()
 
     @asynccontextmanager
-    async def relaying(self) -> AsyncIterator[None]:
+    async def relaying(self, lease_s: float = LEASE_S) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        relaying = asyncio.create_task(self.relay().run(stop))
+        relaying = asyncio.create_task(self.relay(lease_s).run(stop))
         try:
             yield
         finally:

@@ -4,11 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
+from kit.consumers import positions
 from tests.faults.checks import the_history_reached_its_consumer
-from tests.faults.doomed_consumer import BEFORE, INSIDE
+from tests.faults.doomed_consumer import AFTER, BEFORE, COPYING, INSIDE
 from tests.faults.ground import Ground
 from tests.faults.processes import Child
 from tests.kit.consumers.kafka import caught_up
+
+LOCK_WAIT_S = 2.0
+"""How long the next owner waits here for what a frozen one has locked."""
+
+REJECTED = ("the late write was fenced", " put off: ")
 
 
 @pytest.fixture
@@ -16,13 +22,14 @@ def ground(narrow_ground: Ground) -> Ground:
     return narrow_ground
 
 
-REJECTED = ("the late write was fenced", " put off: ")
-
-
-@pytest.mark.parametrize("step", [BEFORE, INSIDE])
+@pytest.mark.parametrize("step", [BEFORE, COPYING, INSIDE, AFTER])
 async def test_what_a_consumer_writes_late_is_rejected_and_both_go_on(
-    step: str, ground: Ground, start_consumer: Callable[..., Child]
+    step: str,
+    ground: Ground,
+    start_consumer: Callable[..., Child],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(positions, "LOCK_WAIT_S", LOCK_WAIT_S)
     ground.record(range(20))
     await ground.publish()
     zombie = start_consumer(step, "SIGSTOP", 3)

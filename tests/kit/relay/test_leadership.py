@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from kit.database import driver
 from kit.eventstore.recorder import PostgresRecorder
@@ -44,6 +45,31 @@ def test_a_leader_whose_session_is_lost_is_followed(
     with Leadership(engine) as second:
         assert second.claim()
         assert second.epoch == leadership.epoch + 1
+
+
+def test_a_leader_that_shows_no_life_is_ended_and_followed(
+    engine: Engine, leadership: Leadership
+) -> None:
+    with Leadership(engine, lease_s=0) as second:
+        assert second.claim() is False
+        assert second.claim()
+        assert second.epoch == leadership.epoch + 1
+    with pytest.raises(OperationalError):
+        leadership.renew()
+
+
+def test_a_leader_that_shows_life_stays_one(engine: Engine, leadership: Leadership) -> None:
+    with Leadership(engine, lease_s=60) as second:
+        assert second.claim() is False
+        leadership.renew()
+        assert second.claim() is False
+
+
+def test_nobody_renews_what_he_resigned(leadership: Leadership) -> None:
+    leadership.resign()
+
+    with pytest.raises(Deposed):
+        leadership.renew()
 
 
 def test_leaders_of_other_histories_do_not_meet(
