@@ -1,7 +1,7 @@
 """What is asked of a stream, what was answered, and the memory of both."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -89,8 +89,7 @@ def answer_again(request: AnyRequest, given: Given) -> Answer | None:
     digest, answer = given[request.key]
     if digest == request.digest:
         return replace(answer, repeated=True)
-    why = f"{request.key!r} was used for another request: make a new key"
-    return Answer(0, 0, KeyReused(why))
+    return Answer(0, 0, KeyReused(_used(request.key)))
 
 
 def keep_answers(
@@ -116,6 +115,42 @@ def keep_answers(
     )
     with raising_conflicts():
         driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
+
+
+def find_reply(key: str, digest: bytes, db: Connection) -> Any | None:  # noqa: ANN401 - JSON
+    """Return what was replied under `key`, or None if nothing was yet.
+
+    For a request that is several transactions: each request of those has a key of its own,
+    and the reply to the whole is kept when all are done.
+
+    Raises:
+        KeyReused: It was used for another request.
+    """
+    sql = "SELECT request_hash, answer->'reply' FROM answered_requests WHERE key = %s"
+    found = driver(db).execute(sql, (key,)).fetchone()
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise KeyReused(_used(key))
+    return found[1]
+
+
+def keep_reply(
+    key: str, digest: bytes, reply: Mapping[str, Any], at: datetime, db: Connection
+) -> Any:  # noqa: ANN401 - JSON
+    """Keep `reply` under `key`; return what stands there, as `find_reply` does.
+
+    Raises:
+        KeyReused: It was used for another request.
+    """
+    kept = json.dumps({**_kept(Answer(0, 0)), "reply": reply})
+    sql = "INSERT INTO answered_requests VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    driver(db).execute(sql, (key, digest, kept, at))
+    return find_reply(key, digest, db)
+
+
+def _used(key: str) -> str:
+    return f"{key!r} was used for another request: make a new key"
 
 
 def _kept(answer: Answer) -> dict[str, Any]:

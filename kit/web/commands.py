@@ -59,9 +59,16 @@ def moment_of(request: HttpRequest) -> datetime:
     return now
 
 
+def clock_of(request: HttpRequest) -> Callable[[], datetime]:
+    """Return this process's clock, for what takes its moment later on."""
+    now: Callable[[], datetime] = request.app.state.now
+    return now
+
+
 StreamsHere: TypeAlias = Annotated[Streams, Depends(streams_of)]
 Digest: TypeAlias = Annotated[bytes, Depends(digest_of)]
 Now: TypeAlias = Annotated[datetime, Depends(moment_of)]
+Clock: TypeAlias = Annotated[Callable[[], datetime], Depends(clock_of)]
 
 
 def command_router(

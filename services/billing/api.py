@@ -1,18 +1,21 @@
 """HTTP in and out: a month's store fees, and the run that charges them."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Engine
 
 from contracts.fact import SellerId
 from kit.database import address
-from kit.eventstore.requests import AnyRequest
-from kit.web.commands import IdempotencyKey, Now, StreamsHere
+from kit.eventstore.requests import find_reply, keep_reply
+from kit.eventstore.streams import Streams
+from kit.web.commands import Clock, Digest, IdempotencyKey, Now, StreamsHere
 from kit.web.reading import ThisEngine
 from services.billing.commands import ChargeStoreFee
 from services.billing.handlers import to_request
@@ -22,9 +25,11 @@ from services.billing.policies import store_fee_terms
 from services.billing.queries import (
     FeeQuestion,
     ask_charges,
-    ask_days,
+    ask_explained_fees,
     ask_posted,
+    ask_re_rated,
     ask_store_fees,
+    one_at_a_time,
 )
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
@@ -63,9 +68,9 @@ class Run(BaseModel):
 
 
 class RunDone(BaseModel):
-    """How a month stands charged once a run is done, whichever run did it.
+    """How a month stood charged once a run was done, whichever run did it.
 
-    Units: cents of USD; `adjusted_cents` is what runs have put right since, either way.
+    Units: cents of USD; `adjusted_cents` is what runs had put right by then, either way.
     Shape: `re_rated` are the months that this very run put right, by seller.
     """
 
@@ -73,7 +78,7 @@ class RunDone(BaseModel):
     sellers: int
     charged_cents: int
     adjusted_cents: int
-    re_rated: dict[str, list[str]]
+    re_rated: Mapping[str, Sequence[str]]
 
 
 @router.get("/store-fees/{month}")
@@ -89,7 +94,11 @@ def read_store_fees(
     question = FeeQuestion(
         month=CalendarMonth.parse(month), terms=store_fee_terms(), seller_id=seller_id
     )
-    fees = ask_store_fees(address(engine), question)
+    fees, days = (
+        ask_explained_fees(address(engine), question)
+        if explain
+        else (ask_store_fees(address(engine), question), None)
+    )
     terms = question.terms.at(question.month)
     return StoreFees(
         month=month,
@@ -97,48 +106,81 @@ def read_store_fees(
         rate_cents=None if terms is None else terms.rate_cents,
         free_days=None if terms is None else terms.free_days,
         lines=[line for line in fees.to_dicts() if line["cents"] > 0],
-        days=ask_days(address(engine), question).to_dicts() if explain else None,
+        days=None if days is None else days.to_dicts(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run as it was asked for: its name, what is asked under it, and the clock."""
+
+    key: IdempotencyKey
+    digest: Digest
+    clock: Clock
 
 
 @router.post("/store-fee-runs")
 def run_store_fees(
-    body: Run, key: IdempotencyKey, streams: StreamsHere, engine: ThisEngine, at: Now
+    body: Run,
+    asked: Annotated[Asked, Depends()],
+    streams: StreamsHere,
+    engine: ThisEngine,
 ) -> RunDone:
     """Charge every seller's store fee of a month that is over, and put older ones right.
 
-    Safe to repeat: Yes, and to take up again after a failure: what is charged stays so.
-        A run that is to take up late facts has a key of its own.
+    Runs wait for each other: one that knew less must not take back what another charged.
+
+    Safe to repeat: Yes, and to take up again after a failure: what is charged stays so,
+        and a run that was done is answered as it was then. A run that is to take up late
+        facts has a key of its own.
 
     Raises:
         MonthUnreadable: The month is none.
         MonthNotOver: It has days to come.
     """
     month = CalendarMonth.parse(body.month)
-    if at < month.over_at:
-        raise MonthNotOver(f"month: {month} is not over at {at.isoformat()}")
-    charges = ask_charges(address(engine), store_fee_terms(), month, at)
+    with one_at_a_time(engine):
+        with engine.connect() as db:
+            reply = find_reply(asked.key, asked.digest, db)
+        if reply is None:
+            at = asked.clock()  # in turn: no run is older than what another charged
+            if at < month.over_at:
+                raise MonthNotOver(f"month: {month} is not over at {at.isoformat()}")
+            charges = ask_charges(address(engine), store_fee_terms(), month, at)
+            _charge(charges, asked, streams)
+            done = _done(month, asked, engine).model_dump()
+            with engine.begin() as db:
+                reply = keep_reply(asked.key, asked.digest, done, at, db)
+    return RunDone.model_validate(reply)
+
+
+def _charge(charges: Sequence[ChargeStoreFee], asked: Asked, streams: Streams) -> None:
     for first in range(0, len(charges), PER_TRANSACTION):
         batch = charges[first : first + PER_TRANSACTION]
-        asked = [_named(charge, key, month) for charge in batch]
-        for answer in streams.submit(asked):
+        requests = [
+            replace(
+                to_request(charge),
+                key=_key_of(asked.key, charge.seller_id),
+                digest=charge.month.encode(),
+            )
+            for charge in batch
+        ]
+        for answer in streams.submit(requests):
             if answer.refused is not None:
                 raise answer.refused
+
+
+def _done(month: CalendarMonth, asked: Asked, engine: Engine) -> RunDone:
     sellers, charged, adjusted = ask_posted(engine, month)
     return RunDone(
         month=str(month),
         sellers=sellers,
         charged_cents=charged,
         adjusted_cents=adjusted,
-        re_rated={
-            charge.seller_id: sorted({line.month for line in charge.re_rated})
-            for charge in charges
-            if charge.re_rated
-        },
+        re_rated=ask_re_rated(engine, partial(_key_of, asked.key)),
     )
 
 
-def _named(charge: ChargeStoreFee, key: str, month: CalendarMonth) -> AnyRequest:
-    """Return what is asked of one seller's fees, under a key of the run's and its own."""
-    mine = sha256(f"{key}\n{charge.seller_id}".encode()).hexdigest()
-    return replace(to_request(charge), key=mine, digest=str(month).encode())
+def _key_of(run: str, seller_id: str) -> str:
+    """Return the key of what a run asks of one seller's fees."""
+    return sha256(f"{run}\n{seller_id}".encode()).hexdigest()

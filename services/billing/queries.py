@@ -1,16 +1,20 @@
 """What billing answers from its rows: fees, what they are made of, and what to charge."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 
 import polars as pl
 from psycopg import sql
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
+from kit.database import driver
 from kit.readmodels.frames import read_frame
 from services.billing.commands import ChargeStoreFee
-from services.billing.model.fee import DAYS, FEES, explain, store_fees
+from services.billing.model.fee import DAYS, FEES, explain, fees_of, store_fees
 from services.billing.model.months import CalendarMonth
 from services.billing.model.run import POSTINGS, charges_of_run
 from services.billing.model.stock import MOVEMENTS, stock_history
@@ -40,16 +44,20 @@ def ask_store_fees(url: str, question: FeeQuestion) -> pl.DataFrame:
     return store_fees(moved, terms, question.month)
 
 
-def ask_days(url: str, question: FeeQuestion) -> pl.DataFrame:
-    """Return the days, lots and facts that those fees are made of. Blocks.
+def ask_explained_fees(
+    url: str, question: FeeQuestion
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return those fees, and the days, lots and facts that they are made of. Blocks.
 
-    Shape: as `model.fee.explain` returns them; `url` as for `ask_store_fees`.
+    Shape: as `model.fee.store_fees` and `explain` return them, of the same movements;
+        `url` as for `ask_store_fees`.
     """
     terms, month = question.terms.at(question.month), question.month
     if terms is None:
-        return pl.DataFrame(schema=DAYS)
+        return pl.DataFrame(schema=FEES), pl.DataFrame(schema=DAYS)
     moved = read_movements(url, month.over_at, question.seller_id)
-    return explain(stock_history(moved, month.over_at), terms, month)
+    history = stock_history(moved, month.over_at)
+    return fees_of(history, terms, month), explain(history, terms, month)
 
 
 def ask_charges(
@@ -76,6 +84,49 @@ def ask_posted(db: Engine, month: CalendarMonth) -> tuple[int, int, int]:
     with db.connect() as connection:
         sellers, charged, adjusted = connection.execute(query).one()
     return int(sellers), int(charged), int(adjusted)
+
+
+def ask_re_rated(db: Engine, key_of: Callable[[str], str]) -> Mapping[str, Sequence[str]]:
+    """Return which months requests put right, by seller; `key_of` a seller names each.
+
+    Shape: sellers and their months in order, as they were recorded under those keys.
+    """
+    with db.connect() as connection:
+        row = store_fee_postings.c
+        adjusted = select(row.seller_id).where(row.kind == "adjusted").distinct()
+        sellers = connection.scalars(adjusted.order_by(row.seller_id)).all()
+        keys = [key_of(seller_id) for seller_id in sellers]
+        return dict(driver(connection).execute(_RE_RATED, (sellers, keys)))
+
+
+@contextmanager
+def one_at_a_time(db: Engine) -> Iterator[None]:
+    """Hold what only one month-end run at a time can hold; wait for it if need be.
+
+    It is held by a session that is in no transaction, so that a long run is not ended.
+    """
+    with db.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        session.execute(text(f"SELECT pg_advisory_lock({_RUN})"))
+        try:
+            yield
+        finally:
+            try:
+                session.execute(text(f"SELECT pg_advisory_unlock({_RUN})"))
+            except DBAPIError:  # the session is lost, and what it held is free
+                session.invalidate()
+
+
+_RUN: Final = "hashtext('billing.store-fee-run')"
+_RE_RATED: Final[LiteralString] = """
+SELECT asked.seller_id, array_agg(DISTINCT p.month ORDER BY p.month)
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (seller_id, key, place)
+JOIN answered_requests a USING (key)
+JOIN store_fee_postings p ON p.seller_id = asked.seller_id AND p.kind = 'adjusted'
+JOIN events e USING (event_id)
+WHERE e.version > (a.answer->>'version')::int - (a.answer->>'recorded')::int
+  AND e.version <= (a.answer->>'version')::int
+GROUP BY asked.place, asked.seller_id ORDER BY asked.place
+"""
 
 
 def read_movements(

@@ -1,12 +1,19 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from threading import Event
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
 from contracts.catalog import InventoryReceived
-from kit.database import connect
+from kit.database import connect, driver
+from kit.eventstore.requests import Answer, AnyRequest
+from kit.eventstore.streams import Streams
 from kit.serving import build
 from kit.settings import Settings
 from services.billing.app import BLUEPRINT
@@ -24,20 +31,48 @@ LOT = InventoryReceived(
 
 
 @pytest.fixture
-def http(fresh_database: str) -> Iterator[TestClient]:
+def engine(fresh_database: str) -> Iterator[Engine]:
+    engine = connect(fresh_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(fresh_database: str) -> FastAPI:
     settings = Settings.model_construct(
         database_url=fresh_database,
         kafka_bootstrap_servers="127.0.0.1:1",
         port=1,
         parts=frozenset({"api"}),
     )
-    app = build(BLUEPRINT, settings)
+    return build(BLUEPRINT, settings)
+
+
+@pytest.fixture
+def http(app: FastAPI, engine: Engine) -> Iterator[TestClient]:
     with TestClient(app) as http:
-        engine = connect(fresh_database)
-        with engine.begin() as db:
-            project_stock_movements([received(LOT)], db)
-        engine.dispose()
+        arrive(engine, LOT)
         yield http
+
+
+def arrive(engine: Engine, *lots: InventoryReceived) -> None:
+    """Let facts of stock become known, each its own."""
+    for lot in lots:
+        with engine.begin() as db:
+            project_stock_movements([received(lot, int(lot.lot_id[4:]))], db)
+
+
+def late(lot_id: str, units: int) -> InventoryReceived:
+    """A lot of the same day that nobody had told of; it costs its part of March."""
+    return LOT.model_copy(update={"lot_id": lot_id, "units": units})
+
+
+def adjustments(engine: Engine) -> list[int]:
+    """What was put right, in the order in which it was recorded."""
+    sql = "SELECT (data->>'cents')::int FROM events WHERE type LIKE %s ORDER BY append_seq"
+    with engine.connect() as db:
+        rows = driver(db).execute(sql, ("billing.store-fee-adjusted%",))
+        return [cents for (cents,) in rows]
 
 
 def run(http: TestClient, month: object, key: str = "k-1") -> tuple[int, Any]:
@@ -94,6 +129,89 @@ def test_a_run_charges_once_whatever_it_is_called(http: TestClient) -> None:
     # 30 of the 31 days: free until the 1st of March, 60 days after manufacture.
     charged = {"sellers": 1, "charged_cents": 19_355, "adjusted_cents": 0, "re_rated": {}}
     assert first == again == another == (200, {"month": "2025-03", **charged})
+
+
+def test_a_run_asked_for_again_is_answered_as_it_was_then(
+    http: TestClient, engine: Engine
+) -> None:
+    run(http, "2025-03", "k-1")
+    arrive(engine, late("lot-2", 100))
+    first = run(http, "2025-03", "k-2")
+    arrive(engine, late("lot-3", 10))
+    run(http, "2025-04", "k-3")
+
+    again = run(http, "2025-03", "k-2")
+
+    assert again == first
+    assert first[1]["adjusted_cents"] == 1_935
+    assert first[1]["re_rated"] == {"s-1": ["2025-03"]}
+
+
+def test_a_key_of_a_run_for_another_month_is_refused(http: TestClient) -> None:
+    run(http, "2025-03", "k-1")
+
+    status, body = run(http, "2025-04", "k-1")
+
+    assert (status, body["type"]) == (409, "idempotency-key-reused")
+
+
+def test_a_run_that_is_taken_up_again_tells_all_that_was_done_under_its_key(
+    http: TestClient, engine: Engine
+) -> None:
+    run(http, "2025-03", "k-1")
+    arrive(engine, late("lot-2", 100))
+    first = run(http, "2025-03", "k-2")
+    with engine.begin() as db:  # as if it had died before it could reply
+        driver(db).execute("DELETE FROM answered_requests WHERE key = 'k-2'")
+
+    again = run(http, "2025-03", "k-2")
+
+    assert again == first
+    assert adjustments(engine) == [1_935]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Streams whose first writer waits until it is let go."""
+
+    streams: Streams
+    reached: Event = field(default_factory=Event)
+    let_go: Event = field(default_factory=Event)
+
+    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        if not self.reached.is_set():
+            self.reached.set()
+            self.let_go.wait()
+        return self.streams.submit(requests)
+
+
+def somebody_waits(engine: Engine) -> bool:
+    sql = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with engine.connect() as db:
+        return driver(db).execute(sql).fetchone() is not None
+
+
+def test_of_two_runs_at_once_the_second_waits_and_nothing_is_taken_back(
+    http: TestClient, app: FastAPI, engine: Engine
+) -> None:
+    run(http, "2025-03", "k-1")
+    held = app.state.streams = Held(app.state.streams)
+    arrive(engine, late("lot-2", 100))
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(run, http, "2025-03", "k-2")
+        held.reached.wait()
+        arrive(engine, late("lot-3", 10))
+        quick = pool.submit(run, http, "2025-03", "k-3")
+        while not (somebody_waits(engine) or quick.done()):
+            pass
+        held.let_go.set()
+        done = slow.result(), quick.result()
+
+    assert adjustments(engine) == [1_935, 194]
+    assert [said["adjusted_cents"] for _, said in done] == [1_935, 1_935 + 194]
+    owed = http.get("/store-fees/2025-03").json()["lines"][0]["cents"]
+    assert owed == 19_355 + 1_935 + 194
 
 
 @pytest.mark.parametrize("month", ["2025-13", "2025-3", "March", "2025-03-01", ""])

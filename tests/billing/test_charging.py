@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -116,6 +117,13 @@ def test_a_closed_month_without_any_charge_is_adjusted_too() -> None:
 
 def test_a_closed_month_that_comes_out_the_same_is_left_alone() -> None:
     given(CHARGED).when(in_march(re_rated=(re_rated(40),))).then(CHARGED_IN_MARCH)
+
+
+def test_a_run_that_knew_less_takes_back_nothing_of_what_a_later_one_put_right() -> None:
+    earlier = in_march(re_rated=(re_rated(41),), at=MARCH - timedelta(microseconds=1))
+    of_february = replace(earlier, month="2026-01", lines=())
+
+    given(CHARGED, adjusted(5)).when(of_february).then_nothing()
 
 
 def test_what_was_adjusted_is_not_adjusted_again() -> None:

@@ -16,7 +16,7 @@ from services.billing.projections import (
 from services.billing.queries import (
     FeeQuestion,
     ask_charges,
-    ask_days,
+    ask_explained_fees,
     ask_store_fees,
     read_movements,
 )
@@ -85,12 +85,13 @@ def test_fees_before_there_were_terms_are_none(asked: str) -> None:
     early = FeeQuestion(month=CalendarMonth(1999, 12), terms=store_fee_terms())
 
     assert ask_store_fees(asked, early).is_empty()
-    assert ask_days(asked, early).is_empty()
+    assert all(found.is_empty() for found in ask_explained_fees(asked, early))
 
 
 def test_a_fee_opens_into_days_with_the_ids_of_facts(asked: str) -> None:
-    days = ask_days(asked, question("s-1"))
+    fees, days = ask_explained_fees(asked, question("s-1"))
 
+    assert fees.equals(ask_store_fees(asked, question("s-1")))
     assert days["units"].to_list() == [10, *[6] * 2, *[7] * 23]
     assert days["because"][-1].to_list() == [
         str(received(RECEIVED, n).envelope.id) for n in (1, 2, 3)

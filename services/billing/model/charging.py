@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from contracts.billing import (
@@ -20,10 +21,12 @@ from services.billing.model.months import CalendarMonth
 class StoreFees:
     """What a seller was charged so far, adjustments included.
 
-    Shape: `cents` by month and product; a month without any fact is not in it.
+    Shape: `cents` by month and product; a month without any fact is not in it; `known_at`
+        is how late the facts were that the newest charge or adjustment knew.
     """
 
     cents: Mapping[Month, Mapping[str, int]] = field(default_factory=dict)
+    known_at: datetime | None = None
 
     def charged_for(self, month: Month, product_id: str) -> int:
         """Return the cents of a product and month; 0 if there was no fee."""
@@ -42,7 +45,8 @@ def decide(command: ChargeStoreFee, fees: StoreFees) -> Sequence[StoreFeeEvent]:
     """Return the charge of a month that has none yet, and the adjustments of settled ones.
 
     Nothing owed is no fact. A month without facts that a later run has passed is settled
-    too: what a late fact makes of it is an adjustment.
+    too: what a late fact makes of it is an adjustment. A command that is older than what
+    was recorded knew less, and puts nothing right.
 
     Raises:
         MonthUnreadable: The month is none.
@@ -53,7 +57,8 @@ def decide(command: ChargeStoreFee, fees: StoreFees) -> Sequence[StoreFeeEvent]:
         if command.at < CalendarMonth.parse(month).over_at:
             raise MonthNotOver(f"{month} is not over at {command.at.isoformat()}")
     charged = () if command.month in fees.cents else tuple(charge(command))
-    return [*charged, *adjust(command, fees)]
+    older = fees.known_at is not None and command.at < fees.known_at
+    return [*charged, *(() if older else adjust(command, fees))]
 
 
 def charge(command: ChargeStoreFee) -> Iterator[StoreFeeCharged]:
@@ -101,7 +106,8 @@ def evolve(fees: StoreFees, event: StoreFeeEvent) -> StoreFees:
     products = dict(fees.cents.get(event.month, {}))
     for line in lines:
         products[line.product_id] = products.get(line.product_id, 0) + line.cents
-    return StoreFees({**fees.cents, event.month: products})
+    known_at = max(fees.known_at or event.happened_at, event.happened_at)
+    return StoreFees({**fees.cents, event.month: products}, known_at)
 
 
 STORE_FEES: Decider[StoreFees, ChargeStoreFee, StoreFeeEvent] = Decider(
