@@ -4,13 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import Engine
 
 from contracts.fact import GivenMoment, SellerId
 from kit.web.reading import ThisEngine
 from services.performance.model.policy import policy_at
 from services.performance.model.scorecard import NOT_ENOUGH
-from services.performance.queries import Question, ask_evidence, ask_scorecards
+from services.performance.queries import Question, ask_scorecards
 
 router = APIRouter(tags=["performance"])
 
@@ -49,15 +48,11 @@ def read_scorecards(
     explain: Annotated[bool, Query(description="With the facts behind each.")] = False,
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
-    found = ask_scorecards(engine, question)
+    found = ask_scorecards(engine, question, explained=explain)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,
         cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
-        evidence=_evidence(engine, question) if explain else None,
+        evidence=None if found.evidence is None else found.evidence.to_dicts(),
     )
-
-
-def _evidence(engine: Engine, question: Question) -> list[dict[str, Any]]:
-    return ask_evidence(engine, question).to_dicts()

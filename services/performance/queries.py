@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from kit.database import address
-from kit.readmodels.frames import read_frame
+from kit.readmodels.frames import one_moment
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
@@ -31,43 +31,44 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Scorecards:
-    """Shape: as `model.scorecard.scorecards` and `overall` return them."""
+    """How sellers stood, and what that was made of if it was asked for.
+
+    Shape: as `model.scorecard.scorecards` and `overall`, and `model.evidence.explain`,
+        return them, all of the same facts.
+    """
 
     cards: pl.DataFrame
     overall: pl.DataFrame
+    evidence: pl.DataFrame | None = None
 
 
-def ask_scorecards(db: Engine, question: Question) -> Scorecards:
+def ask_scorecards(
+    db: Engine, question: Question, *, explained: bool = False
+) -> Scorecards:
     """Return the scorecards that `question` is about, and each seller's level.
 
     Blocks. One seller's take as long with a million sellers as with one.
 
-    Shape: `db` is the service's own; what is read is committed.
+    Shape: `db` is the service's own; what is read is committed. `explained`, with the
+        obligations behind the scorecards, each with the facts that said so.
     """
-    sayings, listings = read_sayings(db, question), read_listings(db, question)
+    rows = read_rows(db, question)
     asked = (question.as_of, question.known_at)
-    cards = scorecards(sayings, listings, question.policy, *asked)
-    of = sellers(sayings, listings, *asked)
-    return Scorecards(cards, overall(cards, of, question.policy))
+    cards = scorecards(*rows, question.policy, *asked)
+    levels = overall(cards, sellers(*rows, *asked), question.policy)
+    evidence = explain(*rows, question.policy, *asked) if explained else None
+    return Scorecards(cards, levels, evidence)
 
 
-def ask_evidence(db: Engine, question: Question) -> pl.DataFrame:
-    """Return the obligations behind those scorecards, each with the facts that said so.
+def read_rows(db: Engine, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows of obligations and of listings that `question` needs.
 
-    Shape: as `model.evidence.explain` returns them.
+    Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    sayings, listings = read_sayings(db, question), read_listings(db, question)
-    return explain(sayings, listings, question.policy, question.as_of, question.known_at)
-
-
-def read_sayings(db: Engine, question: Question) -> pl.DataFrame:
-    """Return the rows of obligations that `question` needs, typed as SAYINGS."""
-    return read_frame(address(db), "obligation_sayings", SAYINGS, _conditions(question))
-
-
-def read_listings(db: Engine, question: Question) -> pl.DataFrame:
-    """Return the rows of listings that `question` needs, typed as LISTINGS."""
-    return read_frame(address(db), "listing_sayings", LISTINGS, _conditions(question))
+    conditions = _conditions(question)
+    with one_moment(address(db)) as read:
+        sayings = read("obligation_sayings", SAYINGS, conditions)
+        return sayings, read("listing_sayings", LISTINGS, conditions)
 
 
 def _conditions(question: Question) -> Sequence[sql.Composable]:

@@ -1,15 +1,16 @@
 """From facts through PostgreSQL to scorecards: the same as without it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
 
 from contracts.fact import Fact
-from kit.database import connect, create_live_schema
+from kit.database import connect, create_live_schema, driver
 from services.performance.model.evidence import explain
 from services.performance.projections import metadata, project_performance
-from services.performance.queries import Question, ask_evidence, ask_scorecards
+from services.performance.queries import Question, ask_scorecards
 from tests.performance.facts import (
     accepted,
     cancelled,
@@ -79,8 +80,37 @@ def test_scorecards_are_those_of_the_facts(
 def test_evidence_names_the_facts_by_their_ids(performance: Engine) -> None:
     mine = [r for r in FACTS if r.fact.seller_id == "s-1"]
 
-    found = ask_evidence(performance, Question(POLICY, AS_OF, seller_id="s-1"))
+    asked = Question(POLICY, AS_OF, seller_id="s-1")
+    found = ask_scorecards(performance, asked, explained=True).evidence
 
     expected = explain(*in_columns(mine), POLICY, AS_OF)
+    assert found is not None
     assert found.rows() == expected.rows()
     assert found.height > 0
+
+
+def test_a_scorecard_is_of_one_moment_whatever_becomes_known_meanwhile(
+    performance: Engine,
+) -> None:
+    latecomer = listed().model_copy(update={"seller_id": "late"})
+    question = Question(POLICY, AS_OF)
+    before = ask_scorecards(performance, question, explained=True)
+
+    with ThreadPoolExecutor(1) as asking, performance.begin() as db:
+        driver(db).execute("LOCK TABLE listing_sayings IN ACCESS EXCLUSIVE MODE")
+        asked = asking.submit(ask_scorecards, performance, question, explained=True)
+        while not waiting(performance):
+            pass
+        project_performance(received([latecomer]), db)
+        db.commit()
+        found = asked.result()
+
+    assert found.overall.equals(before.overall)
+    assert found.evidence is not None
+    assert found.evidence.rows() == explain(*in_columns(FACTS), POLICY, AS_OF).rows()
+    assert ask_scorecards(performance, question).overall.height == before.overall.height + 1
+
+
+def waiting(engine: Engine) -> bool:
+    with engine.connect() as db:
+        return driver(db).execute("SELECT FROM pg_locks WHERE NOT granted").rowcount > 0

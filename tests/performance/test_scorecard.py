@@ -255,6 +255,27 @@ class TestEvidence:
             ("o-1", 1, 1, ["opened 1", "kept 2"])
         ]
 
+    def test_an_order_to_ship_is_opened_when_it_is_placed_and_counts_once_accepted(
+        self,
+    ) -> None:
+        facts = placed(), accepted(LONG_AGO + HOUR), shipped(LONG_AGO + DAY)
+
+        assert self.of("shipping.on_time", *facts) == [
+            ("o-1", 1, 1, ["opened 1", "counts 2", "kept 3", "due 1"])
+        ]
+        rows = explain(*in_columns(received(facts)), POLICY, AS_OF)
+        (to_ship,) = rows.filter(metric="shipping.on_time")["opened_at"]
+        assert to_ship == LONG_AGO
+
+    def test_an_order_split_off_is_opened_when_that_was_done(self) -> None:
+        late = LONG_AGO + 2 * HOUR
+        child = placed("o-2", late, split_from="o-1", clock_started_at=LONG_AGO)
+        facts = placed(units=2), child, accepted(late + HOUR, "o-2")
+
+        assert self.of("shipping.on_time", *facts) == [
+            ("o-2", 1, 0, ["opened 2", "counts 3", "due 2"])
+        ]
+
     def test_lost_units_of_a_child_stand_with_its_root(self) -> None:
         child = placed("o-2", LONG_AGO + HOUR, units=4, split_from="o-1")
         loss = cut(4, 3, at=LONG_AGO + 2 * HOUR, order_id="o-2")

@@ -13,7 +13,11 @@ from services.performance.model.completeness import (
     active_listings,
 )
 from services.performance.model.losses import family_roots
-from services.performance.model.metrics import LISTINGS_COMPLETE, UNITS_FILLED
+from services.performance.model.metrics import (
+    LISTINGS_COMPLETE,
+    SHIPPING_ON_TIME,
+    UNITS_FILLED,
+)
 from services.performance.model.obligation import METRIC, MOMENT
 from services.performance.model.owed import owed, told
 from services.performance.model.policy import Policy
@@ -54,21 +58,28 @@ def explain(
         sorted by seller_id, metric, due_at, subject_id: these and window_days, opened_at?,
         kept_at?, void_at?, due, kept?, rate?, facts [says, at, amount?, event_id], by time,
         and of a listing points [part, given, enough, points, of]. A split child's facts of
-        lost units stand with its root.
+        lost units stand with its root. An order to ship is `opened` when it was placed;
+        its acceptance says that it `counts`.
     """
     cards = scorecards(sayings, listings, policy, as_of, known_at)
     windows = cards.select("seller_id", "metric", "window_days")
     days = pl.duration(days=pl.col("window_days"))
+    said = told(sayings.lazy(), as_of, known_at)
+    placings = _placings(said)
     counted = (
         owed(sayings.lazy(), policy, as_of, known_at)
+        .join(
+            placings.group_by(_KEY).agg(placed_at=pl.col("at").min()), on=_KEY, how="left"
+        )
         .with_columns(
             pl.col("metric").cast(pl.String),
+            opened_at=pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at"),
             rate=pl.lit(None, pl.Float64),
             points=pl.lit(None, POINTS),
         )
         .join(windows.lazy(), on=["seller_id", "metric"])
         .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - days)
-        .join(_facts(told(sayings.lazy(), as_of, known_at)), on=_KEY, how="left")
+        .join(_facts(said, placings), on=_KEY, how="left")
         .select(_SHOWN)
         .collect()
     )
@@ -78,20 +89,43 @@ def explain(
     )
 
 
+_TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
 _KEY: Final = ["seller_id", "metric", "subject_id"]
 _SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
 
-def _facts(said: pl.LazyFrame) -> pl.LazyFrame:
+def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return when each order was placed, and which fact said so.
+
+    Only a placing says of an order's units that they fall due or came from another order.
+    """
+    of_units = (pl.col("metric") == UNITS_FILLED) & pl.col("says").is_in(["due", "opened"])
+    return said.filter(of_units).with_columns(metric=pl.lit(SHIPPING_ON_TIME, METRIC))
+
+
+def _facts(said: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:
     roots = family_roots(said).lazy().with_columns(metric=pl.lit(UNITS_FILLED, METRIC))
     evidence = ["at", "event_id", "says", "amount"]
-    return (
+    accepted = _TO_SHIP & (pl.col("says") == "opened")
+    opening = placings.select(
+        *_KEY,
+        *evidence[:2],
+        pl.lit("opened").alias("says"),
+        pl.lit(None, pl.Int64).alias("amount"),
+    )
+    shown = (
         said.join(roots, on=_KEY, how="left")
         .with_columns(
-            pl.col("metric", "says").cast(pl.String),
+            says=pl.when(accepted)
+            .then(pl.lit("counts"))
+            .otherwise(pl.col("says").cast(pl.String)),
             subject_id=pl.coalesce("root", "subject_id"),
         )
         .select(*_KEY, *evidence)
+    )
+    return (
+        pl.concat([shown, opening])
+        .with_columns(pl.col("metric").cast(pl.String))
         .unique()
         .sort(evidence)
         .group_by(_KEY, maintain_order=True)

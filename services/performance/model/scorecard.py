@@ -5,14 +5,14 @@ moment and the state of knowledge are its arguments.
 Source: domain.md 3.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from services.performance.model.completeness import active_listings, completeness
 from services.performance.model.metrics import METRICS, OVERALL
-from services.performance.model.obligation import known
+from services.performance.model.obligation import MOMENT, known
 from services.performance.model.owed import owed
 from services.performance.model.policy import Policy
 
@@ -85,8 +85,9 @@ def overall(cards: pl.DataFrame, of: pl.DataFrame, policy: Policy) -> pl.DataFra
 def _counted(
     sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None
 ) -> pl.DataFrame:
-    since = as_of - timedelta(days=policy.long_window_days)
-    recent = pl.col("due_at") > as_of - timedelta(days=policy.window_days)
+    now = pl.lit(as_of, MOMENT)  # in columns, a window may begin before Python's time does
+    since = now - pl.duration(days=policy.long_window_days)
+    recent = pl.col("due_at") > now - pl.duration(days=policy.window_days)
     enough = pl.col("recent_due") >= policy.enough_due
     days = [pl.lit(d, pl.Int64) for d in (policy.window_days, policy.long_window_days)]
     sums = (

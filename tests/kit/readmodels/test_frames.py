@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import text
 
 from kit.database import address, connect, create_live_schema
-from kit.readmodels.frames import read_frame
+from kit.readmodels.frames import one_moment, read_frame
 
 SCHEMA = pl.Schema(
     {
@@ -57,3 +57,18 @@ def test_a_table_without_such_rows_has_their_types_all_the_same(url: str) -> Non
     none = read_frame(url, "moved", SCHEMA, [sql.SQL("units > {}").format(8)])
 
     assert (none.height, none.schema) == (0, SCHEMA)
+
+
+def test_what_is_read_at_one_moment_knows_nothing_of_what_is_committed_meanwhile(
+    url: str,
+) -> None:
+    with one_moment(url) as read:
+        before = read("moved", SCHEMA)
+        engine = connect(url)
+        with engine.begin() as db:
+            db.execute(text("INSERT INTO live.moved SELECT * FROM live.moved"))
+        engine.dispose()
+        again = read("moved", SCHEMA)
+
+    assert (before.height, again.height) == (2, 2)
+    assert read_frame(url, "moved", SCHEMA).height == 4

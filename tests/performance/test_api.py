@@ -1,0 +1,80 @@
+"""Scorecards over HTTP: of moments at both ends of time, too."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from kit.database import connect
+from kit.serving import build
+from kit.settings import Settings
+from services.performance.app import BLUEPRINT
+from services.performance.projections import project_performance
+from tests.performance.facts import accepted, listed, placed, shipped
+from tests.performance.world import AS_OF, DAY, HOUR, received
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def http(fresh_database: str) -> Iterator[TestClient]:
+    settings = Settings.model_construct(
+        database_url=fresh_database,
+        kafka_bootstrap_servers="127.0.0.1:1",
+        port=1,
+        parts=frozenset({"api"}),
+    )
+    facts = [
+        *(placed("o-1", FIRST, ship_by=FIRST), accepted(FIRST, "o-1"), listed(FIRST)),
+        *(placed("o-2", AS_OF - 9 * DAY), accepted(AS_OF - 8 * DAY, "o-2")),
+        *(placed("o-3", LAST - HOUR, ship_by=LAST), accepted(LAST, "o-3"), shipped(LAST)),
+    ]
+    with TestClient(build(BLUEPRINT, settings)) as http:
+        engine = connect(fresh_database)
+        with engine.begin() as db:
+            project_performance(received(facts), db)
+        engine.dispose()
+        yield http
+
+
+def asked(http: TestClient, as_of: str, **more: str) -> tuple[int, Any]:
+    params = {"as_of": as_of, "all": "true", "explain": "true", **more}
+    answer = http.get("/scorecards", params=params)
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "due"),
+    [
+        ("0001-01-01T00:00:00Z", 1),
+        ("0001-03-01T00:00:00Z", 1),
+        ("2026-04-01T00:00:00Z", 1),
+        ("9999-12-31T23:59:59.999999Z", 1),
+    ],
+)
+def test_any_moment_has_its_scorecards(http: TestClient, as_of: str, due: int) -> None:
+    status, said = asked(http, as_of)
+
+    cards = {card["metric"]: card["due"] for card in said["cards"]}
+    assert (status, cards["acceptance.accepted"]) == (200, due)
+    assert {row["metric"] for row in said["evidence"]} == set(cards)
+
+
+def test_what_was_known_before_all_time_is_nothing(http: TestClient) -> None:
+    status, said = asked(http, "0001-01-01T00:00:00Z", seller_id="nobody")
+
+    assert (status, said["cards"], said["overall"]) == (200, [], [])
+
+
+@pytest.mark.parametrize(
+    "as_of", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "0000-01-01"]
+)
+def test_a_moment_outside_of_time_is_refused_by_its_name(
+    http: TestClient, as_of: str
+) -> None:
+    status, said = asked(http, as_of)
+
+    assert (status, said["type"]) == (422, "invalid-request")
+    assert said["detail"].startswith("as_of: ")
