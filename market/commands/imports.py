@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -27,6 +26,7 @@ from market.imports.inventory import plan_inventory
 from market.imports.olist import plan_olist
 from market.imports.plan import Plan
 from market.imports.tables import RowReport
+from market.output import Format, FormatOption
 from market.platform import running
 
 EPILOG: Final = (
@@ -43,14 +43,6 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """How a report is printed."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the report.")]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Exit 1 if any row was rejected.")
 ]

@@ -1,8 +1,6 @@
 """`market status` and `market env`: what runs here, how it does, and where it is."""
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,26 +9,15 @@ from rich.table import Table
 from market.environment import lines as environment_lines
 from market.errors import EXIT_CODES
 from market.home import Home
+from market.output import Format, FormatOption
 from market.platform import running, running_state
 from market.status import Line, lines
 
 app = typer.Typer()
 
 
-class Format(StrEnum):
-    """How the lines are printed."""
-
-    TABLE = "table"
-    NDJSON = "ndjson"
-
-
 @app.command(epilog=EXIT_CODES)
-def status(
-    output: Annotated[
-        Format,
-        typer.Option("--format", help="A table for people, or a JSON object a line."),
-    ] = Format.TABLE,
-) -> None:
+def status(output: FormatOption = Format.TABLE) -> None:
     """Show how each process is doing.
 
     pos is the last position of a service's own history; lag, the facts that it has still

@@ -1,8 +1,7 @@
 """What a demo shows of what the services answer: tables that fit a terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 from rich import box
@@ -10,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from market.answers import FeeDay
 from market.imports.tables import RowReport
+from market.showing.fees import stretches
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -78,42 +79,24 @@ def _minute(moment: str) -> str:
     return moment[5:16].replace("T", " ")
 
 
-def fee_days(days: Iterable[Json]) -> Iterator[tuple[str, str, str, int, str, int]]:
-    """Yield the stretches of days in which a product's lots stayed as they were.
-
-    Shape: (days, lot, made on, units, counted or free, unit-days that count).
-    """
-    by_lot: Any = sorted(
-        days, key=lambda day: (day["product_id"], day["lot_id"], day["day"])
-    )
-    same = ("product_id", "lot_id", "manufactured_on", "units", "chargeable")
-    stretches = [
-        list(found) for _, found in groupby(by_lot, key=lambda day: [day[n] for n in same])
-    ]
-    for found in sorted(stretches, key=lambda found: (found[0]["day"], found[0]["lot_id"])):
-        first, last = found[0], found[-1]
-        counted = first["units"] * len(found) if first["chargeable"] else 0
-        yield (
-            _days(first["day"], last["day"]),
-            first["lot_id"],
-            first["manufactured_on"],
-            first["units"],
-            "counts" if first["chargeable"] else "free",
-            counted,
-        )
-
-
 def _days(first: str, last: str) -> str:
     one, other = date.fromisoformat(first).day, date.fromisoformat(last).day
     return f"{one:2}" if one == other else f"{one:2} to {other:2}"
 
 
-def fee(days: Iterable[Json]) -> Table:
-    """Return what a store fee is made of, a row for each stretch of equal days."""
+def fee(days: Iterable[FeeDay]) -> Table:
+    """Return what a product's fee is made of, a row for each stretch of equal days."""
     numbers = ("units", "unit-days")
     made = table("days", "lot", "made on", "units", "", "unit-days", right=numbers)
-    for stretch in fee_days(days):
-        made.add_row(*map(str, stretch))
+    for one in sorted(stretches(days), key=lambda one: (one.first.day, one.first.lot_id)):
+        made.add_row(
+            _days(one.first.day, one.last),
+            one.first.lot_id,
+            one.first.manufactured_on,
+            str(one.first.units),
+            "counts" if one.first.chargeable else "free",
+            str(one.unit_days),
+        )
     return made
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 
 from contracts.topics import CATALOG, ORDERS
+from market.answers import StoreFees, understood
 from market.asking import ask
 from market.background import start_in_background
 from market.demo import showing
@@ -24,6 +25,7 @@ from market.moments import as_text
 from market.platform import Platform, running
 from market.proof.finding import Finding
 from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
+from market.showing.fees import usd
 
 SHOWN: Final = 4
 """How many of many are shown."""
@@ -127,15 +129,15 @@ class Demo:
             f"/store-fees/{FEE_MONTH}",
             {"seller_id": EXPLAINED_SELLER, "explain": True},
         )
-        for line in answer["lines"]:
-            product, cents = line["product_id"], line["cents"]
-            days = [day for day in answer["days"] if day["product_id"] == product]
+        fees = understood(StoreFees, "billing", answer)
+        for line in fees.lines:
+            days = [day for day in fees.days or () if day.product_id == line.product_id]
             self.console.print(
-                f"{product}: {line['unit_days']} unit-days that count, in a month of "
-                f"{line['days_in_month']} days: {cents // 100}.{cents % 100:02} USD\n"
+                f"{line.product_id}: {line.unit_days} unit-days that count, in a month of "
+                f"{line.days_in_month} days: {usd(line.cents)}\n"
             )
             self.console.print(showing.fee(days))
-            because = {each for day in days for each in day["because"]}
+            because = {each for day in days for each in day.because}
             self.console.print(f"\nIt follows from {len(because)} facts of {CATALOG}:")
             self._facts(platform, CATALOG, _one_of(because))
 

@@ -39,13 +39,13 @@ def explained(answer: StoreFees) -> Iterator[str]:
     ):
         yield ""
         yield f"{' '.join(product)}: {_worked_out(lines.get(product), answer)}"
-        stretches = _by_lot(days)
+        of_product = stretches(days)
         for (lot_id, made_on), of_lot in groupby(
-            stretches, lambda one: (one.first.lot_id, one.first.manufactured_on)
+            of_product, lambda one: (one.first.lot_id, one.first.manufactured_on)
         ):
             yield f"  lot {lot_id}, made on {made_on}{_free_until(made_on, answer)}"
             yield from _lot(of_lot)
-        yield f"  {sum(one.unit_days for one in stretches)} unit-days in all"
+        yield f"  {sum(one.unit_days for one in of_product)} unit-days in all"
 
 
 def _worked_out(line: FeeLine | None, answer: StoreFees) -> str:
@@ -65,7 +65,7 @@ def _free_until(made_on: str, answer: StoreFees) -> str:
     return f", free until {last.isoformat()}"
 
 
-def _by_lot(days: Iterable[FeeDay]) -> Sequence[Stretch]:
+def stretches(days: Iterable[FeeDay]) -> Sequence[Stretch]:
     """Return the stretches of a product's days, lots by age, each lot's in order."""
     ordered = sorted(days, key=lambda day: (day.manufactured_on, day.lot_id, day.day))
     found: list[Stretch] = []
