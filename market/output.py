@@ -34,6 +34,11 @@ def print_lines(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{harmless(line)}\n" for line in lines)
 
 
+def say(what: str) -> None:
+    """Say on stderr what we are at."""
+    typer.echo(what, err=True)
+
+
 def harmless(text: str) -> str:
     """Return what no terminal takes for a command: names and notes are others' words."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -18,6 +18,7 @@ from market.demo.stages import Stages
 from market.demo.story import Demo
 from market.errors import EXIT_CODES
 from market.home import Home
+from market.output import say
 from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH
 
 app = typer.Typer()
@@ -49,7 +50,7 @@ def demo(
     """
     console, progress = screen(), Console(stderr=True, highlight=False)
     showing = Demo(console, Stages(progress), charge_month, proofs)
-    with _asked_to_stop(), place_to_stay(keep=keep, tell=_tell) as home:
+    with _asked_to_stop(), place_to_stay(keep=keep, tell=say) as home:
         done = False
         try:
             showing.show(showing.start())
@@ -66,8 +67,8 @@ def _stop(home: Home) -> None:
     """Stop the platform, whatever else we are asked meanwhile."""
     for which in (signal.SIGINT, signal.SIGTERM):
         signal.signal(which, signal.SIG_IGN)
-    stop_platform(home, _tell)
-    _tell("stopped")
+    stop_platform(home, say)
+    say("stopped")
 
 
 @contextmanager
@@ -90,7 +91,3 @@ def _say_what_next(console: Console, home: Home) -> None:
         console.print(f"  export MARKET_HOME={home.path}")
     for words, what in NEXT:
         console.print(f"  {f'{by_uv}market {words}':<72} # {what}", no_wrap=True)
-
-
-def _tell(what: str) -> None:
-    typer.echo(what, err=True)

@@ -14,7 +14,7 @@ from market.errors import EXIT_CODES, MarketError
 from market.history.published import HEADING, ID_HEADING, Published
 from market.history.reading import Since, read_history
 from market.moments import parse_moment
-from market.output import Format, FormatOption, print_lines, print_ndjson
+from market.output import Format, FormatOption, print_lines, print_ndjson, say
 from market.platform import running
 
 app = typer.Typer()
@@ -104,7 +104,7 @@ def history(
     """
     servers = running().kafka_bootstrap_servers
     topics = TOPICS if topic is None else (topic,)
-    facts = read_history(servers, topics, _tell, since or Since(), follow=follow)
+    facts = read_history(servers, topics, say, since or Since(), follow=follow)
     wanted = (f for f in facts if seller in {None, f.envelope.partitionkey})
     ends = (KeyboardInterrupt,) if follow else ()
     with suppress(*ends), closing(facts):
@@ -147,13 +147,9 @@ def show(facts: Iterable[Published], output: Format, *, at_once: bool = False) -
             else:
                 sys.stdout.write(f"{fact.line(with_id=with_id)[:width].rstrip()}\n")
         except ValueError as why:
-            _tell(f"left out what is no fact: {fact.topic}, position {fact.pos} ({why})")
+            say(f"left out what is no fact: {fact.topic}, position {fact.pos} ({why})")
         if at_once:
             sys.stdout.flush()
-
-
-def _tell(what: str) -> None:
-    typer.echo(what, err=True)
 
 
 def _or(names: Iterable[str]) -> str:

@@ -1,20 +1,15 @@
-"""`market up` and `market down`: start the platform on this machine, and stop it."""
+"""`market up`: start the platform on this machine."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 import typer
 
-from market.background import (
-    clear_up,
-    say_the_rest_to_log,
-    start_in_background,
-    stop_platform,
-)
+from market.background import clear_up, say_the_rest_to_log, start_in_background
 from market.environment import lines
 from market.errors import EXIT_CODES
 from market.home import Home
-from market.launch import Launch
+from market.output import say
 from market.platform import running
 from market.waiting import Waits
 
@@ -73,29 +68,15 @@ def up(
     if detach:
         _start_in_background(ports)
         return
+    from market.launch import Launch  # noqa: PLC0415 - who starts a background doesn't need it
+
     home = Home.of_environment()
     with home.occupied():
-        clear_up(home, tell)
-        launch = Launch(home, Waits(tell), ports)
+        clear_up(home, say)
+        launch = Launch(home, Waits(say), ports)
         launch.run(
             lambda: say_the_rest_to_log(home) if in_background else _show_addresses()
         )
-
-
-@app.command(epilog=EXIT_CODES)
-def down() -> None:
-    """Stop all of it in order: services, Kafka, PostgreSQL.
-
-    What a killed platform has left behind in this MARKET_HOME is stopped too. Data and logs
-    are kept: the next `market up` goes on with them. Safe to repeat.
-    """
-    home = Home.of_environment()
-    tell("stopped" if stop_platform(home, tell) else f"nothing is running in {home.path}")
-
-
-def tell(what: str) -> None:
-    """Say on stderr what we are at."""
-    typer.echo(what, err=True)
 
 
 def _start_in_background(ports: dict[str, int]) -> None:
@@ -104,12 +85,12 @@ def _start_in_background(ports: dict[str, int]) -> None:
     Raises:
         Exit: It could not be started; it has said why.
     """
-    if code := start_in_background(tell, ports):
+    if code := start_in_background(say, ports):
         raise typer.Exit(code)
-    tell("`market status` shows it, `market env` its addresses, `market down` stops it")
+    say("`market status` shows it, `market env` its addresses, `market down` stops it")
 
 
 def _show_addresses() -> None:
     for line in lines(running()):
         typer.echo(line)
-    tell("Ctrl-C stops it")
+    say("Ctrl-C stops it")
