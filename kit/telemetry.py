@@ -7,15 +7,17 @@ their Kafka headers, and every consumer's span links back to it.
 from typing import Final
 
 from opentelemetry import metrics, trace
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    MetricExporter,
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, DEFAULT_ON
 from sqlalchemy import Engine
 
@@ -40,15 +42,28 @@ def start_telemetry(service: str, collector: str | None) -> None:
     )
     readers: list[MetricReader] = [PrometheusMetricReader()]
     if collector:
-        address = collector.rstrip("/")
-        spans = OTLPSpanExporter(endpoint=f"{address}/v1/traces")
+        spans, measured = _exporters(collector.rstrip("/"))
         tracing.add_span_processor(BatchSpanProcessor(spans))
-        exporter = OTLPMetricExporter(endpoint=f"{address}/v1/metrics")
         readers.append(
-            PeriodicExportingMetricReader(exporter, export_interval_millis=_EVERY_MS)
+            PeriodicExportingMetricReader(measured, export_interval_millis=_EVERY_MS)
         )
     trace.set_tracer_provider(tracing)
     metrics.set_meter_provider(MeterProvider(readers, resource=resource))
+
+
+def _exporters(collector: str) -> tuple[SpanExporter, MetricExporter]:
+    """Return what sends to `collector`; its library is loaded only where there is one."""
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415 - see above
+        OTLPMetricExporter,
+    )
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - see above
+        OTLPSpanExporter,
+    )
+
+    return (
+        OTLPSpanExporter(endpoint=f"{collector}/v1/traces"),
+        OTLPMetricExporter(endpoint=f"{collector}/v1/metrics"),
+    )
 
 
 def stop_telemetry() -> None:

@@ -1,5 +1,7 @@
 """The context of a request travels with its facts, to every consumer's span."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import cast
 
@@ -106,3 +108,22 @@ def test_the_trace_of_an_http_request_is_the_one_that_its_facts_carry(
     assert (
         cast("Recorded", stored).meta["traceparent"].split("-")[1] == caller.split("-")[1]
     )
+
+
+@pytest.mark.parametrize("collector", [None, "http://127.0.0.1:1"])
+def test_what_sends_to_a_collector_is_loaded_where_there_is_one(
+    collector: str | None,
+) -> None:
+    code = (
+        "import sys; import services.orders.app; "
+        "from kit.telemetry import start_telemetry; "
+        f"start_telemetry('orders', {collector!r}); "
+        "print('opentelemetry.exporter.otlp' in sys.modules, flush=True); "
+        "import os; os._exit(0)"  # sends nothing
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.strip() == str(collector is not None)
