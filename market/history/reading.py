@@ -23,6 +23,7 @@ from kit.consumers.records import Record
 from market.errors import MarketError
 from market.history.merging import TopicMerge, take_in_order, waited_for
 from market.history.published import Published
+from market.history.seeking import offset_near
 from market.waiting import Tell
 
 AT_ONCE: Final = 5_000
@@ -141,6 +142,11 @@ class Reading:
             at_ms = max(0, int(since.recorded_at.timestamp() * 1000))
             found = await consumer.offsets_for_times(dict.fromkeys(parts, at_ms))
             first = {at: found[at].offset if found[at] else ends[at] for at in parts}
+        if since.pos > 1:
+            first = {
+                at: await offset_near(consumer, at, (first[at], ends[at]), since.pos)
+                for at in parts
+            }
         self.go_to({tuple(at): offset for at, offset in first.items()})
         return {tuple(at): end for at, end in ends.items()}
 
