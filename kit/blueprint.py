@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import Connection, MetaData
 
-from kit.consumers.records import Handler, Received
+from kit.consumers.columns import InColumns
+from kit.consumers.records import Handler
 from kit.eventstore.streams import Projection
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
 
@@ -44,12 +46,22 @@ class Blueprint:
     def handlers(self) -> Mapping[str, Handler]:
         """The folds of others' facts, by topic."""
         topics = dict.fromkeys(topic for model in self.foreign for topic in model.topics)
-        return {topic: partial(_fold, self._folds(topic)) for topic in topics}
+        return {topic: _all_of(self._folds(topic)) for topic in topics}
 
     def _folds(self, topic: str) -> Sequence[Handler]:
         return [model.handler for model in self.foreign if topic in model.topics]
 
 
-def _fold(folds: Sequence[Handler], facts: Sequence[Received], db: Connection) -> None:
+def _all_of(folds: Sequence[Handler]) -> Handler:
+    """Return what does all that `folds` do: in columns, if each of them takes columns."""
+    projects = [fold.project for fold in folds if isinstance(fold, InColumns)]
+    if len(projects) == len(folds):
+        return InColumns(partial(_do_all, projects))
+    return partial(_do_all, folds)
+
+
+def _do_all(
+    folds: Sequence[Callable[[Any, Connection], None]], facts: object, db: Connection
+) -> None:
     for fold in folds:
         fold(facts, db)

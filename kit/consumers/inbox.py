@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
 
+from kit.consumers.columns import InColumns, read_whole
 from kit.consumers.failures import Fenced, unavailable_if_passing
 from kit.consumers.letters import Bury, DeadLetter
 from kit.consumers.parked import park, streams_parked
@@ -101,8 +102,17 @@ class Inbox:
             if old.next_offset != believed:
                 raise Fenced(f"{topic}/{partition} is at {old.next_offset}, not {believed}")
             stuck = streams_parked(db, self.group, topic, partition)
+            if isinstance(handler, InColumns) and not in_parts:
+                whole = read_whole(batch, believed, old.pos, stuck)
+                if whole is not None:
+                    apply_all(handler.project, whole.batch, db)
+                    advance(db, self.group, old, next_offset, whole.pos)
+                    return Applied(next_offset, applied=len(batch))
             found = sort_out(batch, believed, old.pos, stuck)
-            (apply_around if in_parts else apply_all)(found, handler, db)
+            if in_parts:
+                apply_around(found, handler, db)
+            elif found.facts:
+                apply_all(handler, found.facts, db)
             park(db, self.group, found.held)
             self._bury(db, found, bury)
             advance(db, self.group, old, next_offset, found.pos)

@@ -1,7 +1,7 @@
 """Finding the event that can't be applied, and applying all others around it."""
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -9,6 +9,7 @@ from kit.consumers.failures import Unavailable, passes, reason
 from kit.consumers.records import Handler, Received, Record
 from kit.consumers.triage import Held, Sorted
 
+T = TypeVar("T")
 _Pair: TypeAlias = tuple[Received, Record]
 
 
@@ -16,17 +17,15 @@ class HandlerFailed(Exception):  # noqa: N818 - see kit.domain.Refused
     """The handler raised what may be the fault of one event."""
 
 
-def apply_all(found: Sorted, handler: Handler, db: Connection) -> None:
-    """Give `handler` the facts of `found` at once.
+def apply_all(handler: Callable[[T, Connection], None], facts: T, db: Connection) -> None:
+    """Give `handler` all `facts` at once, in whatever form it takes them.
 
     Raises:
         HandlerFailed: It raised; `db` holds a transaction that must be rolled back.
         Unavailable: What it raised says nothing of the events.
     """
-    if not found.facts:
-        return
     try:
-        handler(found.facts, db)
+        handler(facts, db)
     except Exception as why:
         if passes(why, db):
             raise Unavailable(reason(why)) from why

@@ -33,9 +33,10 @@ class Heading(NamedTuple):
 
 # The relay writes its headers in this order. Validated as one tuple of undecoded bytes,
 # they need no dict, and no model with a set of the fields that were given.
-_NAMES: Final = ("ce_specversion", *(f"ce_{name}" for name in Heading._fields))
-_OURS: Final = frozenset(_NAMES)
-_COUNT: Final = len(_NAMES)
+HEADERS: Final = ("ce_specversion", *(f"ce_{name}" for name in Heading._fields))
+"""What our relay writes first, in its order."""
+_OURS: Final = frozenset(HEADERS)
+_COUNT: Final = len(HEADERS)
 _WORDS: Final = schemas.str_schema()
 _UTC: Final = schemas.datetime_schema(tz_constraint=0)
 _VALUES: Final = SchemaValidator(
@@ -108,7 +109,7 @@ def read_heading(headers: Sequence[tuple[str, bytes]]) -> Heading | Envelope:
         ValueError: As `read_envelope`.
     """
     names, values = zip(*headers, strict=True) if headers else ((), ())
-    if names[:_COUNT] != _NAMES or not _OURS.isdisjoint(names[_COUNT:]):
+    if names[:_COUNT] != HEADERS or not _OURS.isdisjoint(names[_COUNT:]):
         return read_envelope(headers)
     try:
         said = _VALUES.validate_python(values[:_COUNT])

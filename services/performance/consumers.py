@@ -3,12 +3,13 @@
 from typing import Final
 
 from contracts import topics
+from kit.consumers.columns import InColumns
 from kit.readmodels.models import ForeignReadModel
 from services.performance import projections
 
 OBLIGATIONS: Final = ForeignReadModel(
     name="obligations",
     tables=projections.metadata,
-    handler=projections.project_performance,
+    handler=InColumns(projections.project_performance),
     topics=(topics.ORDERS, topics.CATALOG),
 )

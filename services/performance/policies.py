@@ -1,16 +1,17 @@
-"""Whenever a fact says X, its seller owes, has kept or lost Y. Pure: no I/O, no clock.
+"""Whenever a fact says X, its seller owes, has kept or lost Y: the rules, in columns.
 
-A fact more is one function and one entry in `RULES`.
+Pure: no I/O, no clock. A fact more is one entry in `RULES`.
 Source: domain.md 3.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import polars as pl
 
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
 from contracts.fact import Fact
 from contracts.orders import (
-    EditReason,
     OrderAccepted,
     OrderCancelled,
     OrderExpired,
@@ -21,6 +22,7 @@ from contracts.orders import (
     ShipmentSaved,
     TrackingAdded,
 )
+from services.performance.model.completeness import DESCRIBED
 from services.performance.model.metrics import (
     ACCEPTANCE_ACCEPTED,
     ACCEPTANCE_TIMELY,
@@ -28,162 +30,162 @@ from services.performance.model.metrics import (
     SHIPPING_TRACKED,
     UNITS_FILLED,
 )
-from services.performance.model.obligation import ListingSaid, Said, Says
+from services.performance.model.obligation import LISTINGS, SAYINGS, ListingSays, Says
 
-Rule: TypeAlias = Callable[[Any], Sequence[Said]]
+ALWAYS: Final = pl.lit(value=True)
+ORDER: Final = pl.col("order_id")
+SHIPMENT: Final = pl.concat_str(ORDER, pl.lit("/"), "shipment_id")
+"""Only within its order is the id of a shipment known to be unique."""
+NOTHING: Final = pl.lit(None)
+UNITS: Final = "units"
+"""How many units the lines of a fact hold together: counted, for no field says so."""
 
-NOT_THE_SELLERS_FAULT: Final = frozenset({"out_of_territory", "buyer_request"})
-OUT_OF_STOCK: Final = "out_of_stock"
-
-
-def whenever(fact: Fact) -> Sequence[Said]:
-    """Return what `fact` says of obligations: nothing, if it is none of ours."""
-    rule = RULES.get(type(fact))
-    return rule(fact) if rule else ()
-
-
-def whenever_listing(fact: Fact) -> ListingSaid | None:
-    """Return what `fact` says of a listing: nothing, if it is not about one."""
-    match fact:
-        case ProductListed() | ProductChanged():
-            return ListingSaid(
-                fact.seller_id,
-                fact.product_id,
-                "listed" if isinstance(fact, ProductListed) else "changed",
-                fact.happened_at,
-                fact.image_count,
-                fact.description_chars,
-                fact.weight_g,
-                fact.length_mm,
-                fact.width_mm,
-                fact.height_mm,
-            )
-        case ProductDelisted(seller_id=seller_id, product_id=product_id):
-            return ListingSaid(seller_id, product_id, "delisted", fact.delisted_at)
-        case _:
-            return None
+_WHOLE: Final = pl.col("split_from").is_null()
+_LOSS: Final = pl.col("reason") == "out_of_stock"
+_NOT_THE_SELLERS_FAULT: Final = pl.col("reason").is_in(
+    ["out_of_territory", "buyer_request"]
+)
+_NOT_BY_THE_SELLER: Final = pl.col("shipped_by") == "marketplace"
+_CAN_BE_FOLLOWED: Final = pl.col("tracking_number").is_not_null()
+_LAST: Final = pl.col("completes_order")
+_CUT: Final = pl.col("old_quantity") - pl.col("quantity")
 
 
-def whenever_order_placed(fact: OrderPlaced) -> Sequence[Said]:
-    """Return what a new order asks: an answer, a parcel by `ship_by`, and its units.
+class Rule(NamedTuple):
+    """What a fact says of one obligation, from the moment `at` on, if `when` is true of it.
 
-    The units of a split child are its root's; they only move.
+    Units: as `SAYINGS`. Shape: `at` names a field of the fact; the expressions are over its
+        fields and over `UNITS`.
     """
-    order, seller = fact.order_id, fact.seller_id
-    units = sum(line.quantity for line in fact.lines)
-    whole = fact.split_from is None
-    return (
-        Said(ACCEPTANCE_TIMELY, order, seller, "opened", fact.clock_started_at),
-        Said(SHIPPING_ON_TIME, order, seller, "due", fact.ship_by),
-        Said(UNITS_FILLED, order, seller, "due", fact.placed_at, units)
-        if whole
-        else Said(
-            UNITS_FILLED, order, seller, "opened", fact.placed_at, units, fact.split_from
+
+    metric: str
+    says: Says
+    at: str
+    subject: pl.Expr = ORDER
+    amount: pl.Expr = NOTHING
+    part_of: pl.Expr = NOTHING
+    when: pl.Expr = ALWAYS
+
+    @property
+    def reads(self) -> set[str]:
+        """The columns that it needs."""
+        over = (self.subject, self.amount, self.part_of, self.when)
+        names = {name for expr in over for name in expr.meta.root_names()}
+        return {"seller_id", self.at, *names}
+
+
+RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
+    # A new order asks for an answer, for a parcel, and for its units; those of a split
+    # child are its root's and only move.
+    OrderPlaced: (
+        Rule(ACCEPTANCE_TIMELY, "opened", "clock_started_at"),
+        Rule(SHIPPING_ON_TIME, "due", "ship_by"),
+        Rule(UNITS_FILLED, "due", "placed_at", amount=pl.col(UNITS), when=_WHOLE),
+        Rule(
+            UNITS_FILLED,
+            "opened",
+            "placed_at",
+            amount=pl.col(UNITS),
+            part_of=pl.col("split_from"),
+            when=~_WHOLE,
         ),
-    )
-
-
-def whenever_order_accepted(fact: OrderAccepted) -> Sequence[Said]:
-    """Return what a yes keeps, and that the order is now one to ship."""
-    order, seller, at = fact.order_id, fact.seller_id, fact.accepted_at
-    return (
-        Said(ACCEPTANCE_TIMELY, order, seller, "kept", at),
-        Said(ACCEPTANCE_ACCEPTED, order, seller, "due", at),
-        Said(ACCEPTANCE_ACCEPTED, order, seller, "kept", at),
-        Said(SHIPPING_ON_TIME, order, seller, "opened", at),
-    )
-
-
-def whenever_order_rejected(fact: OrderRejected) -> Sequence[Said]:
-    """Return what a no means: an answer all the same, and its reason decides the rest."""
-    order, seller, at = fact.order_id, fact.seller_id, fact.rejected_at
-    answer = (
-        Said(ACCEPTANCE_TIMELY, order, seller, "kept", at),
-        Said(ACCEPTANCE_ACCEPTED, order, seller, "due", at),
-    )
-    if fact.reason in NOT_THE_SELLERS_FAULT:
-        return (*answer, Said(ACCEPTANCE_ACCEPTED, order, seller, "void", at))
-    if fact.reason == OUT_OF_STOCK:
-        return (*answer, Said(UNITS_FILLED, order, seller, "amount", at))
-    return answer
-
-
-def whenever_order_expired(fact: OrderExpired) -> Sequence[Said]:
-    """Return that an order nobody decided counts as one not accepted."""
-    return (
-        Said(ACCEPTANCE_ACCEPTED, fact.order_id, fact.seller_id, "due", fact.expired_at),
-    )
-
-
-def whenever_order_cancelled(fact: OrderCancelled) -> Sequence[Said]:
-    """Return what need not be done any more; whether it came too late, the query sees."""
-    order, seller, at = fact.order_id, fact.seller_id, fact.cancelled_at
-    said = [Said(SHIPPING_ON_TIME, order, seller, "void", at)]
-    if fact.by == "buyer":
-        said.append(Said(ACCEPTANCE_TIMELY, order, seller, "void", at))
-    if fact.reason == OUT_OF_STOCK:
-        said.append(Said(UNITS_FILLED, order, seller, "amount", at))
-    return said
-
-
-def whenever_order_line_quantity_changed(
-    fact: OrderLineQuantityChanged,
-) -> Sequence[Said]:
-    """Return how many units were cut, and whether for want of stock."""
-    cut = fact.old_quantity - fact.quantity
-    return _units_go(fact.order_id, fact, cut, fact.reason) if cut > 0 else ()
-
-
-def whenever_order_line_removed(fact: OrderLineRemoved) -> Sequence[Said]:
-    """Return how many units were removed, and whether for want of stock."""
-    return _units_go(fact.order_id, fact, fact.quantity, fact.reason)
-
-
-def whenever_shipment_saved(fact: ShipmentSaved) -> Sequence[Said]:
-    """Return what a shipment keeps, and the tracking number that it asks for.
-
-    Units that left with a part of the order can't be lost when the rest is cancelled.
-    """
-    order, seller, left_at = fact.order_id, fact.seller_id, fact.shipped_at
-    shipment = shipment_subject(order, fact.shipment_id)
-    said = [Said(SHIPPING_TRACKED, shipment, seller, "opened", left_at)]
-    if fact.shipped_by == "marketplace":
-        said.append(Said(SHIPPING_TRACKED, shipment, seller, "void", left_at))
-    if fact.tracking_number is not None:
-        said.append(Said(SHIPPING_TRACKED, shipment, seller, "kept", fact.saved_at))
-    if fact.completes_order:
-        said.append(Said(SHIPPING_ON_TIME, order, seller, "kept", left_at))
-    else:
-        units = sum(line.quantity for line in fact.lines)
-        said.append(Said(UNITS_FILLED, order, seller, "kept", left_at, units))
-    return said
-
-
-def whenever_tracking_added(fact: TrackingAdded) -> Sequence[Said]:
-    """Return that the shipment can be followed from here on."""
-    shipment = shipment_subject(fact.order_id, fact.shipment_id)
-    return (Said(SHIPPING_TRACKED, shipment, fact.seller_id, "kept", fact.added_at),)
-
-
-def shipment_subject(order_id: str, shipment_id: str) -> str:
-    """Return the subject of a shipment: its id alone is unique within its order only."""
-    return f"{order_id}/{shipment_id}"
-
-
-def _units_go(order_id: str, fact: Fact, units: int, why: EditReason) -> Sequence[Said]:
-    says: Says = "amount" if why == OUT_OF_STOCK else "kept"
-    at = fact.happened_at
-    return (Said(UNITS_FILLED, order_id, fact.seller_id, says, at, units),)
-
-
-RULES: Final[Mapping[type[Fact], Rule]] = {
-    OrderPlaced: whenever_order_placed,
-    OrderAccepted: whenever_order_accepted,
-    OrderRejected: whenever_order_rejected,
-    OrderExpired: whenever_order_expired,
-    OrderCancelled: whenever_order_cancelled,
-    OrderLineQuantityChanged: whenever_order_line_quantity_changed,
-    OrderLineRemoved: whenever_order_line_removed,
-    ShipmentSaved: whenever_shipment_saved,
-    TrackingAdded: whenever_tracking_added,
+    ),
+    # A yes is an answer, and makes the order one to ship.
+    OrderAccepted: (
+        Rule(ACCEPTANCE_TIMELY, "kept", "accepted_at"),
+        Rule(ACCEPTANCE_ACCEPTED, "due", "accepted_at"),
+        Rule(ACCEPTANCE_ACCEPTED, "kept", "accepted_at"),
+        Rule(SHIPPING_ON_TIME, "opened", "accepted_at"),
+    ),
+    # A no is an answer all the same, and its reason decides the rest: without an amount,
+    # all units that were left are lost.
+    OrderRejected: (
+        Rule(ACCEPTANCE_TIMELY, "kept", "rejected_at"),
+        Rule(ACCEPTANCE_ACCEPTED, "due", "rejected_at"),
+        Rule(ACCEPTANCE_ACCEPTED, "void", "rejected_at", when=_NOT_THE_SELLERS_FAULT),
+        Rule(UNITS_FILLED, "amount", "rejected_at", when=_LOSS),
+    ),
+    # An order that nobody decided counts as one not accepted.
+    OrderExpired: (Rule(ACCEPTANCE_ACCEPTED, "due", "expired_at"),),
+    # Whether a cancellation came too late to free the seller, the query sees.
+    OrderCancelled: (
+        Rule(SHIPPING_ON_TIME, "void", "cancelled_at"),
+        Rule(ACCEPTANCE_TIMELY, "void", "cancelled_at", when=pl.col("by") == "buyer"),
+        Rule(UNITS_FILLED, "amount", "cancelled_at", when=_LOSS),
+    ),
+    # Units that go for another reason than want of stock can't be lost any more.
+    OrderLineQuantityChanged: (
+        Rule(UNITS_FILLED, "amount", "changed_at", amount=_CUT, when=_LOSS & (_CUT > 0)),
+        Rule(UNITS_FILLED, "kept", "changed_at", amount=_CUT, when=~_LOSS & (_CUT > 0)),
+    ),
+    OrderLineRemoved: (
+        Rule(UNITS_FILLED, "amount", "removed_at", amount=pl.col("quantity"), when=_LOSS),
+        Rule(UNITS_FILLED, "kept", "removed_at", amount=pl.col("quantity"), when=~_LOSS),
+    ),
+    # Units that left with a part of the order can't be lost when the rest is cancelled.
+    ShipmentSaved: (
+        Rule(SHIPPING_TRACKED, "opened", "shipped_at", SHIPMENT),
+        Rule(SHIPPING_TRACKED, "void", "shipped_at", SHIPMENT, when=_NOT_BY_THE_SELLER),
+        Rule(SHIPPING_TRACKED, "kept", "saved_at", SHIPMENT, when=_CAN_BE_FOLLOWED),
+        Rule(SHIPPING_ON_TIME, "kept", "shipped_at", when=_LAST),
+        Rule(UNITS_FILLED, "kept", "shipped_at", amount=pl.col(UNITS), when=~_LAST),
+    ),
+    TrackingAdded: (Rule(SHIPPING_TRACKED, "kept", "added_at", SHIPMENT),),
 }
+
+LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
+    ProductListed: "listed",
+    ProductChanged: "changed",
+    ProductDelisted: "delisted",
+}
+
+
+def reads(kind: type[Fact]) -> set[str]:
+    """Return the fields of `kind`, and `UNITS`, that its rules look at."""
+    needed = {name for rule in RULES.get(kind, ()) for name in rule.reads}
+    if kind in LISTING_SAYS:
+        described = [name for name in DESCRIBED if name in kind.model_fields]
+        needed |= {"seller_id", "product_id", kind.moment, *described}
+    return needed
+
+
+def units(fact: Any) -> int:  # noqa: ANN401 - whatever has lines
+    """Return `UNITS` of a fact with lines."""
+    return sum(line.quantity for line in fact.lines)
+
+
+def said_of_obligations(kind: type[Fact], facts: pl.DataFrame) -> Sequence[pl.DataFrame]:
+    """Return what facts of one kind say of obligations: nothing, if they are none of ours.
+
+    Shape: `facts` has what `reads` names, and `event_id` and `recorded_at`; out, frames
+        typed as SAYINGS. No fact says the same of two obligations of one metric.
+    """
+    rules = RULES.get(kind, ())
+    return pl.collect_all([_said(facts.lazy(), rule) for rule in rules])
+
+
+def said_of_listings(kind: type[Fact], facts: pl.DataFrame) -> Sequence[pl.DataFrame]:
+    """Return what facts of one kind say of listings, likewise: typed as LISTINGS."""
+    if kind not in LISTING_SAYS:
+        return ()
+    said = {"says": pl.lit(LISTING_SAYS[kind]), "at": pl.col(kind.moment)}
+    unsaid = {name: NOTHING for name in DESCRIBED if name not in kind.model_fields}
+    values = {**{name: pl.col(name) for name in LISTINGS}, **said, **unsaid}
+    return [facts.select(_typed(values, LISTINGS))]
+
+
+def _typed(values: Mapping[str, pl.Expr], schema: pl.Schema) -> Sequence[pl.Expr]:
+    return [values[name].cast(kind).alias(name) for name, kind in schema.items()]
+
+
+def _said(facts: pl.LazyFrame, rule: Rule) -> pl.LazyFrame:
+    said = {
+        "metric": pl.lit(rule.metric),
+        "subject_id": rule.subject,
+        "says": pl.lit(rule.says),
+        "at": pl.col(rule.at),
+        "amount": rule.amount,
+        "part_of": rule.part_of,
+    }
+    values = {**{name: pl.col(name) for name in SAYINGS}, **said}
+    return facts.filter(rule.when).select(_typed(values, SAYINGS))

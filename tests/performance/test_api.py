@@ -11,7 +11,7 @@ from kit.database import connect
 from kit.serving import build
 from kit.settings import Settings
 from services.performance.app import BLUEPRINT
-from services.performance.projections import project_performance
+from services.performance.consumers import OBLIGATIONS
 from tests.performance.facts import accepted, listed, placed, shipped
 from tests.performance.world import AS_OF, DAY, HOUR, received
 
@@ -34,7 +34,7 @@ def http(fresh_database: str) -> Iterator[TestClient]:
     with TestClient(build(BLUEPRINT, settings)) as http:
         engine = connect(fresh_database)
         with engine.begin() as db:
-            project_performance(received(facts), db)
+            OBLIGATIONS.handler(received(facts), db)
         engine.dispose()
         yield http
 

@@ -10,18 +10,16 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Connection, func, select
 
 from kit.consumers.records import Received
-from services.performance.policies import whenever
+from services.performance.consumers import OBLIGATIONS
+from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.projections import (
-    LISTING_ROW,
-    OBLIGATION_ROW,
     listing_sayings,
     metadata,
     obligation_sayings,
-    project_performance,
 )
 from tests.performance.facts import accepted, changed, listed, placed, shipped
 from tests.performance.history import histories
-from tests.performance.world import AS_OF, DAY, TICK, in_columns, received
+from tests.performance.world import AS_OF, DAY, TICK, received, sayings_of
 from tests.samples import ONE_OF_EACH
 
 PLACED, ACCEPTED, SHIPPED = received(
@@ -31,6 +29,7 @@ PLACED, ACCEPTED, SHIPPED = received(
         shipped(AS_OF - 3 * DAY),
     ]
 )
+project = OBLIGATIONS.handler
 
 
 @pytest.fixture
@@ -41,8 +40,8 @@ def performance(db: Connection) -> Connection:
 
 def rows(db: Connection) -> tuple[list[str], list[str]]:
     """All that is kept, as the model takes it, in an order that says nothing."""
-    obligations = [obligation_sayings.c[name] for name in OBLIGATION_ROW]
-    listings = [listing_sayings.c[name] for name in LISTING_ROW]
+    obligations = [obligation_sayings.c[name] for name in SAYINGS]
+    listings = [listing_sayings.c[name] for name in LISTINGS]
     return (
         sorted(map(repr, db.execute(select(*obligations)))),
         sorted(map(repr, db.execute(select(*listings)))),
@@ -52,7 +51,7 @@ def rows(db: Connection) -> tuple[list[str], list[str]]:
 def expected(told: Sequence[Received]) -> tuple[int, int]:
     """How many rows the facts make, each counted once."""
     once = {received.envelope.id: received for received in told}
-    sayings, listings = in_columns(once.values())
+    sayings, listings = sayings_of(once.values())
     return sayings.height, listings.height
 
 
@@ -60,23 +59,23 @@ def expected(told: Sequence[Received]) -> tuple[int, int]:
 def test_facts_in_any_order_and_twice_are_kept_once(
     performance: Connection, order: tuple[Received, ...]
 ) -> None:
-    project_performance(order[:2], performance)
-    project_performance(order, performance)
+    project(order[:2], performance)
+    project(order, performance)
 
     found, _ = rows(performance)
-    project_performance([*order, *order], performance)
+    project([*order, *order], performance)
     assert (len(found), 0) == expected(order)
     assert rows(performance) == (found, [])
 
 
 def test_a_fact_twice_in_one_batch_is_kept_once(performance: Connection) -> None:
-    project_performance([PLACED, PLACED], performance)
+    project([PLACED, PLACED], performance)
 
     assert performance.scalar(select(func.count()).select_from(obligation_sayings)) == 3
 
 
 def test_a_row_names_its_fact_and_when_it_was_recorded(performance: Connection) -> None:
-    project_performance([PLACED], performance)
+    project([PLACED], performance)
 
     units = select(obligation_sayings).where(
         obligation_sayings.c.metric == "inventory.units_filled"
@@ -92,7 +91,7 @@ def test_a_row_names_its_fact_and_when_it_was_recorded(performance: Connection) 
 def test_ids_may_hold_any_character(performance: Connection) -> None:
     odd = 'o\t1\r\n\\.\n\\N,"\\t'
 
-    project_performance(received([placed(odd, AS_OF)]), performance)
+    project(received([placed(odd, AS_OF)]), performance)
 
     found = select(obligation_sayings.c.subject_id).distinct()
     assert performance.scalars(found).all() == [odd]
@@ -109,7 +108,7 @@ def test_ids_may_hold_any_character(performance: Connection) -> None:
 def test_moments_are_kept_to_the_microsecond(
     performance: Connection, moment: datetime
 ) -> None:
-    project_performance(received([accepted(moment)]), performance)
+    project(received([accepted(moment)]), performance)
 
     kept = obligation_sayings.c["at", "recorded_at"]
     assert set(performance.execute(select(*kept))) == {(moment, moment)}
@@ -118,9 +117,7 @@ def test_moments_are_kept_to_the_microsecond(
 def test_listings_are_kept_with_the_version_of_their_stream(
     performance: Connection,
 ) -> None:
-    project_performance(
-        received([listed(AS_OF - DAY), changed(AS_OF, images=1)]), performance
-    )
+    project(received([listed(AS_OF - DAY), changed(AS_OF, images=1)]), performance)
 
     versions = select(listing_sayings.c.version, listing_sayings.c.image_count)
     assert sorted(performance.execute(versions)) == [(1, 3), (2, 1)]
@@ -129,15 +126,15 @@ def test_listings_are_kept_with_the_version_of_their_stream(
 def test_a_batch_without_anything_for_us_changes_nothing(
     performance: Connection,
 ) -> None:
-    project_performance([], performance)
+    project([], performance)
 
     assert rows(performance) == ([], [])
 
 
 def test_no_fact_says_the_same_of_two_subjects_of_one_metric() -> None:
     for fact in ONE_OF_EACH:
-        said = [(s.metric, s.says) for s in whenever(fact)]
-        assert len(said) == len(set(said))
+        said, _ = sayings_of(received([fact]))
+        assert said.select("metric", "says").is_unique().all()
 
 
 @settings(
@@ -153,12 +150,12 @@ def test_batches_cut_anywhere_shuffled_and_repeated_make_the_same_rows(
     random.shuffle(again)
 
     with performance.begin_nested() as once:
-        project_performance(told, performance)
+        project(told, performance)
         straight = rows(performance)
         once.rollback()
     with performance.begin_nested() as twice:
         for start in range(0, len(again), size):
-            project_performance(again[start : start + size], performance)
+            project(again[start : start + size], performance)
         shuffled = rows(performance)
         twice.rollback()
 

@@ -8,8 +8,9 @@ from sqlalchemy import Engine
 
 from contracts.fact import Fact
 from kit.database import connect, create_live_schema, driver
+from services.performance.consumers import OBLIGATIONS
 from services.performance.model.evidence import explain
-from services.performance.projections import metadata, project_performance
+from services.performance.projections import metadata
 from services.performance.queries import Question, ask_scorecards
 from tests.performance.facts import (
     accepted,
@@ -27,9 +28,9 @@ from tests.performance.world import (
     HOUR,
     POLICY,
     cards_of,
-    in_columns,
     overall_of,
     received,
+    sayings_of,
 )
 
 
@@ -58,7 +59,7 @@ def performance(fresh_database: str) -> Iterator[Engine]:
     with engine.begin() as db:
         create_live_schema(db)
         metadata.create_all(db)
-        project_performance(FACTS, db)
+        OBLIGATIONS.handler(FACTS, db)
     yield engine
     engine.dispose()
 
@@ -83,7 +84,7 @@ def test_evidence_names_the_facts_by_their_ids(performance: Engine) -> None:
     asked = Question(POLICY, AS_OF, seller_id="s-1")
     found = ask_scorecards(performance, asked, explained=True).evidence
 
-    expected = explain(*in_columns(mine), POLICY, AS_OF)
+    expected = explain(*sayings_of(mine), POLICY, AS_OF)
     assert found is not None
     assert found.rows() == expected.rows()
     assert found.height > 0
@@ -101,13 +102,13 @@ def test_a_scorecard_is_of_one_moment_whatever_becomes_known_meanwhile(
         asked = asking.submit(ask_scorecards, performance, question, explained=True)
         while not waiting(performance):
             pass
-        project_performance(received([latecomer]), db)
+        OBLIGATIONS.handler(received([latecomer]), db)
         db.commit()
         found = asked.result()
 
     assert found.overall.equals(before.overall)
     assert found.evidence is not None
-    assert found.evidence.rows() == explain(*in_columns(FACTS), POLICY, AS_OF).rows()
+    assert found.evidence.rows() == explain(*sayings_of(FACTS), POLICY, AS_OF).rows()
     assert ask_scorecards(performance, question).overall.height == before.overall.height + 1
 
 

@@ -30,10 +30,10 @@ from tests.performance.world import (
     TICK,
     card,
     cards_of,
-    in_columns,
     overall_of,
     received,
     recorded,
+    sayings_of,
 )
 
 LATE, UNKNOWN = timedelta(days=40), "not_enough_data"
@@ -233,7 +233,7 @@ class TestEvidence:
     @staticmethod
     def of(metric: str, *facts: Fact) -> list[tuple[str, int, int | None, list[str]]]:
         """Subject, due, kept and the facts, by their place, of each obligation counted."""
-        rows = explain(*in_columns(received(facts)), POLICY, AS_OF)
+        rows = explain(*sayings_of(received(facts)), POLICY, AS_OF)
         return [
             (
                 row["subject_id"],
@@ -263,7 +263,7 @@ class TestEvidence:
         assert self.of("shipping.on_time", *facts) == [
             ("o-1", 1, 1, ["opened 1", "counts 2", "kept 3", "due 1"])
         ]
-        rows = explain(*in_columns(received(facts)), POLICY, AS_OF)
+        rows = explain(*sayings_of(received(facts)), POLICY, AS_OF)
         (to_ship,) = rows.filter(metric="shipping.on_time")["opened_at"]
         assert to_ship == LONG_AGO
 
@@ -292,7 +292,7 @@ class TestEvidence:
     def test_a_listing_shows_the_points_it_has_of_each_part(self) -> None:
         facts = listed(images=1, chars=120, weight_g=0, height_mm=None)
 
-        rows = explain(*in_columns(received([facts])), POLICY, AS_OF)
+        rows = explain(*sayings_of(received([facts])), POLICY, AS_OF)
 
         assert rows["rate"].to_list() == [0.2]
         assert [tuple(part.values()) for part in rows["points"][0]] == [
@@ -305,7 +305,7 @@ class TestEvidence:
     def test_a_full_listing_has_all_points_and_an_obligation_has_none(self) -> None:
         facts = received([listed(images=9, chars=9_000), placed()])
 
-        rows = explain(*in_columns(facts), POLICY, AS_OF)
+        rows = explain(*sayings_of(facts), POLICY, AS_OF)
 
         points = dict(rows.select("metric", "points").iter_rows())
         shown = [(p["given"], p["points"], p["of"]) for p in points["listings.complete"]]

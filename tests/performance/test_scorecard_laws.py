@@ -14,7 +14,7 @@ from services.performance.model.policy import Policy
 from services.performance.model.scorecard import scorecards
 from tests.performance import naive
 from tests.performance.history import histories
-from tests.performance.world import AS_OF, DAY, POLICY, cards_of, in_columns, overall_of
+from tests.performance.world import AS_OF, DAY, POLICY, cards_of, overall_of, sayings_of
 
 EASILY_JUDGED = POLICY.model_copy(update={"enough_due": 2})
 ON_HOLIDAY = EASILY_JUDGED.model_copy(
@@ -83,7 +83,7 @@ def test_a_seller_alone_is_judged_as_among_all(told: list[Received]) -> None:
 def test_the_obligations_of_a_number_add_up_to_it(
     told: list[Received], policy: Policy
 ) -> None:
-    rows = in_columns(told)
+    rows = sayings_of(told)
     cards = scorecards(*rows, policy, AS_OF)
 
     opened = explain(*rows, policy, AS_OF)

@@ -9,16 +9,13 @@ import polars as pl
 from contracts.envelope import Envelope
 from contracts.fact import Fact
 from contracts.registry import NAMES
+from kit.consumers.columns import in_columns
 from kit.consumers.records import Received
-from services.performance.model.obligation import (
-    ListingSaying,
-    Saying,
-    listings_frame,
-    sayings_frame,
-)
+from services.performance import policies
+from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.scorecard import overall, scorecards, sellers
-from services.performance.policies import whenever, whenever_listing
+from services.performance.projections import columns_of
 from tests.performance import naive
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)  # a Wednesday
@@ -56,22 +53,14 @@ def received(facts: Iterable[Fact]) -> list[Received]:
     return recorded((fact, timedelta()) for fact in facts)
 
 
-def in_columns(told: Iterable[Received]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def sayings_of(told: Iterable[Received]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What the facts say, as the model takes it: of obligations, and of listings."""
-    told = list(told)
-    sayings = [
-        Saying(*said, str(r.envelope.id), r.envelope.recordedtime)
-        for r in told
-        for said in whenever(r.fact)
-    ]
-    listings = [
-        ListingSaying(
-            *said, r.envelope.sequence, str(r.envelope.id), r.envelope.recordedtime
-        )
-        for r in told
-        if (said := whenever_listing(r.fact))
-    ]
-    return sayings_frame(sayings), listings_frame(listings)
+    sayings, listings = [SAYINGS.to_frame()], [LISTINGS.to_frame()]
+    for kind, facts in in_columns(told).items():
+        columns = columns_of(kind, facts)
+        sayings += policies.said_of_obligations(kind, columns)
+        listings += policies.said_of_listings(kind, columns)
+    return pl.concat(sayings), pl.concat(listings)
 
 
 def cards_of(
@@ -81,7 +70,7 @@ def cards_of(
     policy: Policy = POLICY,
 ) -> list[naive.Card]:
     """The scorecards, row by row."""
-    return scorecards(*in_columns(told), policy, as_of, known_at).rows()
+    return scorecards(*sayings_of(told), policy, as_of, known_at).rows()
 
 
 def overall_of(
@@ -91,7 +80,7 @@ def overall_of(
     policy: Policy = POLICY,
 ) -> list[tuple[str, str, str]]:
     """Each seller's level."""
-    sayings, listings = in_columns(told)
+    sayings, listings = sayings_of(told)
     cards = scorecards(sayings, listings, policy, as_of, known_at)
     return overall(cards, sellers(sayings, listings, as_of, known_at), policy).rows()
 

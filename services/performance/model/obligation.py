@@ -5,9 +5,8 @@ so repeats and order cannot matter.
 Source: domain.md 3.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
@@ -17,79 +16,14 @@ Says: TypeAlias = Literal["opened", "due", "kept", "void", "amount"]
 ListingSays: TypeAlias = Literal["listed", "changed", "delisted"]
 
 
-class Said(NamedTuple):
-    """What one fact says of one obligation, true from `at` on.
-
-    Units: `amount` in units of stock. In `inventory.units_filled`, `due` says how many were
-        ordered, `amount` how many were lost for want of stock (null: all that was left),
-        `kept` how many can't be lost any more, and `opened` that so many of them moved here
-        from the order `part_of`.
-    """
-
-    metric: str
-    subject_id: str
-    seller_id: str
-    says: Says
-    at: datetime
-    amount: int | None = None
-    part_of: str | None = None
-
-
-class Saying(NamedTuple):
-    """A `Said` with its evidence: the fact that said so, and when we could know it.
-
-    Shape: one per (event_id, metric, says); no fact says the same of two obligations of
-        one metric.
-    """
-
-    metric: str
-    subject_id: str
-    seller_id: str
-    says: Says
-    at: datetime
-    amount: int | None
-    part_of: str | None
-    event_id: str
-    recorded_at: datetime
-
-
-class ListingSaid(NamedTuple):
-    """What one fact says of a listing: for sale or not, and how it is described."""
-
-    seller_id: str
-    product_id: str
-    says: ListingSays
-    at: datetime
-    image_count: int | None = None
-    description_chars: int | None = None
-    weight_g: int | None = None
-    length_mm: int | None = None
-    width_mm: int | None = None
-    height_mm: int | None = None
-
-
-class ListingSaying(NamedTuple):
-    """A `ListingSaid` with its evidence. Units: `version` of the listing's stream."""
-
-    seller_id: str
-    product_id: str
-    says: ListingSays
-    at: datetime
-    image_count: int | None
-    description_chars: int | None
-    weight_g: int | None
-    length_mm: int | None
-    width_mm: int | None
-    height_mm: int | None
-    version: int
-    event_id: str
-    recorded_at: datetime
-
-
 MOMENT: Final = pl.Datetime("us", "UTC")
 METRIC: Final = pl.Enum(NAMES)
 SAYS: Final = pl.Enum(["opened", "due", "kept", "void", "amount"])
 
+# `amount` is in units of stock. In `inventory.units_filled`, `due` says how many were
+# ordered, `amount` how many were lost for want of stock (null: all that was left), `kept`
+# how many can't be lost any more, and `opened` that so many of them moved here from the
+# order `part_of`.
 SAYINGS: Final = pl.Schema(
     {
         "metric": METRIC,
@@ -103,6 +37,8 @@ SAYINGS: Final = pl.Schema(
         "recorded_at": MOMENT,
     }
 )
+"""What a fact says of one obligation, true from `at` on, with its evidence: the fact's id,
+and when it was recorded. One row per (event_id, metric, says)."""
 LISTINGS: Final = pl.Schema(
     {
         "seller_id": pl.String(),
@@ -120,16 +56,8 @@ LISTINGS: Final = pl.Schema(
         "recorded_at": MOMENT,
     }
 )
-
-
-def sayings_frame(sayings: Iterable[Saying]) -> pl.DataFrame:
-    """Return `sayings` in columns, as `scorecards` takes them."""
-    return pl.DataFrame(list(sayings), SAYINGS, orient="row")
-
-
-def listings_frame(listings: Iterable[ListingSaying]) -> pl.DataFrame:
-    """Return `listings` in columns, as `scorecards` takes them."""
-    return pl.DataFrame(list(listings), LISTINGS, orient="row")
+"""What a fact says of a listing: for sale or not, and how it is described. `version` is of
+the listing's stream."""
 
 
 def known(rows: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> pl.LazyFrame:

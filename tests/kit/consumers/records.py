@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from contracts.envelope import Envelope
 from contracts.fact import Fact
 from contracts.registry import encode
+from kit.consumers.columns import Batch
 from kit.consumers.letters import DeadLetter
 from kit.consumers.records import Handler, Received
 from tests.samples import ACCEPTED, DELIVERED, PLACED, SHIPPED_THE_REST, received
@@ -58,6 +60,13 @@ def remember(batch: Sequence[Received], db: Connection) -> None:
     """A handler that tells on repeats and on disorder: it only adds rows."""
     rows = [{"stream_id": r.envelope.subject, "pos": r.envelope.pos} for r in batch]
     db.execute(insert(seen), rows)
+
+
+def remember_columns(batch: Batch, db: Connection) -> None:
+    """As `remember`, in columns: what comes in which order, the positions say."""
+    frames = [facts.columns((), {}) for facts in batch.values()]
+    for pos in pl.concat(frames)["pos"].sort():
+        db.execute(insert(seen), [{"stream_id": "-", "pos": pos}])
 
 
 def remembered(engine: Engine) -> list[int]:

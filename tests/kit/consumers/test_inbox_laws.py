@@ -1,18 +1,26 @@
 """However it comes, and wherever it is cut off, the same is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Connection, Engine, select
 
+from kit.consumers.columns import Batch, InColumns
 from kit.consumers.failures import Fenced
 from kit.consumers.inbox import Inbox
 from kit.consumers.letters import DeadLetter
-from kit.consumers.records import Received
+from kit.consumers.records import Handler, Received
 from kit.consumers.tables import dead_letters, parked_events
-from tests.kit.consumers.records import TOPIC, ARecord, record, remember, remembered
+from tests.kit.consumers.records import (
+    TOPIC,
+    ARecord,
+    record,
+    remember,
+    remember_columns,
+    remembered,
+)
 from tests.samples import PLACED
 
 Cut: TypeAlias = Literal["never", "in the handler", "at the burial", "after the commit"]
@@ -81,9 +89,9 @@ deliveries = st.lists(
     deadline=None,
     max_examples=60,
 )
-@given(log=logs(), polls=deliveries)
+@given(log=logs(), polls=deliveries, in_columns=st.booleans())
 def test_any_batches_repeats_and_crashes_keep_the_same(
-    inbox: Inbox, engine: Engine, log: Log, polls: Sequence[Delivery]
+    inbox: Inbox, engine: Engine, log: Log, polls: Sequence[Delivery], *, in_columns: bool
 ) -> None:
     with engine.begin() as db:
         db.exec_driver_sql("TRUNCATE seen, consumer_positions, parked_events, dead_letters")
@@ -93,7 +101,8 @@ def test_any_batches_repeats_and_crashes_keep_the_same(
         start = max(0, believed - poll.back)
         batch = log.records[start : believed + poll.length]
         if batch:
-            believed = deliver(inbox, log, batch, believed, poll.cut, buried)
+            handler = handler_of(log, poll.cut, in_columns=in_columns)
+            believed = deliver(inbox, handler, batch, believed, poll.cut, buried)
 
     assert remembered(engine) == log.applied
     with engine.connect() as db:
@@ -104,22 +113,35 @@ def test_any_batches_repeats_and_crashes_keep_the_same(
     assert inbox.next_offset(TOPIC, 0) == len(log.records)
 
 
+def handler_of(log: Log, cut: Cut, *, in_columns: bool) -> Handler:
+    """What remembers a batch and may be cut off there, row by row or in columns."""
+
+    def look_at(positions: Iterable[int]) -> None:
+        if cut == "in the handler":
+            raise Killed
+        if bad := [pos for pos in positions if pos in log.poison]:
+            raise KeyError(*bad)
+
+    def by_row(facts: Sequence[Received], db: Connection) -> None:
+        remember(facts, db)
+        look_at(f.envelope.pos for f in facts)
+
+    def by_column(batch: Batch, db: Connection) -> None:
+        remember_columns(batch, db)
+        look_at(pos for facts in batch.values() for pos in facts.envelopes["pos"])
+
+    return InColumns(by_column) if in_columns else by_row
+
+
 def deliver(
     inbox: Inbox,
-    log: Log,
+    handler: Handler,
     batch: Sequence[ARecord],
     believed: int,
     cut: Cut,
     buried: set[int],
 ) -> int:
     """Apply `batch` as a consumer that is cut off; return what the next one believes."""
-
-    def handler(facts: Sequence[Received], db: Connection) -> None:
-        remember(facts, db)
-        if cut == "in the handler":
-            raise Killed
-        if bad := [f.envelope.pos for f in facts if f.envelope.pos in log.poison]:
-            raise KeyError(*bad)
 
     def bury(letters: Sequence[DeadLetter]) -> None:
         buried.update(int(dict(letter.headers)["dlt-offset"]) for letter in letters)
