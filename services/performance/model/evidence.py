@@ -64,7 +64,6 @@ def explain(
     asked = (policy, as_of, known_at)
     cards = scorecards(sayings, listings, *asked)
     windows = cards.select("seller_id", "metric", "window_days")
-    days = pl.duration(days=pl.col("window_days"))
     said = told(sayings.lazy(), as_of, known_at)
     placings = _placings(said)
     counted = (
@@ -75,7 +74,7 @@ def explain(
             points=pl.lit(None, POINTS),
         )
         .join(windows.lazy(), on=["seller_id", "metric"])
-        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - days)
+        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
         .join(_facts(said, placings), on=_KEY, how="left")
         .select(_SHOWN)
         .collect()
@@ -86,6 +85,7 @@ def explain(
 
 _TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
 _KEY: Final = ["seller_id", "metric", "subject_id"]
+_WINDOW: Final = pl.duration(days=pl.col("window_days"))
 _IN_ORDER: Final = ("seller_id", "metric", "due_at", "subject_id")
 _SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
