@@ -1,6 +1,6 @@
 """What must hold after any fault, seen by clients that know nothing of our code."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -126,7 +126,9 @@ def every_acknowledged_command_took_effect_once(url: str, keys: Sequence[str]) -
 def everything_arrived_once(facts: Sequence[Stored], url: str) -> None:
     """A consumer was given every fact once, and each stream in order."""
     came = arrived(url)
-    assert sorted(event_id for *_, event_id in came) == sorted(f.event_id for f in facts)
+    times = Counter(event_id for *_, event_id in came)
+    wrong = {fact.pos: n for fact in facts if (n := times[fact.event_id]) != 1}
+    assert (wrong, len(came)) == ({}, len(facts)), "how often, by position"
     versions_follow_each_other((stream_id, version) for stream_id, version, _ in came)
 
 
