@@ -240,6 +240,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         stale = not place.sure and part[0].offset > next_offset
         place.sure = True
         if stale:
+            place.epoch += 1  # how far it was polled until now says nothing
             with suppress(KafkaError):
                 self._polling.seek(at, next_offset)
         return not stale
