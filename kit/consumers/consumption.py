@@ -34,7 +34,8 @@ COMMIT_WITHIN_S: Final = 5.0
 DRAIN_S: Final = 5.0
 """How long a rebalance waits for the batch in hand; after it, the fence decides."""
 COLLECT_AFTER: Final = (100_000, 50, 50)
-BURIAL_S: Final = 60.0
+BURIAL_S: Final = 5.0
+"""Well below `LOCK_WAIT_S`, after which who rests in his transaction counts as frozen."""
 SETTLE_S: Final = 0.05
 """Longer than a batch is on its way between the poll and `take`, which awaits no one."""
 
@@ -218,7 +219,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             observed.count_fenced(self._inbox.group, *at)
             _log.warning("%s/%s: %s; its place is looked up", *at, why)
             self._put_off(at, place, pause=False)
-        except Exception as why:  # noqa: BLE001 - whatever it is, nothing may be skipped
+        except asyncio.CancelledError:
+            raise
+        except BaseException as why:  # noqa: BLE001 - whatever it is, nothing may be skipped
             observed.count_retried(self._inbox.group, *at)
             place.failures += 1
             unknown = None if isinstance(why, Unavailable) else why

@@ -73,6 +73,9 @@ async def test_while_nothing_is_consumed_that_is_what_is_said(
     kafka: str, engine: Engine, new_topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with consuming(kafka, engine, new_topic) as mine:
+        await caught_up(mine)
+        assert mine._ticking is not None  # noqa: SLF001 - who looks after it
+        mine._ticking.cancel()  # noqa: SLF001
         monkeypatch.setattr(mine, "_dead", "aiokafka's fetcher ended")
 
         with pytest.raises(Unavailable, match="fetcher"):
