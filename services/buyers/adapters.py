@@ -6,7 +6,8 @@ Looked up in the transaction that decides, so nothing may change before it commi
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from zlib import crc32
 
 from sqlalchemy import Connection, select
 
@@ -31,6 +32,7 @@ from services.buyers.model.refusals import (
 )
 from services.buyers.tables import access_requests, customers, messages
 
+LOCKS: Final = 256
 Premise: TypeAlias = Callable[[Connection], None]
 
 
@@ -121,5 +123,9 @@ def sends_once(command: Writing, db: Connection) -> None:
 
 
 def _hold(kind: str, name: str, db: Connection) -> None:
-    """Let nobody else ask for the same until the transaction is over."""
-    db.execute(Claim(kind, name).asked("pg_advisory_xact_lock"))
+    """Let nobody else ask for the same until the transaction is over.
+
+    Names share a few locks: a bulk request of thousands must not fill the server's table.
+    """
+    few = str(crc32(name.encode()) % LOCKS)
+    db.execute(Claim(kind, few).asked("pg_advisory_xact_lock"))
