@@ -14,6 +14,7 @@ from kit.consumers.failures import Fenced, Unavailable
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.parking import parked_streams, redrive
 from kit.consumers.reactions import Reaction
+from kit.consumers.records import Received
 from kit.eventstore.records import Recorded
 from kit.eventstore.streams import TRIES, transact
 from services.buyers.app import BLUEPRINT
@@ -120,6 +121,24 @@ def test_a_transaction_that_fails_keeps_neither_facts_nor_the_place(parts: Parts
     assert parts.recorded() == []
     assert Inbox(parts.engine, "buyers").next_offset("orders.v1", 0) == 0
     assert failing.consume(accepted(0)) == Applied(1, applied=1)
+
+
+def test_what_was_recorded_is_undone_with_the_place_when_the_end_is_lost(
+    parts: Parts,
+) -> None:
+    inbox = Inbox(parts.engine, "buyers")
+    handler = BLUEPRINT.handlers(parts.streams)["orders.v1"]
+
+    def lost_at_the_end(batch: Sequence[Received], db: Connection) -> None:
+        handler(batch, db)
+        lost_connection()
+
+    with pytest.raises(Unavailable):
+        inbox.apply([accepted(0)], lost_at_the_end, 0, nothing_dead)
+
+    assert parts.recorded() == []
+    assert parts.consume(accepted(0)) == Applied(1, applied=1)
+    assert parts.recorded() == [(STREAM, CREATED)]
 
 
 def test_a_command_that_comes_between_is_seen_by_the_reaction(parts: Parts) -> None:
