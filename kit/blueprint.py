@@ -10,9 +10,11 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, MetaData
 
 from kit.consumers.columns import InColumns
+from kit.consumers.reactions import Reaction
 from kit.consumers.records import Handler
-from kit.eventstore.streams import Projection
+from kit.eventstore.streams import PostgresStreams, Projection
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
+from kit.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +22,9 @@ class Blueprint:
     """A service: its name, its API, the facts it publishes, the read models it keeps.
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
-        refusals, by code, where it is not 409; `warm_up` is done beside the rest at start.
+        refusals, by code, where it is not 409; `reactions` are what it decides on others'
+        facts, `schedules` what it does by the clock; `warm_up` is done beside the rest at
+        start.
     """
 
     name: str
@@ -29,6 +33,8 @@ class Blueprint:
     statuses: Mapping[str, HTTPStatus] = field(default_factory=dict)
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
+    reactions: Sequence[Reaction] = ()
+    schedules: Sequence[Schedule] = ()
     warm_up: Callable[[], None] | None = None
 
     @property
@@ -43,13 +49,20 @@ class Blueprint:
         return [*own, *(model.tables for model in self.foreign)]
 
     @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """The folds of others' facts, by topic."""
-        topics = dict.fromkeys(topic for model in self.foreign for topic in model.topics)
-        return {topic: _all_of(self._folds(topic)) for topic in topics}
+    def reads(self) -> Sequence[str]:
+        """The topics of others' facts that it reads."""
+        folded = [topic for model in self.foreign for topic in model.topics]
+        reacted_to = [topic for one in self.reactions for topic in one.topics]
+        return list(dict.fromkeys(folded + reacted_to))
 
-    def _folds(self, topic: str) -> Sequence[Handler]:
-        return [model.handler for model in self.foreign if topic in model.topics]
+    def handlers(self, streams: PostgresStreams) -> Mapping[str, Handler]:
+        """Return what others' facts do here, by topic: folds, and reactions."""
+        return {topic: _all_of(self._handlers(topic, streams)) for topic in self.reads}
+
+    def _handlers(self, topic: str, streams: PostgresStreams) -> Sequence[Handler]:
+        folds = [model.handler for model in self.foreign if topic in model.topics]
+        mine = [one for one in self.reactions if topic in one.topics]
+        return [*folds, *(one.handler(streams) for one in mine)]
 
 
 def _all_of(folds: Sequence[Handler]) -> Handler:

@@ -24,7 +24,7 @@ from market.waiting import Waits
 
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     name: (sys.executable, "-P", "-m", f"services.{name}.app")
-    for name in ("orders", "catalog", "performance", "billing")
+    for name in ("orders", "catalog", "performance", "billing", "buyers")
 }
 READY_WITHIN_S: Final = 180.0
 _ASKED_TO_STOP: Final = ("SIGTERM", "SIGINT", "SIGHUP")

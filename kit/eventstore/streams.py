@@ -29,6 +29,7 @@ from kit.eventstore.requests import (
     answer_again,
     find_answers,
     keep_answers,
+    unmet,
 )
 from kit.eventstore.work import Work
 
@@ -124,8 +125,37 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def join(self, requests: Sequence[AnyRequest], db: Connection) -> Sequence[Answer]:
+        """Decide and append in the transaction of `db`, with what else is done there.
+
+        Nothing is kept, or seen by others, before that one commits. What an answer says is
+        true only then.
+
+        Raises:
+            StreamConflict: As `Streams.submit`; the transaction may go on, without any of
+                `requests`.
+        """
+        return self._contended(self._in_savepoint, requests, db)
+
+    def _in_savepoint(
+        self, requests: Sequence[AnyRequest], db: Connection
+    ) -> Sequence[Answer]:
+        with db.begin_nested():
+            answers, recorded = self._in_transaction(requests, db)
+        _appended.add(len(recorded))
+        return answers
+
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
-        contended = Retrying(
+        return self._contended(self._once, requests)
+
+    @staticmethod
+    def _contended(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work`, again if another writer appended first.
+
+        Raises:
+            StreamConflict: That happened `TRIES` times.
+        """
+        again = Retrying(
             retry=retry_if_exception_type(RecordConflictError),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(0.005, max=0.1),
@@ -133,10 +163,9 @@ class PostgresStreams:
             reraise=True,
         )
         try:
-            answers: Sequence[Answer] = contended(self._once, requests)
+            return again(work, *args, **kwargs)
         except RecordConflictError as lost:
             raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
-        return answers
 
     def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         with self.history.engine.connect() as db:
@@ -160,7 +189,7 @@ class PostgresStreams:
         for request in requests:
             answer = answer_again(request, given)
             if answer is None:
-                answer = work.decide(request)
+                answer = unmet(request, db) or work.decide(request)
                 fresh.append((request, answer))
                 if request.key is not None:
                     given[request.key] = request.digest, answer

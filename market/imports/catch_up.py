@@ -13,12 +13,16 @@ from typing import Final
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts.topics import CATALOG, ORDERS
+from contracts.topics import BUYERS, CATALOG, ORDERS
 from market.errors import MarketError
 from market.imports.client import Progress
 
 STAGE: Final = "consumers"
-READ_BY: Final = {"performance": (ORDERS, CATALOG), "billing": (CATALOG,)}
+READ_BY: Final = {
+    "performance": (ORDERS, CATALOG, BUYERS),
+    "billing": (CATALOG,),
+    "buyers": (ORDERS,),
+}
 """Topics that a service reads, known before it has found their partitions."""
 
 PAUSE_S: Final = 0.25

@@ -11,5 +11,5 @@ OBLIGATIONS: Final = ForeignReadModel(
     name="obligations",
     tables=projections.metadata,
     handler=InColumns(projections.project_performance),
-    topics=(topics.ORDERS, topics.CATALOG),
+    topics=(topics.ORDERS, topics.CATALOG, topics.BUYERS),
 )

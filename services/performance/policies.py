@@ -9,6 +9,14 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from contracts.buyers import (
+    BuyerAccessApproved,
+    BuyerAccessDeclined,
+    BuyerAccessRequested,
+    BuyerAccessWithdrawn,
+    MessageMarkedSpam,
+    MessageSent,
+)
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
 from contracts.fact import Fact
 from contracts.orders import (
@@ -26,6 +34,8 @@ from services.performance.model.completeness import DESCRIBED
 from services.performance.model.metrics import (
     ACCEPTANCE_ACCEPTED,
     ACCEPTANCE_TIMELY,
+    APPROVALS_TIMELY,
+    RESPONSES_TIMELY,
     SHIPPING_ON_TIME,
     SHIPPING_TRACKED,
     UNITS_FILLED,
@@ -36,6 +46,8 @@ ALWAYS: Final = pl.lit(value=True)
 ORDER: Final = pl.col("order_id")
 SHIPMENT: Final = pl.concat_str(ORDER, pl.lit("/"), "shipment_id")
 """Only within its order is the id of a shipment known to be unique."""
+REQUEST: Final = pl.col("request_id")
+MESSAGE: Final = pl.col("message_id")
 NOTHING: Final = pl.lit(None)
 UNITS: Final = "units"
 """How many units the lines of a fact hold together: counted, for no field says so."""
@@ -49,6 +61,9 @@ _NOT_BY_THE_SELLER: Final = pl.col("shipped_by") == "marketplace"
 _CAN_BE_FOLLOWED: Final = pl.col("tracking_number").is_not_null()
 _LAST: Final = pl.col("completes_order")
 _CUT: Final = pl.col("old_quantity") - pl.col("quantity")
+_ANSWERS: Final = pl.col("answers").is_not_null()
+_BY_BUYER: Final = pl.col("sender") == "buyer"
+_BY_SELLER: Final = pl.col("sender") == "seller"
 
 
 class Rule(NamedTuple):
@@ -131,6 +146,23 @@ RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
         Rule(UNITS_FILLED, "kept", "shipped_at", amount=pl.col(UNITS), when=~_LAST),
     ),
     TrackingAdded: (Rule(SHIPPING_TRACKED, "kept", "added_at", SHIPMENT),),
+    # A request for access asks for a yes or a no. One that expired got neither in time.
+    BuyerAccessRequested: (Rule(APPROVALS_TIMELY, "opened", "requested_at", REQUEST),),
+    BuyerAccessApproved: (Rule(APPROVALS_TIMELY, "kept", "approved_at", REQUEST),),
+    BuyerAccessDeclined: (Rule(APPROVALS_TIMELY, "kept", "declined_at", REQUEST),),
+    BuyerAccessWithdrawn: (Rule(APPROVALS_TIMELY, "void", "withdrawn_at", REQUEST),),
+    # A buyer's message that goes on about nothing asks for an answer: the seller's own.
+    MessageSent: (
+        Rule(RESPONSES_TIMELY, "opened", "sent_at", MESSAGE, when=_BY_BUYER & ~_ANSWERS),
+        Rule(
+            RESPONSES_TIMELY,
+            "kept",
+            "sent_at",
+            pl.col("answers"),
+            when=_BY_SELLER & _ANSWERS,
+        ),
+    ),
+    MessageMarkedSpam: (Rule(RESPONSES_TIMELY, "void", "marked_at", MESSAGE),),
 }
 
 LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {

@@ -313,6 +313,6 @@ def test_from_refuses_what_is_neither_and_says_how_to_write_it(text: str) -> Non
 
 def test_an_unknown_topic_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        typer.BadParameter, match=r"take orders\.v1, catalog\.v1 or billing"
+        typer.BadParameter, match=r"take orders\.v1, catalog\.v1, billing\.v1 or buyers"
     ):
         parse_topic("orders")

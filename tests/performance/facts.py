@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from contracts.buyers import BuyerAccessRequested, MessageSent, Sender
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
 from contracts.orders import (
     Canceller,
@@ -185,3 +186,26 @@ def changed(at: datetime, *, images: int, product_id: str = "p-1") -> ProductCha
 
 def delisted(at: datetime, product_id: str = "p-1") -> ProductDelisted:
     return ProductDelisted(seller_id="s-1", product_id=product_id, delisted_at=at)
+
+
+def requested(at: datetime = LONG_AGO, request_id: str = "r-1") -> BuyerAccessRequested:
+    return BuyerAccessRequested(
+        seller_id="s-1", request_id=request_id, buyer_id="b-1", requested_at=at
+    )
+
+
+def sent(
+    sender: Sender,
+    at: datetime = LONG_AGO,
+    message_id: str = "m-1",
+    answers: str | None = None,
+) -> MessageSent:
+    return MessageSent(
+        seller_id="s-1",
+        conversation_id="v-1",
+        message_id=message_id,
+        buyer_id="b-1",
+        sender=sender,
+        answers=answers,
+        sent_at=at,
+    )

@@ -1,9 +1,19 @@
-"""Facts of orders and listings for Hypothesis: late, repeated, out of order, at odds."""
+"""Facts for Hypothesis: late, repeated, out of order, at odds."""
 
 from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from contracts.buyers import (
+    BuyerAccessApproved,
+    BuyerAccessDeclined,
+    BuyerAccessExpired,
+    BuyerAccessRequested,
+    BuyerAccessRuleSet,
+    BuyerAccessWithdrawn,
+    MessageMarkedSpam,
+    MessageSent,
+)
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
 from contracts.fact import Fact
 from contracts.orders import (
@@ -93,7 +103,43 @@ described = {
     "width_mm": counts,
     "height_mm": counts,
 }
-facts: st.SearchStrategy[Fact] = st.one_of(
+of_request = {
+    "seller_id": sellers,
+    "request_id": st.sampled_from([f"r-{n}" for n in range(9)]),
+    "buyer_id": st.just("b-1"),
+}
+message_ids = st.sampled_from([f"m-{n}" for n in range(9)])
+sent = st.builds(
+    MessageSent,
+    seller_id=sellers,
+    conversation_id=st.just("v-1"),
+    message_id=message_ids,
+    buyer_id=st.just("b-1"),
+    sender=st.sampled_from(["buyer", "buyer", "seller", "seller", "system"]),
+    answers=st.none() | message_ids,
+    sent_at=moments,
+)
+of_buyers: st.SearchStrategy[Fact] = st.one_of(
+    sent,
+    sent,
+    sent,
+    st.builds(
+        MessageMarkedSpam, seller_id=sellers, message_id=message_ids, marked_at=moments
+    ),
+    st.builds(BuyerAccessRequested, **of_request, requested_at=moments),
+    st.builds(BuyerAccessRequested, **of_request, requested_at=moments),
+    st.builds(BuyerAccessApproved, **of_request, approved_at=moments),
+    st.builds(BuyerAccessDeclined, **of_request, declined_at=moments),
+    st.builds(BuyerAccessWithdrawn, **of_request, withdrawn_at=moments),
+    st.builds(BuyerAccessExpired, **of_request, expired_at=moments),
+    st.builds(
+        BuyerAccessRuleSet,
+        seller_id=sellers,
+        approval_required=st.booleans(),
+        set_at=moments,
+    ),
+)
+of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
     placed,
     placed,
     accepted,
@@ -139,7 +185,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(ProductChanged, **described, changed_at=moments),
     st.builds(ProductDelisted, seller_id=sellers, product_id=products, delisted_at=moments),
 )
-
+facts = st.one_of(of_orders_and_listings, of_orders_and_listings, of_buyers)
 
 lateness = st.sampled_from([timedelta(), timedelta(hours=1), timedelta(days=40)])
 histories = st.lists(st.tuples(facts, lateness), min_size=1, max_size=40).map(recorded)

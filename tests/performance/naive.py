@@ -1,13 +1,21 @@
 """Scorecards as domain.md says them, from facts, one at a time. Slow on purpose."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from math import sqrt
 from typing import TypeAlias, TypeVar
 
+from contracts.buyers import (
+    BuyerAccessApproved,
+    BuyerAccessDeclined,
+    BuyerAccessRequested,
+    BuyerAccessWithdrawn,
+    MessageMarkedSpam,
+    MessageSent,
+)
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
 from contracts.fact import Fact
 from contracts.orders import (
@@ -23,6 +31,7 @@ from contracts.orders import (
 )
 from kit.consumers.records import Received
 from services.performance.model.policy import Policy, Standard
+from tests.performance.naive_buyers import answered, approved
 
 Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
 Due: TypeAlias = tuple[datetime, int, int]
@@ -128,9 +137,18 @@ class World:
                     | ProductListed()
                     | ProductChanged()
                     | ProductDelisted()
+                    | BuyerAccessRequested()
+                    | BuyerAccessApproved()
+                    | BuyerAccessDeclined()
+                    | BuyerAccessWithdrawn()
+                    | MessageMarkedSpam()
                 ):
                     moments.append(r.fact.happened_at)
                 case OrderLineQuantityChanged(old_quantity=old, quantity=new) if new < old:
+                    moments.append(r.fact.happened_at)
+                case MessageSent(sender=sender, answers=answers) if sender == (
+                    "buyer" if answers is None else "seller"
+                ):
                     moments.append(r.fact.happened_at)
                 case _:
                     pass
@@ -138,9 +156,15 @@ class World:
 
 
 def dues(world: World, policy: Policy) -> dict[str, list[Due]]:
+    def by(metric: str) -> Callable[[datetime], datetime]:
+        return lambda opened: weekday_deadline(opened, policy, metric)
+
+    facts = [r.fact for r in world.told]
     return {
         "acceptance.timely": list(timely(world, policy)),
         "acceptance.accepted": list(accepted(world)),
+        "approvals.timely": list(approved(facts, by("approvals.timely"), world.first)),
+        "responses.timely": list(answered(facts, by("responses.timely"), world.first)),
         "shipping.on_time": list(on_time(world)),
         "shipping.tracked": list(tracked(world, policy)),
         "inventory.units_filled": list(units_filled(world)),

@@ -9,6 +9,8 @@ SHIPPING_ON_TIME: Final = "shipping.on_time"
 SHIPPING_TRACKED: Final = "shipping.tracked"
 UNITS_FILLED: Final = "inventory.units_filled"
 LISTINGS_COMPLETE: Final = "listings.complete"
+APPROVALS_TIMELY: Final = "approvals.timely"
+RESPONSES_TIMELY: Final = "responses.timely"
 OVERALL: Final = "overall"
 
 Voids: TypeAlias = Literal["always", "before_kept", "before_due"]
@@ -36,8 +38,10 @@ class Metric:
 METRICS: Final = (
     Metric(name=ACCEPTANCE_ACCEPTED),
     Metric(name=ACCEPTANCE_TIMELY, hours_allowed=True, voids="before_kept"),
+    Metric(name=APPROVALS_TIMELY, hours_allowed=True),
     Metric(name=UNITS_FILLED, in_units=True),
     Metric(name=LISTINGS_COMPLETE, at_as_of=True),
+    Metric(name=RESPONSES_TIMELY, hours_allowed=True),
     Metric(name=SHIPPING_ON_TIME, once_opened=True, voids="before_due"),
     Metric(name=SHIPPING_TRACKED, hours_allowed=True),
 )

@@ -1,0 +1,214 @@
+"""HTTP in and out: parse, hand over, answer. No rule lives here.
+
+Endpoints are plain `def`: the framework runs them in threads, where the store may block.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter
+
+from contracts.fact import Id, SellerId
+from kit.web.bulk import bulk_router
+from kit.web.commands import Now, command_router
+from kit.web.pages import After, Limit, Page, page_of, place_of
+from kit.web.reading import Database
+from services.buyers import commands, queries
+from services.buyers.adapters import checked_request
+from services.buyers.model.access_request import RequestState
+from services.buyers.model.refusals import (
+    ConversationUnknown,
+    CustomerUnknown,
+    MessageUnknown,
+    RequestUnknown,
+)
+
+STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    refusal.code: HTTPStatus.NOT_FOUND
+    for refusal in (ConversationUnknown, CustomerUnknown, MessageUnknown, RequestUnknown)
+}
+_SELLER: Final = "/sellers/{seller_id}"
+_REQUESTS: Final = f"{_SELLER}/access-requests"
+_REQUEST: Final = f"{_REQUESTS}/{{request_id}}"
+_CUSTOMER: Final = f"{_SELLER}/customers/{{customer_id}}"
+_CONVERSATION: Final = f"{_SELLER}/conversations/{{conversation_id}}"
+
+_SELLERS_WAYS: Final = (
+    (f"{_SELLER}/access-rule", commands.SetAccessRule),
+    (f"{_REQUEST}/approval", commands.ApproveAccess),
+    (f"{_REQUEST}/decline", commands.DeclineAccess),
+    (f"{_SELLER}/customers", commands.CreateCustomer),
+    (f"{_CUSTOMER}/association", commands.AssociateBuyer),
+    (f"{_CONVERSATION}/seller-messages", commands.WriteToBuyer),
+    (f"{_CONVERSATION}/messages/{{message_id}}/spam", commands.MarkSpam),
+)
+_BUYERS_WAYS: Final = (
+    (_REQUESTS, commands.RequestAccess),
+    (f"{_REQUEST}/withdrawal", commands.WithdrawAccess),
+    (f"{_CONVERSATION}/buyer-messages", commands.WriteToSeller),
+)
+_SERVICES_WAYS: Final = (
+    (f"{_REQUEST}/expiry", commands.ExpireAccess),
+    (f"{_CONVERSATION}/system-messages", commands.WriteAsSystem),
+)
+_WAYS: Final = (*_SELLERS_WAYS, *_BUYERS_WAYS, *_SERVICES_WAYS)
+
+router = APIRouter()
+router.include_router(command_router(_WAYS, checked_request, "buyers"))
+router.include_router(bulk_router([command for _, command in _WAYS], checked_request))
+
+
+@router.get(f"{_SELLER}/access-rule", tags=["access"])
+def read_access_rule(seller_id: SellerId, db: Database) -> dict[str, Any]:
+    """Answer whether "Buyer Access Requires Approval" is on."""
+    return queries.access_rule(seller_id, db)
+
+
+@router.get(_REQUESTS, tags=["access"])
+def read_access_requests(
+    seller_id: SellerId,
+    db: Database,
+    state: RequestState | None = None,
+    buyer_id: Id | None = None,
+    after: After | None = None,
+    limit: Limit = 100,
+) -> Page:
+    """Answer a seller's access requests, oldest first, a page at a time."""
+    filters = {"seller_id": seller_id, "state": state, "buyer_id": buyer_id}
+    found = queries.access_requests_where(filters, place_of(after), limit, db)
+    return page_of(found, limit, "requested_at", "request_id")
+
+
+@router.get(_REQUEST, tags=["access"])
+def read_access_request(
+    seller_id: SellerId, request_id: Id, db: Database
+) -> dict[str, Any]:
+    """Answer one access request.
+
+    Raises:
+        RequestUnknown: The seller has none of this id.
+    """
+    found = queries.access_request(seller_id, request_id, db)
+    if found is None:
+        raise RequestUnknown(request_id)
+    return found
+
+
+@router.get("/buyers/{buyer_id}/access-requests", tags=["access"])
+def read_own_access_requests(
+    buyer_id: Id,
+    db: Database,
+    state: RequestState | None = None,
+    after: After | None = None,
+    limit: Limit = 100,
+) -> Page:
+    """Answer a buyer's own access requests, oldest first, a page at a time."""
+    filters = {"buyer_id": buyer_id, "state": state}
+    found = queries.access_requests_where(filters, place_of(after), limit, db)
+    return page_of(found, limit, "requested_at", "request_id")
+
+
+@router.get(f"{_SELLER}/buyers/{{buyer_id}}", tags=["customers"])
+def read_standing(seller_id: SellerId, buyer_id: Id, db: Database) -> dict[str, Any]:
+    """Answer which customer a buyer is, whether they may place orders, and why."""
+    return queries.standing_of(seller_id, buyer_id, db)
+
+
+@router.get(f"{_SELLER}/customers", tags=["customers"])
+def read_customers(
+    seller_id: SellerId, db: Database, after: After | None = None, limit: Limit = 100
+) -> Page:
+    """Answer a seller's customers, oldest first, a page at a time."""
+    found = queries.customers_of(seller_id, place_of(after), limit, db)
+    return page_of(found, limit, "created_at", "customer_id")
+
+
+@router.get(_CUSTOMER, tags=["customers"])
+def read_customer(seller_id: SellerId, customer_id: Id, db: Database) -> dict[str, Any]:
+    """Answer one customer, with the buyers that are it.
+
+    Raises:
+        CustomerUnknown: The seller has none of this id.
+    """
+    found = queries.customer(seller_id, customer_id, db)
+    if found is None:
+        raise CustomerUnknown(customer_id)
+    return found
+
+
+@router.get(f"{_SELLER}/conversations", tags=["conversations"])
+def read_conversations(  # noqa: PLR0913 - filters and a page
+    seller_id: SellerId,
+    db: Database,
+    *,
+    unanswered: bool = False,
+    buyer_id: Id | None = None,
+    order_id: Id | None = None,
+    after: After | None = None,
+    limit: Limit = 100,
+) -> Page:
+    """Answer a seller's conversations, oldest first, a page at a time.
+
+    Those that are `unanswered` come by how long they wait: the next deadline first.
+    """
+    filters = {"seller_id": seller_id, "buyer_id": buyer_id, "order_id": order_id}
+    if unanswered:
+        found = queries.unanswered_where(filters, place_of(after), limit, db)
+        return page_of(found, limit, "waiting_since", "conversation_id")
+    found = queries.conversations_where(filters, place_of(after), limit, db)
+    return page_of(found, limit, "begun_at", "conversation_id")
+
+
+@router.get("/buyers/{buyer_id}/conversations", tags=["conversations"])
+def read_own_conversations(
+    buyer_id: Id,
+    db: Database,
+    order_id: Id | None = None,
+    after: After | None = None,
+    limit: Limit = 100,
+) -> Page:
+    """Answer a buyer's own conversations, oldest first, a page at a time."""
+    filters = {"buyer_id": buyer_id, "order_id": order_id}
+    found = queries.conversations_where(filters, place_of(after), limit, db)
+    return page_of(found, limit, "begun_at", "conversation_id")
+
+
+@router.get(_CONVERSATION, tags=["conversations"])
+def read_conversation(
+    seller_id: SellerId, conversation_id: Id, db: Database
+) -> dict[str, Any]:
+    """Answer one conversation: with whom, about what, what is unread and what waits.
+
+    Raises:
+        ConversationUnknown: The seller has none of this id.
+    """
+    found = queries.conversation(seller_id, conversation_id, db)
+    if found is None:
+        raise ConversationUnknown(conversation_id)
+    return found
+
+
+@router.get(f"{_CONVERSATION}/messages", tags=["conversations"])
+def read_messages(
+    seller_id: SellerId,
+    conversation_id: Id,
+    db: Database,
+    after: After | None = None,
+    limit: Limit = 100,
+) -> Page:
+    """Answer the messages of a conversation, oldest first, a page at a time.
+
+    Raises:
+        ConversationUnknown: The seller has none of this id.
+    """
+    if queries.conversation(seller_id, conversation_id, db) is None:
+        raise ConversationUnknown(conversation_id)
+    found = queries.messages_of(conversation_id, place_of(after), limit, db)
+    return page_of(found, limit, "sent_at", "message_id")
+
+
+@router.get(f"{_SELLER}/counts", tags=["access", "conversations"])
+def read_counts(seller_id: SellerId, db: Database, now: Now) -> dict[str, Any]:
+    """Answer how many requests and conversations wait for the seller, and are overdue."""
+    return queries.counts(seller_id, now, db)

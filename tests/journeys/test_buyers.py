@@ -1,0 +1,133 @@
+"""From an accepted order to a customer, and from buyers' questions to a scorecard."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from kit.blueprint import Blueprint
+from kit.serving import build
+from kit.settings import Settings
+from market.waiting import wait_until
+from services.buyers.app import BLUEPRINT as BUYERS
+from services.orders.app import BLUEPRINT as ORDERS
+from services.performance.app import BLUEPRINT as PERFORMANCE
+from tests.orders.test_api import PLACE
+
+BOTH = {"seller_id": "s-1", "buyer_id": "b-1"}
+
+
+@dataclass(frozen=True)
+class Services:
+    """Three services that know each other by Kafka alone."""
+
+    orders: TestClient
+    buyers: TestClient
+    performance: TestClient
+
+    def caught_up(self) -> None:
+        """Wait until each has read what the others recorded."""
+        for service in (self.orders, self.buyers, self.performance):
+            wait_until(lambda said=service: _stands(said), what="a service", within_s=60)
+
+    def told(self, *commands: dict[str, Any]) -> None:
+        """Tell buyers what happened, and when."""
+        numbered = [{"key": str(n), **one} for n, one in enumerate(commands)]
+        said = self.buyers.post("/commands", json={"commands": numbered}).json()
+        assert {result["outcome"] for result in said["results"]} == {"recorded"}, said
+
+
+def _stands(service: TestClient) -> bool:
+    said = service.get("/status").json()
+    return said["state"] == "ready" and said["lag"] == 0 and said["parked"] == 0
+
+
+@pytest.fixture
+def services(
+    kafka: str, new_topics: Callable[..., list[str]], fresh_databases: Callable[[], str]
+) -> Iterator[Services]:
+    of_orders, of_buyers = new_topics("orders.v1", "buyers.v1")
+    [reaction] = BUYERS.reactions
+    [folded] = PERFORMANCE.foreign
+    blueprints = (
+        replace(ORDERS, name=f"orders {of_orders}", topic=of_orders),
+        replace(
+            BUYERS,
+            name=f"buyers {of_buyers}",
+            topic=of_buyers,
+            reactions=[replace(reaction, topics=(of_orders,))],
+        ),
+        replace(
+            PERFORMANCE,
+            name=f"performance {of_buyers}",
+            foreign=[replace(folded, topics=(of_orders, of_buyers))],
+        ),
+    )
+
+    def app(blueprint: Blueprint) -> TestClient:
+        settings = Settings.model_construct(
+            database_url=fresh_databases(), kafka_bootstrap_servers=kafka, port=1
+        )
+        return stack.enter_context(TestClient(build(blueprint, settings)))
+
+    with ExitStack() as stack:
+        yield Services(*map(app, blueprints))
+
+
+def post(service: TestClient, path: str, body: object) -> None:
+    answer = service.post(path, json=body, headers={"Idempotency-Key": path})
+    assert answer.status_code == 200, answer.text
+
+
+def test_an_accepted_order_makes_a_customer_and_answers_make_a_scorecard(
+    services: Services,
+) -> None:
+    post(services.orders, "/orders", PLACE)
+    link = {"customer_id": "c-1", "customer_link": "created"}
+    post(services.orders, "/orders/o-1/acceptance", link)
+    asked = {"command": "request-access", **BOTH}
+    write = {"conversation_id": "v-1", "text": "?", **BOTH}
+    services.told(
+        {**asked, "request_id": "r-1", "at": "2026-03-02T00:00:00Z"},
+        {
+            "command": "approve-access",
+            "seller_id": "s-1",
+            "request_id": "r-1",
+            "at": "2026-03-03T00:00:00Z",
+        },
+        {
+            **write,
+            "command": "write-to-seller",
+            "message_id": "m-1",
+            "at": "2026-03-02T00:00:00Z",
+        },
+        {
+            **write,
+            "command": "write-to-buyer",
+            "message_id": "m-2",
+            "at": "2026-03-04T00:00:00Z",
+        },
+    )
+
+    def is_customer() -> bool:
+        found = services.buyers.get("/sellers/s-1/buyers/b-1").json()
+        return (found["customer"] or {}).get("customer_id") == "c-1"
+
+    wait_until(is_customer, what="the customer", within_s=60)
+    services.caught_up()
+
+    def cards() -> dict[str, tuple[int, int]]:
+        asked = {"as_of": "2026-03-20T00:00:00Z", "all": True, "seller_id": "s-1"}
+        said = services.performance.get("/scorecards", params=asked).json()
+        return {card["metric"]: (card["due"], card["kept"]) for card in said["cards"]}
+
+    wait_until(lambda: len(cards()) >= 2, what="the scorecard", within_s=60)
+    shown = cards()
+    assert shown["approvals.timely"] == (1, 1)
+    assert shown["responses.timely"] == (1, 0)
+    for service in (services.buyers, services.performance):
+        compared = service.post("/read-models/verify").json()
+        assert all(each["equal"] for each in compared), compared
