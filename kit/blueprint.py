@@ -10,8 +10,9 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, MetaData
 
 from kit.consumers.columns import InColumns
+from kit.consumers.reactions import Reaction, decided_within
 from kit.consumers.records import Handler
-from kit.eventstore.streams import Projection
+from kit.eventstore.streams import PostgresStreams, Projection
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
 
 
@@ -20,7 +21,8 @@ class Blueprint:
     """A service: its name, its API, the facts it publishes, the read models it keeps.
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
-        refusals, by code, where it is not 409; `warm_up` is done beside the rest at start.
+        refusals, by code, where it is not 409; `reactions` come after the read models that
+        are folded from the same facts; `warm_up` is done beside the rest at start.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Blueprint:
     statuses: Mapping[str, HTTPStatus] = field(default_factory=dict)
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
+    reactions: Sequence[Reaction] = ()
     warm_up: Callable[[], None] | None = None
 
     @property
@@ -42,14 +45,17 @@ class Blueprint:
         own = [model.tables for model in self.own]
         return [*own, *(model.tables for model in self.foreign)]
 
-    @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """The folds of others' facts, by topic."""
-        topics = dict.fromkeys(topic for model in self.foreign for topic in model.topics)
-        return {topic: _all_of(self._folds(topic)) for topic in topics}
+    def handlers(self, streams: PostgresStreams) -> Mapping[str, Handler]:
+        """Return what is done with others' facts, by topic; `streams` keep what follows."""
+        folded = [topic for model in self.foreign for topic in model.topics]
+        reacted_to = [topic for reaction in self.reactions for topic in reaction.topics]
+        topics = dict.fromkeys([*folded, *reacted_to])
+        return {topic: _all_of(self._folds(topic, streams)) for topic in topics}
 
-    def _folds(self, topic: str) -> Sequence[Handler]:
-        return [model.handler for model in self.foreign if topic in model.topics]
+    def _folds(self, topic: str, streams: PostgresStreams) -> Sequence[Handler]:
+        models = [model.handler for model in self.foreign if topic in model.topics]
+        reactions = [each for each in self.reactions if topic in each.topics]
+        return [*models, *(decided_within(streams, each) for each in reactions)]
 
 
 def _all_of(folds: Sequence[Handler]) -> Handler:

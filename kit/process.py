@@ -1,7 +1,7 @@
 """One process of a service: its API, its relay and its consumers, from start to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,9 +14,11 @@ from kit.blueprint import Blueprint
 from kit.consumers import tables as consumer_tables
 from kit.consumers.consumption import Consumption
 from kit.consumers.inbox import Inbox
+from kit.consumers.records import Handler
 from kit.consumers.subscriber import consume
 from kit.database import create_live_schema, passing
 from kit.eventstore import tables as store_tables
+from kit.eventstore.streams import PostgresStreams
 from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
 from kit.settings import Settings
@@ -32,10 +34,16 @@ class Process:
     blueprint: Blueprint
     settings: Settings
     engine: Engine
+    streams: PostgresStreams
     consumption: Consumption | None = None
     relay: Relay | None = None
     started: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What is done here with others' facts, by topic."""
+        return self.blueprint.handlers(self.streams)
 
     @asynccontextmanager
     async def run(self, _: FastAPI) -> AsyncIterator[None]:
@@ -53,10 +61,10 @@ class Process:
                 self.relay = self._relay(self.blueprint.topic)
                 relaying = asyncio.create_task(self.relay.run(self.stop))
                 stack.push_async_callback(self._end_relay, relaying)
-            if "consumers" in self.settings.parts and self.blueprint.foreign:
+            if "consumers" in self.settings.parts and self.handlers:
                 servers = self.settings.kafka_bootstrap_servers
                 inbox = Inbox(self.engine, self.blueprint.name)
-                self.consumption = consume(servers, inbox, self.blueprint.handlers)
+                self.consumption = consume(servers, inbox, self.handlers)
                 await stack.enter_async_context(self.consumption)
             if self.blueprint.warm_up is not None:
                 warming = asyncio.create_task(asyncio.to_thread(self.blueprint.warm_up))

@@ -24,14 +24,14 @@ from kit.web.problems import answer_problems
 
 def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     """Return the service's HTTP app; its other parts start and stop with it."""
-    process = Process(blueprint, settings, connect(settings.database_url, pool_size=20))
+    engine = connect(settings.database_url, pool_size=20)
+    streams = PostgresStreams(History(engine), blueprint.projections, new_id, now)
+    process = Process(blueprint, settings, engine, streams)
     app = FastAPI(title=blueprint.name, lifespan=process.run)
     app.state.process = process
-    app.state.engine = process.engine
+    app.state.engine = engine
     app.state.now = now
-    app.state.streams = PostgresStreams(
-        History(process.engine), blueprint.projections, new_id, now
-    )
+    app.state.streams = streams
     app.include_router(operations)
     if "api" in settings.parts:
         app.include_router(blueprint.router)

@@ -8,6 +8,8 @@ import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
 
+from kit.eventstore.streams import StreamConflict
+
 REASON_CHARS: Final = 2_000
 
 # Classes of SQLSTATE that say something of the database, nothing of the event: connection,
@@ -33,6 +35,15 @@ class Unavailable(Exception):  # noqa: N818 - see kit.domain.Refused
     """What applying needs is away for now. Nothing was kept, or all of it: look it up."""
 
 
+_PASSING: Final = (
+    Unavailable,
+    StreamConflict,
+    PoolTimeoutError,
+    ConnectionError,
+    MemoryError,
+)
+
+
 def passes(error: BaseException, db: Connection | None = None) -> bool:
     """Tell whether `error` says nothing of the event, so that it is worth another try.
 
@@ -41,7 +52,7 @@ def passes(error: BaseException, db: Connection | None = None) -> bool:
     """
     if db is not None and (db.closed or db.invalidated):
         return True
-    if isinstance(error, Unavailable | PoolTimeoutError | ConnectionError | MemoryError):
+    if isinstance(error, _PASSING):
         return True
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:

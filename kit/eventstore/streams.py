@@ -124,24 +124,24 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def within(self, db: Connection) -> Streams:
+        """Return these streams in the transaction of `db`, for who decides in a consumer.
+
+        What is submitted there is kept when `db` commits, and undone with it; a try that
+        another writer won is undone alone. `StoreUnavailable` is never raised: what the
+        database has to say goes to whoever owns the transaction.
+
+        Shape: `db` reads what is committed, statement by statement (READ COMMITTED).
+        """
+        return _Within(self, db)
+
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
-        contended = Retrying(
-            retry=retry_if_exception_type(RecordConflictError),
-            stop=stop_after_attempt(TRIES),
-            wait=wait_random_exponential(0.005, max=0.1),
-            before_sleep=lambda _: _conflicts.add(1),
-            reraise=True,
-        )
-        try:
-            answers: Sequence[Answer] = contended(self._once, requests)
-        except RecordConflictError as lost:
-            raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
-        return answers
+        return _contended(self._once, requests)
 
     def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         with self.history.engine.connect() as db:
             transaction = db.begin()
-            answers, recorded = self._in_transaction(requests, db)
+            answers, recorded = self.in_transaction(requests, db)
             try:
                 transaction.commit()
             except Exception as lost:
@@ -150,9 +150,14 @@ class PostgresStreams:
         _appended.add(len(recorded))
         return answers
 
-    def _in_transaction(
+    def in_transaction(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
+        """Decide `requests` once; return the answers, and what was appended to `db`.
+
+        Raises:
+            RecordConflictError: Another writer was first; what `db` did since is lost.
+        """
         given = find_answers(requests, db)
         work = Work(self.history, self.new_id, self.now(), _trace())
         work.load([r for r in requests if r.key not in given], db)
@@ -186,6 +191,49 @@ class PostgresStreams:
             reraise=True,
         )
         return again(work, *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """`Streams` whose facts are kept, or undone, with somebody else's transaction."""
+
+    streams: PostgresStreams
+    db: Connection
+
+    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        """Decide and append; nothing is kept before the transaction commits.
+
+        Raises:
+            StreamConflict: As `Streams.submit`; the transaction may go on.
+        """
+        return _contended(self._once, requests)
+
+    def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        with self.db.begin_nested():
+            answers, recorded = self.streams.in_transaction(requests, self.db)
+        _appended.add(len(recorded))
+        return answers
+
+
+def _contended(
+    once: Callable[[Sequence[AnyRequest]], Sequence[Answer]], requests: Sequence[AnyRequest]
+) -> Sequence[Answer]:
+    """Do `once`, again when another writer was first.
+
+    Raises:
+        StreamConflict: As `Streams.submit`.
+    """
+    again = Retrying(
+        retry=retry_if_exception_type(RecordConflictError),
+        stop=stop_after_attempt(TRIES),
+        wait=wait_random_exponential(0.005, max=0.1),
+        before_sleep=lambda _: _conflicts.add(1),
+        reraise=True,
+    )
+    try:
+        return again(once, requests)
+    except RecordConflictError as lost:
+        raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
 
 
 def _remedy(error: BaseException) -> str:
