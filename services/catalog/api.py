@@ -14,8 +14,8 @@ from kit.web.commands import command_router
 from kit.web.reading import Database
 from services.catalog import commands, queries
 from services.catalog.handlers import to_request
-from services.catalog.model.inventory import NeverStocked
 from services.catalog.model.listing import ProductUnknown
+from services.catalog.model.stock import NeverStocked
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     refusal.code: HTTPStatus.NOT_FOUND for refusal in (NeverStocked, ProductUnknown)
@@ -28,6 +28,7 @@ _WAYS: Final = (
     (f"{_PRODUCT}/receipts", commands.ReceiveInventory),
     (f"{_PRODUCT}/deductions", commands.DeductInventory),
     (f"{_PRODUCT}/restorations", commands.RestoreInventory),
+    (f"{_PRODUCT}/counts", commands.CountStock),
 )
 
 router = APIRouter()

@@ -19,8 +19,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.catalog import (
+    InventoryCounted,
     InventoryDeducted,
     InventoryEvent,
+    InventoryReassigned,
     InventoryReceived,
     InventoryRestored,
     ListingEvent,
@@ -62,7 +64,8 @@ stock = Table(
     Column("deducted_units", BigInteger, nullable=False),
     Column("restored_units", BigInteger, nullable=False),
     Column("lots", JSONB, nullable=False),
-    Column("last_moved_at", DateTime(timezone=True), nullable=False),
+    Column("last_moved_at", DateTime(timezone=True)),
+    Column("last_counted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
 )
 
@@ -110,6 +113,8 @@ _NOTHING: Final[Row] = {
     "deducted_units": 0,
     "restored_units": 0,
     "lots": {},
+    "last_moved_at": None,
+    "last_counted_at": None,
 }
 
 
@@ -123,10 +128,15 @@ def _stock_after(row: Row | None, fact: InventoryEvent) -> Row:
             row["deducted_units"] += fact.units
         case InventoryRestored():
             row["restored_units"] += fact.units
+        case InventoryCounted():
+            last = row["last_counted_at"] or fact.counted_at
+            return row | {"last_counted_at": max(last, fact.counted_at)}
+        case InventoryReassigned():
+            return row
         case _:
             assert_never(fact)
     row["on_hand"] = row["received_units"] - row["deducted_units"] + row["restored_units"]
-    row["last_moved_at"] = max(row.get("last_moved_at", fact.happened_at), fact.happened_at)
+    row["last_moved_at"] = max(row["last_moved_at"] or fact.happened_at, fact.happened_at)
     return row
 
 
