@@ -135,6 +135,28 @@ class PostgresStreams:
         """
         return _Within(self, db)
 
+    def together(self, work: Callable[[Connection, Streams], T]) -> T:
+        """Do `work` in one transaction: all that it submits is kept, or with an error none.
+
+        `work` is done again while others win or the database is away, and when nobody knows
+        whether it was kept: it must be safe to repeat.
+
+        Raises:
+            StreamConflict: As `Streams.submit`.
+            StoreUnavailable: As `submit`.
+        """
+
+        def once() -> T:
+            with self.history.engine.begin() as db:
+                return work(db, self.within(db))
+
+        try:
+            return self._patiently(once)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         return _contended(self._once, requests)
 

@@ -5,9 +5,9 @@ and numbers that had to be converted are refused there, by name.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from contracts.catalog import Count, DeductReason, RestoreReason
 from contracts.fact import GivenDate, GivenMoment, Id, Quantity, SellerId, Text
@@ -153,6 +153,26 @@ class ReassignUnits:
     order_id: Id
     new_order_id: Id
     units: Quantity
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineToReserve:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    product_id: Id
+    units: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """What an order needs set aside to be accepted: all of it, or nothing."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    order_id: Id
+    lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1)]
     at: GivenMoment
 
 

@@ -36,6 +36,7 @@ class InsufficientStock(Refused):
             f"units: {units} are more than the {on_hand} on hand; "
             "deduct at most those, or receive a lot first"
         )
+        self.units, self.on_hand = units, on_hand
 
 
 class LotConflict(Refused):

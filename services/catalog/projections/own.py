@@ -3,14 +3,16 @@
 Each may be dropped and rebuilt from the first fact.
 """
 
-from collections.abc import Sequence
-from typing import Final, assert_never, get_args
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import ClassVar, Final, assert_never, get_args
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -30,6 +32,7 @@ from contracts.catalog import (
     ProductDelisted,
     ProductListed,
 )
+from contracts.fact import Fact, Moment
 from kit.eventstore.records import Recorded
 from kit.readmodels.rows import FoldedRows, Row
 
@@ -69,6 +72,17 @@ stock = Table(
     Column("version", Integer, nullable=False),
 )
 
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("set_aside_by_order", "order_id"),
+)
+
 
 def project_listings(events: Sequence[Recorded], db: Connection) -> None:
     """Keep what is, or was, for sale up to date.
@@ -90,6 +104,55 @@ def project_stock(events: Sequence[Recorded], db: Connection) -> None:
     Safe to repeat: Yes. Facts up to the row's `version` are skipped.
     """
     _STOCK.fold(events, db)
+
+
+def project_set_aside(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep what is set aside for which order up to date.
+
+    Units: of stock, that are not on hand any more.
+    Shape: one row per product and order that ever had any, key `(seller_id, product_id,
+        order_id)`. Two statements, however many the facts are.
+    Safe to repeat: Yes. Facts up to the row's `version` are skipped.
+    """
+    _SET_ASIDE.fold([one for event in events for one in _taken(event)], db)
+
+
+class _Taken(Fact):
+    """Units that an order took, or gave back, by one fact."""
+
+    moment: ClassVar[str] = "at"
+
+    product_id: str
+    order_id: str
+    units: int
+    at: Moment
+
+
+def _taken(recorded: Recorded) -> Iterator[Recorded]:
+    match fact := recorded.fact:
+        case InventoryDeducted(reason="sold", ref=str(order)):
+            changes = [(order, fact.units)]
+        case InventoryRestored(reason="cancelled", ref=str(order)):
+            changes = [(order, -fact.units)]
+        case InventoryReassigned() if fact.ref != fact.from_ref:
+            changes = [(fact.from_ref, -fact.units), (fact.ref, fact.units)]
+        case _:
+            return
+    for order, units in changes:
+        taken = _Taken(
+            seller_id=fact.seller_id,
+            product_id=fact.product_id,
+            order_id=order,
+            units=units,
+            at=fact.happened_at,
+        )
+        yield replace(recorded, fact=taken)
+
+
+def _set_aside_after(row: Row | None, fact: _Taken) -> Row:
+    before = row["units"] if row else 0
+    said = fact.model_dump(include={"seller_id", "product_id", "order_id"})
+    return said | {"units": max(before + fact.units, 0)}
 
 
 def _listing_after(row: Row | None, fact: ListingEvent) -> Row | None:
@@ -148,3 +211,4 @@ def _with_lot(lots: Row, fact: InventoryReceived) -> Row:
 
 _LISTINGS: Final = FoldedRows(listings, get_args(ListingEvent), _listing_after)
 _STOCK: Final = FoldedRows(stock, get_args(InventoryEvent), _stock_after)
+_SET_ASIDE: Final = FoldedRows(set_aside, (_Taken,), _set_aside_after)
