@@ -56,6 +56,12 @@ AND EXISTS (SELECT FROM order_sayings AS yes
 AND NOT EXISTS (SELECT FROM order_sayings AS over
     WHERE over.order_id = o.order_id AND over.says = 'ended')
 """
+_KEPT: Final[LiteralString] = """
+SELECT product_id, kept_since FROM stock WHERE seller_id = %s AND kept_since IS NOT NULL
+"""
+_ASIDE: Final[LiteralString] = """
+SELECT order_id, product_id, units FROM set_aside WHERE seller_id = %s AND units > 0
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +201,30 @@ def waiting(products: Mapping[Product, datetime], db: Connection) -> Sequence[Se
     ]
     open_still = [(one.accepted_at, one) for one in settled if one.accepted_at is not None]
     return [one for _, one in sorted(open_still, key=lambda each: each[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Units that an accepted order wants, and that were not there."""
+
+    order_id: str
+    product_id: str
+    units: int
+    accepted_at: datetime
+
+
+def shortages(seller_id: str, db: Connection) -> Sequence[Shortage]:
+    """Return which accepted orders of a seller wait for units, the oldest first.
+
+    Shape: what waits is served as units come in; see `waiting`.
+    """
+    kept = driver(db).execute(_KEPT, (seller_id,)).fetchall()
+    since = {(seller_id, product_id): at for product_id, at in kept}
+    held = {(o, p): n for o, p, n in driver(db).execute(_ASIDE, (seller_id,))}
+    return [
+        Shortage(one.order_id, one.product_id, missing, one.accepted_at)
+        for one in (waiting(since, db) if since else ())
+        if one.accepted_at is not None
+        and one.accepted_at >= since[seller_id, one.product_id]
+        and (missing := one.at_least - held.get((one.order_id, one.product_id), 0)) > 0
+    ]

@@ -7,7 +7,7 @@ from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.catalog import api, projections
-from services.catalog.consumers import ORDERS, REACTIONS
+from services.catalog.consumers import ACCESS, ORDERS, REACTIONS
 
 BLUEPRINT: Final = Blueprint(
     name="catalog",
@@ -25,7 +25,7 @@ BLUEPRINT: Final = Blueprint(
             ],
         )
     ],
-    foreign=[ORDERS],
+    foreign=[ORDERS, ACCESS],
     reactions=REACTIONS,
 )
 

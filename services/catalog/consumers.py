@@ -13,7 +13,7 @@ from kit.eventstore.streams import Streams
 from kit.readmodels.models import ForeignReadModel
 from services.catalog.adapters import carry_out, sayings_of, waiting
 from services.catalog.policies import allocations, said_of_orders, stock_rules
-from services.catalog.projections import demand
+from services.catalog.projections import access, demand
 
 
 def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> None:
@@ -46,6 +46,12 @@ ORDERS: Final = ForeignReadModel(
     tables=demand.metadata,
     handler=demand.project_order_sayings,
     topics=(topics.ORDERS,),
+)
+ACCESS: Final = ForeignReadModel(
+    name="access",
+    tables=access.metadata,
+    handler=access.project_access,
+    topics=(topics.BUYERS,),
 )
 REACTIONS: Final = (
     Reaction((topics.ORDERS,), allocate),

@@ -17,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -55,6 +56,13 @@ listings = Table(
     Column("changed_at", DateTime(timezone=True)),
     Column("delisted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+    Index(
+        "listings_for_sale",
+        "listed_at",
+        "seller_id",
+        "product_id",
+        postgresql_where=text("state = 'listed'"),
+    ),
 )
 
 stock = Table(
@@ -69,6 +77,7 @@ stock = Table(
     Column("lots", JSONB, nullable=False),
     Column("last_moved_at", DateTime(timezone=True)),
     Column("last_counted_at", DateTime(timezone=True)),
+    Column("kept_since", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
 )
 
@@ -178,6 +187,7 @@ _NOTHING: Final[Row] = {
     "lots": {},
     "last_moved_at": None,
     "last_counted_at": None,
+    "kept_since": None,
 }
 
 
@@ -186,6 +196,7 @@ def _stock_after(row: Row | None, fact: InventoryEvent) -> Row:
     match fact:
         case InventoryReceived():
             row["received_units"] += fact.units
+            row["kept_since"] = min(row["kept_since"] or fact.received_at, fact.received_at)
             row["lots"] = _with_lot(row["lots"], fact)
         case InventoryDeducted():
             row["deducted_units"] += fact.units
