@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, MetaData
 
 from kit.consumers.columns import InColumns
-from kit.consumers.reactions import Reaction, decided_within
+from kit.consumers.reactions import BatchReaction, Reaction
 from kit.consumers.records import Handler
 from kit.eventstore.streams import PostgresStreams, Projection
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
+from kit.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,9 @@ class Blueprint:
     """A service: its name, its API, the facts it publishes, the read models it keeps.
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
-        refusals, by code, where it is not 409; `reactions` come after the read models that
-        are folded from the same facts; `warm_up` is done beside the rest at start.
+        refusals, by code, where it is not 409; `reactions` are what it decides on others'
+        facts, `schedules` what it does by the clock; `warm_up` is done beside the rest at
+        start.
     """
 
     name: str
@@ -31,7 +33,8 @@ class Blueprint:
     statuses: Mapping[str, HTTPStatus] = field(default_factory=dict)
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
-    reactions: Sequence[Reaction] = ()
+    reactions: Sequence[Reaction | BatchReaction] = ()
+    schedules: Sequence[Schedule] = ()
     warm_up: Callable[[], None] | None = None
 
     @property
@@ -45,17 +48,21 @@ class Blueprint:
         own = [model.tables for model in self.own]
         return [*own, *(model.tables for model in self.foreign)]
 
-    def handlers(self, streams: PostgresStreams) -> Mapping[str, Handler]:
-        """Return what is done with others' facts, by topic; `streams` keep what follows."""
+    @property
+    def reads(self) -> Sequence[str]:
+        """The topics of others' facts that it reads."""
         folded = [topic for model in self.foreign for topic in model.topics]
-        reacted_to = [topic for reaction in self.reactions for topic in reaction.topics]
-        topics = dict.fromkeys([*folded, *reacted_to])
-        return {topic: _all_of(self._folds(topic, streams)) for topic in topics}
+        reacted_to = [topic for one in self.reactions for topic in one.topics]
+        return list(dict.fromkeys(folded + reacted_to))
 
-    def _folds(self, topic: str, streams: PostgresStreams) -> Sequence[Handler]:
-        models = [model.handler for model in self.foreign if topic in model.topics]
-        reactions = [each for each in self.reactions if topic in each.topics]
-        return [*models, *(decided_within(streams, each) for each in reactions)]
+    def handlers(self, streams: PostgresStreams) -> Mapping[str, Handler]:
+        """Return what others' facts do here, by topic: folds, and reactions."""
+        return {topic: _all_of(self._handlers(topic, streams)) for topic in self.reads}
+
+    def _handlers(self, topic: str, streams: PostgresStreams) -> Sequence[Handler]:
+        folds = [model.handler for model in self.foreign if topic in model.topics]
+        mine = [one for one in self.reactions if topic in one.topics]
+        return [*folds, *(one.handler(streams) for one in mine)]
 
 
 def _all_of(folds: Sequence[Handler]) -> Handler:

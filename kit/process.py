@@ -1,7 +1,7 @@
 """One process of a service: its API, its relay and its consumers, from start to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,17 +14,17 @@ from kit.blueprint import Blueprint
 from kit.consumers import tables as consumer_tables
 from kit.consumers.consumption import Consumption
 from kit.consumers.inbox import Inbox
-from kit.consumers.records import Handler
 from kit.consumers.subscriber import consume
 from kit.database import create_live_schema, passing
 from kit.eventstore import tables as store_tables
 from kit.eventstore.streams import PostgresStreams
 from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
+from kit.schedule import Scheduler
 from kit.settings import Settings
 
 _PATIENCE_S: Final = 60.0
-_RELAY_ENDS_WITHIN_S: Final = 8.0
+_ENDS_WITHIN_S: Final = 8.0
 
 
 @dataclass(slots=True)
@@ -37,13 +37,9 @@ class Process:
     streams: PostgresStreams
     consumption: Consumption | None = None
     relay: Relay | None = None
+    scheduler: Scheduler | None = None
     started: bool = False
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """What is done here with others' facts, by topic."""
-        return self.blueprint.handlers(self.streams)
 
     @asynccontextmanager
     async def run(self, _: FastAPI) -> AsyncIterator[None]:
@@ -60,12 +56,16 @@ class Process:
             if "relay" in self.settings.parts and self.blueprint.topic:
                 self.relay = self._relay(self.blueprint.topic)
                 relaying = asyncio.create_task(self.relay.run(self.stop))
-                stack.push_async_callback(self._end_relay, relaying)
-            if "consumers" in self.settings.parts and self.handlers:
-                servers = self.settings.kafka_bootstrap_servers
-                inbox = Inbox(self.engine, self.blueprint.name)
-                self.consumption = consume(servers, inbox, self.handlers)
+                stack.push_async_callback(self._end, relaying)
+            if "consumers" in self.settings.parts and self.blueprint.reads:
+                self.consumption = self._consumption()
                 await stack.enter_async_context(self.consumption)
+            if "schedules" in self.settings.parts and self.blueprint.schedules:
+                self.scheduler = Scheduler(
+                    self.engine, self.streams, self.blueprint.schedules
+                )
+                keeping = asyncio.create_task(self.scheduler.run(self.stop))
+                stack.push_async_callback(self._end, keeping)
             if self.blueprint.warm_up is not None:
                 warming = asyncio.create_task(asyncio.to_thread(self.blueprint.warm_up))
                 stack.push_async_callback(asyncio.wait, {warming})
@@ -77,12 +77,17 @@ class Process:
         servers = self.settings.kafka_bootstrap_servers
         return Relay(self.engine, Publisher(servers, topic, self.blueprint.name))
 
-    async def _end_relay(self, relaying: asyncio.Task[None]) -> None:
-        """Let the relay finish its batch; with Kafka away, it is not waited for."""
+    def _consumption(self) -> Consumption:
+        servers = self.settings.kafka_bootstrap_servers
+        inbox = Inbox(self.engine, self.blueprint.name)
+        return consume(servers, inbox, self.blueprint.handlers(self.streams))
+
+    async def _end(self, working: asyncio.Task[None]) -> None:
+        """Let the relay or the scheduler finish; what it waits for may be away for long."""
         self.stop.set()
-        await asyncio.wait({relaying}, timeout=_RELAY_ENDS_WITHIN_S)
-        relaying.cancel()
-        await asyncio.wait({relaying})
+        await asyncio.wait({working}, timeout=_ENDS_WITHIN_S)
+        working.cancel()
+        await asyncio.wait({working})
 
 
 def prepare(engine: Engine, blueprint: Blueprint) -> None:

@@ -29,7 +29,7 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     process = Process(blueprint, settings, engine, streams)
     app = FastAPI(title=blueprint.name, lifespan=process.run)
     app.state.process = process
-    app.state.engine = engine
+    app.state.engine = process.engine
     app.state.now = now
     app.state.streams = streams
     app.include_router(operations)

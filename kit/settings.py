@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Part: TypeAlias = Literal["api", "relay", "consumers"]
+Part: TypeAlias = Literal["api", "relay", "consumers", "schedules"]
 
 
 def _split(said: object) -> object:
@@ -27,6 +27,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)]
     parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(_split)] = frozenset(
-        {"api", "relay", "consumers"}
+        {"api", "relay", "consumers", "schedules"}
     )
     otel_exporter_otlp_endpoint: str | None = None

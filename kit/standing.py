@@ -60,6 +60,10 @@ async def look(process: Process) -> Found:
     engine, group = process.engine, process.blueprint.name
     if process.relay is not None and process.relay.trouble is not None:
         found.missing.append(f"the relay does not get on: {process.relay.trouble}")
+    if process.scheduler is not None:
+        found.missing += [
+            f"{name} does not get on: {why}" for name, why in process.scheduler.troubles()
+        ]
     found.log, found.parked, found.consumers = await asyncio.gather(
         found.ask("the database", asyncio.to_thread(log_state, engine)),
         found.ask("the database", asyncio.to_thread(parked_streams, engine, group)),

@@ -35,7 +35,7 @@ class Unavailable(Exception):  # noqa: N818 - see kit.domain.Refused
     """What applying needs is away for now. Nothing was kept, or all of it: look it up."""
 
 
-_PASSING: Final = (
+_OF_OTHERS: Final = (
     Unavailable,
     StreamConflict,
     PoolTimeoutError,
@@ -52,7 +52,7 @@ def passes(error: BaseException, db: Connection | None = None) -> bool:
     """
     if db is not None and (db.closed or db.invalidated):
         return True
-    if isinstance(error, _PASSING):
+    if isinstance(error, _OF_OTHERS):
         return True
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.Error) and cause.sqlstate is not None:

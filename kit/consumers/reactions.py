@@ -1,38 +1,79 @@
-"""What a service decides because of others' facts: at once, with its place among them."""
+"""What a service decides because of what happened elsewhere."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
+from contracts.fact import Fact
 from kit.consumers.records import Handler, Received
+from kit.eventstore.requests import AnyRequest
 from kit.eventstore.streams import PostgresStreams, Streams
 
-React: TypeAlias = Callable[[Sequence[Received], Connection, Streams], None]
-"""Submits to the streams what follows from a batch; reads what it needs by the connection.
 
-Both are of one transaction, which holds the position too: all of it happened, or none.
-"""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
-    """Facts decided of others' facts. No part of a read model: no rebuild does it again.
+    """Requests to the service's own streams that follow from others' facts.
 
-    Shape: `react` gets the facts of `topics`, each once, in the order of its stream. An
-        error that it raises parks the event; a refusal is an answer like any other, and
-        for `react` to judge.
+    No read model: what is recorded is a fact, so a rebuild does not go through it again.
+
+    Shape: `asks` is pure; it returns none for facts that it is not about.
     """
 
+    name: str
     topics: Sequence[str]
-    react: React
+    asks: Callable[[Fact], Sequence[AnyRequest]]
+
+    def handler(self, streams: PostgresStreams) -> Handler:
+        """Return the handler that asks `streams`.
+
+        What is recorded, its place in the outbox and the place in the topic are one
+        transaction. Each request has its fact's id as key: however the topic is read
+        again, it is answered as the first time. A fact whose requests are refused can't be
+        applied: it is parked.
+        """
+        return partial(_react, self, streams)
 
 
-def decided_within(streams: PostgresStreams, reaction: Reaction) -> Handler:
-    """Return `reaction` as a handler whose facts are kept with the consumer's position."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReaction:
+    """Likewise, where what is asked depends on more than one fact.
 
-    def handler(batch: Sequence[Received], db: Connection) -> None:
-        reaction.react(batch, db, streams.within(db))
+    Shape: `react` gets the facts of `topics`, each once and in the order of its stream, a
+        connection for what it needs to know, and the streams that it asks; all of it is one
+        transaction. An error that it raises parks the fact; refusals are for it to judge.
+    """
 
-    return handler
+    name: str
+    topics: Sequence[str]
+    react: Callable[[Sequence[Received], Connection, Streams], None]
+
+    def handler(self, streams: PostgresStreams) -> Handler:
+        """Return the handler that lets `react` ask `streams`, in the transaction."""
+
+        def handler(batch: Sequence[Received], db: Connection) -> None:
+            self.react(batch, db, streams.within(db))
+
+        return handler
+
+
+def _react(
+    reaction: Reaction,
+    streams: PostgresStreams,
+    received: Sequence[Received],
+    db: Connection,
+) -> None:
+    requests = [
+        replace(
+            request,
+            key=f"{reaction.name}/{one.envelope.id}/{number}",
+            digest=one.envelope.id.bytes,
+        )
+        for one in received
+        for number, request in enumerate(reaction.asks(one.fact))
+    ]
+    answers = streams.join(requests, db) if requests else ()
+    for answer in answers:
+        if answer.refused is not None:
+            raise answer.refused

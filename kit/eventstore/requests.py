@@ -1,7 +1,7 @@
 """What is asked of a stream, what was answered, and the memory of both."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -39,7 +39,8 @@ class Request(Generic[S, C, F]):
     Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
         idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
         that a refusal stands for good too, so that nothing changes when a whole batch is
-        asked again.
+        asked again; `premise` looks up, in the transaction and before anything is decided,
+        what must hold of other streams, and raises a refusal if it does not.
     """
 
     stream_id: str
@@ -48,6 +49,7 @@ class Request(Generic[S, C, F]):
     key: str | None = None
     digest: bytes = b""
     keep_refusal: bool = False
+    premise: Callable[[Connection], None] | None = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -90,6 +92,17 @@ def answer_again(request: AnyRequest, given: Given) -> Answer | None:
     if digest == request.digest:
         return replace(answer, repeated=True)
     return Answer(0, 0, KeyReused(_used(request.key)))
+
+
+def unmet(request: AnyRequest, db: Connection) -> Answer | None:
+    """Return the refusal of a request whose premise does not hold, or None if it does."""
+    if request.premise is None:
+        return None
+    try:
+        request.premise(db)
+    except Refused as why:
+        return Answer(0, 0, why)
+    return None
 
 
 def keep_answers(

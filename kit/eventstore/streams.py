@@ -29,6 +29,7 @@ from kit.eventstore.requests import (
     answer_again,
     find_answers,
     keep_answers,
+    unmet,
 )
 from kit.eventstore.work import Work
 
@@ -124,22 +125,27 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
-    def within(self, db: Connection) -> Streams:
-        """Return these streams in the transaction of `db`, for who decides in a consumer.
+    def join(self, requests: Sequence[AnyRequest], db: Connection) -> Sequence[Answer]:
+        """Decide and append in the transaction of `db`, with what else is done there.
 
-        What is submitted there is kept when `db` commits, and undone with it; a try that
-        another writer won is undone alone. `StoreUnavailable` is never raised: what the
-        database has to say goes to whoever owns the transaction.
+        Nothing is kept, or seen by others, before that one commits. What an answer says is
+        true only then.
 
-        Shape: `db` reads what is committed, statement by statement (READ COMMITTED).
+        Raises:
+            StreamConflict: As `Streams.submit`; the transaction may go on, without any of
+                `requests`.
         """
+        return self._contended(self._in_savepoint, requests, db)
+
+    def within(self, db: Connection) -> Streams:
+        """Return these streams in the transaction of `db`: to submit there is to `join`."""
         return _Within(self, db)
 
     def together(self, work: Callable[[Connection, Streams], T]) -> T:
         """Do `work` in one transaction: all that it submits is kept, or with an error none.
 
-        `work` is done again while others win or the database is away, and when nobody knows
-        whether it was kept: it must be safe to repeat.
+        `work` is done again while the database is away, and when nobody knows whether it
+        was kept: it must be safe to repeat.
 
         Raises:
             StreamConflict: As `Streams.submit`.
@@ -157,13 +163,40 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def _in_savepoint(
+        self, requests: Sequence[AnyRequest], db: Connection
+    ) -> Sequence[Answer]:
+        with db.begin_nested():
+            answers, recorded = self._in_transaction(requests, db)
+        _appended.add(len(recorded))
+        return answers
+
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
-        return _contended(self._once, requests)
+        return self._contended(self._once, requests)
+
+    @staticmethod
+    def _contended(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work`, again if another writer appended first.
+
+        Raises:
+            StreamConflict: That happened `TRIES` times.
+        """
+        again = Retrying(
+            retry=retry_if_exception_type(RecordConflictError),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(0.005, max=0.1),
+            before_sleep=lambda _: _conflicts.add(1),
+            reraise=True,
+        )
+        try:
+            return again(work, *args, **kwargs)
+        except RecordConflictError as lost:
+            raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
 
     def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         with self.history.engine.connect() as db:
             transaction = db.begin()
-            answers, recorded = self.in_transaction(requests, db)
+            answers, recorded = self._in_transaction(requests, db)
             try:
                 transaction.commit()
             except Exception as lost:
@@ -172,14 +205,9 @@ class PostgresStreams:
         _appended.add(len(recorded))
         return answers
 
-    def in_transaction(
+    def _in_transaction(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
-        """Decide `requests` once; return the answers, and what was appended to `db`.
-
-        Raises:
-            RecordConflictError: Another writer was first; what `db` did since is lost.
-        """
         given = find_answers(requests, db)
         work = Work(self.history, self.new_id, self.now(), _trace())
         work.load([r for r in requests if r.key not in given], db)
@@ -187,7 +215,7 @@ class PostgresStreams:
         for request in requests:
             answer = answer_again(request, given)
             if answer is None:
-                answer = work.decide(request)
+                answer = unmet(request, db) or work.decide(request)
                 fresh.append((request, answer))
                 if request.key is not None:
                     given[request.key] = request.digest, answer
@@ -228,34 +256,7 @@ class _Within:
         Raises:
             StreamConflict: As `Streams.submit`; the transaction may go on.
         """
-        return _contended(self._once, requests)
-
-    def _once(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
-        with self.db.begin_nested():
-            answers, recorded = self.streams.in_transaction(requests, self.db)
-        _appended.add(len(recorded))
-        return answers
-
-
-def _contended(
-    once: Callable[[Sequence[AnyRequest]], Sequence[Answer]], requests: Sequence[AnyRequest]
-) -> Sequence[Answer]:
-    """Do `once`, again when another writer was first.
-
-    Raises:
-        StreamConflict: As `Streams.submit`.
-    """
-    again = Retrying(
-        retry=retry_if_exception_type(RecordConflictError),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_random_exponential(0.005, max=0.1),
-        before_sleep=lambda _: _conflicts.add(1),
-        reraise=True,
-    )
-    try:
-        return again(once, requests)
-    except RecordConflictError as lost:
-        raise StreamConflict(f"other writers won {TRIES} times: ask again") from lost
+        return self.streams.join(requests, self.db)
 
 
 def _remedy(error: BaseException) -> str:

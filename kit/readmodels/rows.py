@@ -26,6 +26,7 @@ F = TypeVar("F", bound=Fact)
 Row: TypeAlias = dict[str, Any]
 Move: TypeAlias = Callable[[Row | None, F], Row | None]
 """Returns the row after a fact, the old one changed or a new one; None shows nothing."""
+Key: TypeAlias = tuple[str, ...]
 
 
 class FoldedRows(Generic[F]):
@@ -33,12 +34,19 @@ class FoldedRows(Generic[F]):
 
     Shape: the primary key's columns are named as the fields of the facts; `version` is the
         last fact of its key's stream that a row knows, and is kept here. A key's facts
-        come in stream order.
+        come in stream order. `key_of` is given where a fact's fields don't tell its key.
     """
 
-    def __init__(self, table: Table, kinds: tuple[type[F], ...], move: Move[F]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        kinds: tuple[type[F], ...],
+        move: Move[F],
+        key_of: Callable[[Recorded], Key] | None = None,
+    ) -> None:
         self._kinds = kinds
         self._move = move
+        self._key_of = key_of or self._named
         # str(): SQLAlchemy's own kind of name is slow to hash and to write.
         self._names = tuple(str(each.name) for each in table.c)
         self._key = tuple(str(each.name) for each in table.primary_key)
@@ -62,21 +70,23 @@ class FoldedRows(Generic[F]):
 
         Safe to repeat: Yes. Facts up to a row's `version` are skipped.
         """
-        histories = defaultdict[tuple[str, ...], list[tuple[int, F]]](list)
+        histories = defaultdict[Key, list[tuple[int, F]]](list)
         for recorded in events:
             if isinstance(fact := recorded.fact, self._kinds):
-                key = tuple([getattr(fact, name) for name in self._key])
-                histories[key].append((recorded.version, fact))
+                histories[self._key_of(recorded)].append((recorded.version, fact))
         if not histories:
             return
         columns = map(list, zip(*histories, strict=True))
-        known = dict[tuple[str, ...], Row]()
+        known = dict[Key, Row]()
         for found in db.execute(self._find, dict(zip(self._key, columns, strict=True))):
             row = dict(zip(self._names, found, strict=True))
             known[tuple([row[name] for name in self._key])] = row
         folded = [self._after(known.get(key), facts) for key, facts in histories.items()]
         rows = [row for row in folded if row is not None]
         db.execute(self._write, {"rows": to_json(rows).decode()})
+
+    def _named(self, recorded: Recorded) -> Key:
+        return tuple([getattr(recorded.fact, name) for name in self._key])
 
     def _after(self, row: Row | None, history: Sequence[tuple[int, F]]) -> Row | None:
         for version, fact in history:

@@ -107,7 +107,7 @@ def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Respons
 @operations.post("/parked/{topic}/{stream:path}/redrive")
 def redrive_parked(topic: str, stream: str, process: ThisProcess) -> Response:
     """Apply what waits of a stream, in order, or leave all of it waiting and say why."""
-    handler = process.handlers.get(topic)
+    handler = process.blueprint.handlers(process.streams).get(topic)
     if handler is None:
         return problem(HTTPStatus.NOT_FOUND, "not-parked", f"{topic} is not read here")
     try:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from contracts import topics
 from contracts.catalog import InventoryReceived, InventoryRestored
-from kit.consumers.reactions import Reaction
+from kit.consumers.reactions import BatchReaction
 from kit.consumers.records import Received
 from kit.eventstore.streams import Streams
 from kit.readmodels.models import ForeignReadModel
@@ -54,6 +54,6 @@ ACCESS: Final = ForeignReadModel(
     topics=(topics.BUYERS,),
 )
 REACTIONS: Final = (
-    Reaction((topics.ORDERS,), allocate),
-    Reaction((topics.CATALOG,), serve_who_waits),
+    BatchReaction(name="allocate", topics=(topics.ORDERS,), react=allocate),
+    BatchReaction(name="serve-who-waits", topics=(topics.CATALOG,), react=serve_who_waits),
 )

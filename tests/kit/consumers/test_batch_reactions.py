@@ -10,7 +10,7 @@ from contracts.orders import OrderAccepted
 from kit.blueprint import Blueprint
 from kit.consumers.inbox import Inbox
 from kit.consumers.parking import parked_streams, redrive
-from kit.consumers.reactions import Reaction
+from kit.consumers.reactions import BatchReaction
 from kit.consumers.records import Handler, Received
 from kit.database import driver
 from kit.eventstore import tables
@@ -54,7 +54,7 @@ def take_in_no_more(batch: Sequence[Received], db: Connection, streams: Streams)
     raise KeyError("no more")
 
 
-def reading(reaction: Reaction, engine: Engine) -> Handler:
+def reading(reaction: BatchReaction, engine: Engine) -> Handler:
     """What a service does that remembers facts, and reacts to them."""
     model = ForeignReadModel("seen", metadata, remember, (TOPIC,))
     blueprint = Blueprint(
@@ -79,7 +79,7 @@ def store(engine: Engine) -> None:
 def test_what_follows_from_a_fact_is_decided_once_however_often_it_comes(
     inbox: Inbox, engine: Engine
 ) -> None:
-    handler = reading(Reaction((TOPIC,), take_in), engine)
+    handler = reading(BatchReaction(name="take-in", topics=[TOPIC], react=take_in), engine)
 
     inbox.apply(story(), handler, 0, nothing_dead)
     inbox.apply(story(), handler, 4, nothing_dead)
@@ -90,7 +90,7 @@ def test_what_follows_from_a_fact_is_decided_once_however_often_it_comes(
 
 
 def test_what_was_decided_is_undone_with_the_position(inbox: Inbox, engine: Engine) -> None:
-    handler = reading(Reaction((TOPIC,), take_in), engine)
+    handler = reading(BatchReaction(name="take-in", topics=[TOPIC], react=take_in), engine)
 
     def crash(batch: Sequence[Received], db: Connection) -> None:
         handler(batch, db)
@@ -107,8 +107,10 @@ def test_what_was_decided_is_undone_with_the_position(inbox: Inbox, engine: Engi
 def test_an_event_that_cannot_be_reacted_to_waits_and_leaves_nothing_behind(
     inbox: Inbox, engine: Engine
 ) -> None:
-    failing = reading(Reaction((TOPIC,), take_in_no_more), engine)
-    handler = reading(Reaction((TOPIC,), take_in), engine)
+    failing = reading(
+        BatchReaction(name="take-in", topics=[TOPIC], react=take_in_no_more), engine
+    )
+    handler = reading(BatchReaction(name="take-in", topics=[TOPIC], react=take_in), engine)
 
     inbox.apply([record(ACCEPTED, 0)], failing, 0, nothing_dead)
     assert (lots(engine), remembered(engine)) == ([], [])
@@ -123,7 +125,10 @@ def test_an_event_that_cannot_be_reacted_to_waits_and_leaves_nothing_behind(
 def test_a_topic_that_is_only_reacted_to_is_read_too(engine: Engine) -> None:
     streams = PostgresStreams(History(engine), [], new_id, lambda: FRIDAY)
     only = Blueprint(
-        name="catalog", topic=None, router=router, reactions=[Reaction((TOPIC,), take_in)]
+        name="catalog",
+        topic=None,
+        router=router,
+        reactions=[BatchReaction(name="take-in", topics=[TOPIC], react=take_in)],
     )
 
     assert [*only.handlers(streams)] == [TOPIC]

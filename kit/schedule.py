@@ -1,0 +1,102 @@
+"""What a service does by the clock: by one process at a time, safe twice or late."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+from sqlalchemy import Engine
+
+from kit.database import Claim, end_frozen
+from kit.eventstore.streams import Streams
+
+_log: Final = logging.getLogger(__name__)
+
+LEASE_S: Final = 600.0
+"""How long a run may take before another process may take it for frozen, and begin too."""
+
+Run: TypeAlias = Callable[[datetime, Streams, Engine], int]
+"""Does all that is due at a moment; returns how much that was.
+
+Safe to repeat: It must be, and late: whatever was not done in time is due the next time.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something to do, `every` so often, from the start of a process on."""
+
+    name: str
+    every: timedelta
+    run: Run
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """The schedules of one service, kept by this process beside others of its kind.
+
+    Shape: `now` tells the moment that a run is given.
+    """
+
+    engine: Engine
+    streams: Streams
+    schedules: Sequence[Schedule]
+    now: Callable[[], datetime] = _now
+    _troubles: dict[str, str] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do what is due, again and again, until `stop` is set. Never raises."""
+        await asyncio.gather(*(self._keep(each, stop) for each in self.schedules))
+
+    def troubles(self) -> Sequence[tuple[str, str]]:
+        """Return the schedules whose last turn failed here, and why."""
+        return sorted(self._troubles.items())
+
+    def turn(self, schedule: Schedule) -> int | None:
+        """Do what is due now; None if another process is at it. Blocks.
+
+        Safe to repeat: As the schedule's run is.
+        """
+        claim = Claim("schedule", f"{self.engine.url.database}/{schedule.name}")
+        with _alone(self.engine, claim) as mine:
+            if not mine:
+                return None
+            return schedule.run(self.now(), self.streams, self.engine)
+
+    async def _keep(self, schedule: Schedule, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                done = await asyncio.to_thread(self.turn, schedule)
+            except Exception as why:  # noqa: BLE001 - it is tried again, and others go on
+                self._troubles[schedule.name] = str(why)
+                _log.warning("%s failed: %s", schedule.name, why, exc_info=why)
+            else:
+                self._troubles.pop(schedule.name, None)
+                if done:
+                    _log.info("%s: %d done", schedule.name, done)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), schedule.every.total_seconds())
+
+
+@contextmanager
+def _alone(engine: Engine, claim: Claim) -> Iterator[bool]:
+    """Hold `claim` for as long as this is open, and say whether it was to be had.
+
+    The lock is the session's and falls with it. A holder that is frozen is ended.
+    """
+    session = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        mine = bool(session.execute(claim.asked("pg_try_advisory_lock")).scalar())
+        if not mine:
+            end_frozen(engine, claim, LEASE_S)
+        yield mine
+    finally:
+        session.invalidate()
+        session.close()

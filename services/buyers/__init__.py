@@ -1,0 +1,1 @@
+"""Buyers: who may order of a seller, who is whose customer, and what they write."""
