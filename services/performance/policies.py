@@ -9,7 +9,15 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
+from contracts.catalog import (
+    InventoryCounted,
+    InventoryDeducted,
+    InventoryReceived,
+    InventoryRestored,
+    ProductChanged,
+    ProductDelisted,
+    ProductListed,
+)
 from contracts.fact import Fact
 from contracts.orders import (
     OrderAccepted,
@@ -137,6 +145,10 @@ LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
     ProductListed: "listed",
     ProductChanged: "changed",
     ProductDelisted: "delisted",
+    InventoryReceived: "stocked",
+    InventoryDeducted: "moved",
+    InventoryRestored: "moved",
+    InventoryCounted: "moved",
 }
 
 
