@@ -84,11 +84,12 @@ def stock_of(seller_id: str, product_id: str, db: Connection) -> dict[str, Any] 
     if found is None:
         return None
     mine = (aside.seller_id == seller_id) & (aside.product_id == product_id)
-    held = db.execute(select(aside.order_id, aside.units).where(mine, aside.units > 0))
+    query = select(aside.order_id, aside.units).where(mine, aside.units > 0)
+    held = {row.order_id: row.units for row in db.execute(query)}
     facts = [fact for fact, _ in _facts(seller_id, product_id, db)]
     left = {lot: units for (_, lot), units in shelf_after(facts).on_hand.items()}
     lots = {lot: {**said, "on_hand": left[lot]} for lot, said in found["lots"].items()}
-    return {**found, "lots": lots, "set_aside": dict(held.tuples().all())}
+    return {**found, "lots": lots, "set_aside": held}
 
 
 def stock_history(
