@@ -83,8 +83,37 @@ class InventoryRestored(Fact):
     restored_at: Moment
 
 
+class InventoryCounted(Fact):
+    """So many units were found for sale. A difference is a fact of its own."""
+
+    moment: ClassVar[str] = "counted_at"
+
+    product_id: Id
+    units: Count
+    ref: Text | None = None
+    counted_at: Moment
+
+
+class InventoryReassigned(Fact):
+    """Units set aside for one order are for another that was split from it: none moved."""
+
+    moment: ClassVar[str] = "reassigned_at"
+
+    product_id: Id
+    units: Quantity
+    from_ref: Id
+    ref: Id
+    reassigned_at: Moment
+
+
 ListingEvent: TypeAlias = ProductListed | ProductChanged | ProductDelisted
-InventoryEvent: TypeAlias = InventoryReceived | InventoryDeducted | InventoryRestored
+InventoryEvent: TypeAlias = (
+    InventoryReceived
+    | InventoryDeducted
+    | InventoryRestored
+    | InventoryCounted
+    | InventoryReassigned
+)
 
 TYPES: Final[Mapping[str, type[Fact]]] = {
     "catalog.product-listed.v1": ProductListed,
@@ -93,4 +122,6 @@ TYPES: Final[Mapping[str, type[Fact]]] = {
     "catalog.inventory-received.v1": InventoryReceived,
     "catalog.inventory-deducted.v1": InventoryDeducted,
     "catalog.inventory-restored.v1": InventoryRestored,
+    "catalog.inventory-counted.v1": InventoryCounted,
+    "catalog.inventory-reassigned.v1": InventoryReassigned,
 }

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from sqlalchemy import Connection, MetaData
 
 from kit.consumers.columns import InColumns
-from kit.consumers.reactions import Reaction
+from kit.consumers.reactions import BatchReaction, Reaction
 from kit.consumers.records import Handler
 from kit.eventstore.streams import PostgresStreams, Projection
 from kit.readmodels.models import ForeignReadModel, OwnReadModel
@@ -33,7 +33,7 @@ class Blueprint:
     statuses: Mapping[str, HTTPStatus] = field(default_factory=dict)
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
-    reactions: Sequence[Reaction] = ()
+    reactions: Sequence[Reaction | BatchReaction] = ()
     schedules: Sequence[Schedule] = ()
     warm_up: Callable[[], None] | None = None
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from contracts.fact import Fact
 from kit.consumers.records import Handler, Received
 from kit.eventstore.requests import AnyRequest
-from kit.eventstore.streams import PostgresStreams
+from kit.eventstore.streams import PostgresStreams, Streams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,28 @@ class Reaction:
         applied: it is parked.
         """
         return partial(_react, self, streams)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReaction:
+    """Likewise, where what is asked depends on more than one fact.
+
+    Shape: `react` gets the facts of `topics`, each once and in the order of its stream, a
+        connection for what it needs to know, and the streams that it asks; all of it is one
+        transaction. An error that it raises parks the fact; refusals are for it to judge.
+    """
+
+    name: str
+    topics: Sequence[str]
+    react: Callable[[Sequence[Received], Connection, Streams], None]
+
+    def handler(self, streams: PostgresStreams) -> Handler:
+        """Return the handler that lets `react` ask `streams`, in the transaction."""
+
+        def handler(batch: Sequence[Received], db: Connection) -> None:
+            self.react(batch, db, streams.within(db))
+
+        return handler
 
 
 def _react(

@@ -137,6 +137,32 @@ class PostgresStreams:
         """
         return self._contended(self._in_savepoint, requests, db)
 
+    def within(self, db: Connection) -> Streams:
+        """Return these streams in the transaction of `db`: to submit there is to `join`."""
+        return _Within(self, db)
+
+    def together(self, work: Callable[[Connection, Streams], T]) -> T:
+        """Do `work` in one transaction: all that it submits is kept, or with an error none.
+
+        `work` is done again while the database is away, and when nobody knows whether it
+        was kept: it must be safe to repeat.
+
+        Raises:
+            StreamConflict: As `Streams.submit`.
+            StoreUnavailable: As `submit`.
+        """
+
+        def once() -> T:
+            with self.history.engine.begin() as db:
+                return work(db, self.within(db))
+
+        try:
+            return self._patiently(once)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
     def _in_savepoint(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> Sequence[Answer]:
@@ -215,6 +241,22 @@ class PostgresStreams:
             reraise=True,
         )
         return again(work, *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """`Streams` whose facts are kept, or undone, with somebody else's transaction."""
+
+    streams: PostgresStreams
+    db: Connection
+
+    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
+        """Decide and append; nothing is kept before the transaction commits.
+
+        Raises:
+            StreamConflict: As `Streams.submit`; the transaction may go on.
+        """
+        return self.streams.join(requests, self.db)
 
 
 def _remedy(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.catalog import api, projections
+from services.catalog.consumers import ACCESS, ORDERS, REACTIONS
 
 BLUEPRINT: Final = Blueprint(
     name="catalog",
@@ -17,9 +18,15 @@ BLUEPRINT: Final = Blueprint(
         OwnReadModel(
             "catalog",
             projections.metadata,
-            [projections.project_listings, projections.project_stock],
+            [
+                projections.project_listings,
+                projections.project_stock,
+                projections.project_set_aside,
+            ],
         )
     ],
+    foreign=[ORDERS, ACCESS],
+    reactions=REACTIONS,
 )
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ and numbers that had to be converted are refused there, by name.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from contracts.catalog import Count, DeductReason, RestoreReason
 from contracts.fact import GivenDate, GivenMoment, Id, Quantity, SellerId, Text
@@ -104,5 +104,80 @@ class RestoreInventory:
     at: GivenMoment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountStock:
+    """Somebody counted what is there for sale; units set aside for orders are not."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    product_id: Id
+    units: Count
+    ref: Text | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveUnits:
+    """At least so many units are to be set aside for an order, before it is accepted."""
+
+    seller_id: SellerId
+    product_id: Id
+    order_id: Id
+    units: Quantity
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleOrder:
+    """What facts say of an order: the units set aside for it lie within these bounds.
+
+    Shape: `accepted_at` is None unless it is accepted; nothing more is set aside then.
+    """
+
+    seller_id: SellerId
+    product_id: Id
+    order_id: Id
+    at_least: int
+    at_most: int
+    accepted_at: GivenMoment | None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignUnits:
+    """Units of an order went to one that was split from it."""
+
+    seller_id: SellerId
+    product_id: Id
+    order_id: Id
+    new_order_id: Id
+    units: Quantity
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineToReserve:
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    product_id: Id
+    units: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """What an order needs set aside to be accepted: all of it, or nothing."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    seller_id: SellerId
+    order_id: Id
+    lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1)]
+    at: GivenMoment
+
+
 ListingCommand: TypeAlias = ListProduct | ChangeProduct | DelistProduct
-InventoryCommand: TypeAlias = ReceiveInventory | DeductInventory | RestoreInventory
+Movement: TypeAlias = ReceiveInventory | DeductInventory | RestoreInventory | CountStock
+Allocation: TypeAlias = ReserveUnits | SettleOrder | ReassignUnits
+"""What is asked of a stock on behalf of orders, never by its seller."""
+InventoryCommand: TypeAlias = Movement | Allocation

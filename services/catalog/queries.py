@@ -1,10 +1,53 @@
-"""What may be read of catalog: the read models, as they stand after the last write."""
+"""What may be read of catalog: read models as they stand after the last write."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Final, LiteralString, TypeAlias, get_args
 
 from sqlalchemy import Connection, select
 
-from services.catalog.projections import listings, stock
+from contracts.catalog import InventoryEvent
+from contracts.registry import decode
+from kit.database import driver
+from kit.eventstore.recorder import select_streams
+from kit.eventstore.records import StoredFact
+from services.catalog.model.completeness import completeness
+from services.catalog.model.listing import Description
+from services.catalog.model.lots import shelf_after, steps
+from services.catalog.projections import listings, set_aside, stock
+
+Place: TypeAlias = tuple[int, datetime, str, str]
+"""Where a product stands for buyers: visibility, when it was listed, seller and product."""
+
+NEUTRAL: Final = 0
+"""The visibility of a seller of whom performance has said nothing."""
+
+_FOR_SALE: Final[LiteralString] = """
+SELECT l.seller_id, l.product_id, l.title, l.image_count, l.description_chars, l.weight_g,
+    l.length_mm, l.width_mm, l.height_mm, l.listed_at, s.on_hand AS available
+FROM listings AS l
+LEFT JOIN stock AS s USING (seller_id, product_id)
+LEFT JOIN access_rules AS r USING (seller_id)
+WHERE l.state = 'listed'
+AND (%(seller_id)s::text IS NULL OR l.seller_id = %(seller_id)s)
+AND (r.approval_required IS NOT TRUE OR EXISTS (
+    SELECT FROM access_approvals AS a
+    WHERE a.seller_id = l.seller_id AND a.buyer_id = %(buyer_id)s))
+AND (%(listed_at)s::timestamptz IS NULL OR (l.listed_at, l.seller_id, l.product_id)
+    < (%(listed_at)s, %(beyond_seller)s, %(beyond_product)s))
+ORDER BY l.listed_at DESC, l.seller_id DESC, l.product_id DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Browsing:
+    """What a buyer asks to see: of all sellers or one, beyond a place, so many."""
+
+    buyer_id: str
+    seller_id: str | None
+    place: Place | None
+    limit: int
 
 
 def listing(seller_id: str, product_id: str, db: Connection) -> dict[str, Any] | None:
@@ -12,12 +55,102 @@ def listing(seller_id: str, product_id: str, db: Connection) -> dict[str, Any] |
     row = listings.c
     this = (row.seller_id == seller_id) & (row.product_id == product_id)
     found = db.execute(select(listings).where(this)).mappings().first()
-    return dict(found) if found else None
+    return None if found is None else _with_points(found)
+
+
+def listings_of(
+    seller_id: str, beyond: str, limit: int, db: Connection
+) -> Sequence[dict[str, Any]]:
+    """Return a seller's first `limit` listings beyond a product, by product."""
+    row = listings.c
+    mine = (row.seller_id == seller_id) & (row.product_id > beyond)
+    query = select(listings).where(mine).order_by(row.product_id).limit(limit)
+    return [_with_points(found) for found in db.execute(query).mappings()]
+
+
+def _with_points(row: Mapping[Any, Any]) -> dict[str, Any]:
+    said = Description(**{each.name: row[each.name] for each in fields(Description)})
+    return {**row, "completeness": asdict(completeness(said))}
 
 
 def stock_of(seller_id: str, product_id: str, db: Connection) -> dict[str, Any] | None:
-    """Return a product's units on hand and its lots, or None if it was never stocked."""
-    row = stock.c
+    """Return a product's units on hand, its lots and what is set aside, or None.
+
+    Units: `lots` received in all, and on hand now, first in first out.
+    """
+    row, aside = stock.c, set_aside.c
     this = (row.seller_id == seller_id) & (row.product_id == product_id)
     found = db.execute(select(stock).where(this)).mappings().first()
-    return dict(found) if found else None
+    if found is None:
+        return None
+    mine = (aside.seller_id == seller_id) & (aside.product_id == product_id)
+    query = select(aside.order_id, aside.units).where(mine, aside.units > 0)
+    held = {row.order_id: row.units for row in db.execute(query)}
+    facts = [fact for fact, _ in _facts(seller_id, product_id, db)]
+    left = {lot: units for (_, lot), units in shelf_after(facts).on_hand.items()}
+    lots = {lot: {**said, "on_hand": left[lot]} for lot, said in found["lots"].items()}
+    return {**found, "lots": lots, "set_aside": held}
+
+
+def stock_history(
+    seller_id: str, product_id: str, db: Connection
+) -> Sequence[dict[str, Any]]:
+    """Return all that moved a product's stock, in the order in which it happened.
+
+    Units: `change` and `on_hand` of all lots, `lots` the change of each.
+    """
+    told = _facts(seller_id, product_id, db)
+    done = steps(fact for fact, _ in told)
+    return [
+        {
+            "event_id": stored.event_id,
+            "version": stored.originator_version,
+            "type": stored.topic,
+            "at": stored.occurred_at,
+            "recorded_at": stored.recorded_at,
+            "actor": stored.meta.get("actor"),
+            "said": fact.model_dump(exclude={"seller_id", "product_id", fact.moment}),
+            "change": step.change,
+            "on_hand": step.on_hand,
+            "lots": step.lots,
+        }
+        for (fact, stored), step in zip(told, done, strict=True)
+    ]
+
+
+def _facts(
+    seller_id: str, product_id: str, db: Connection
+) -> Sequence[tuple[InventoryEvent, StoredFact]]:
+    """Return the facts of a stock by their moments, equal ones in stream order."""
+    found = [
+        (fact, stored)
+        for stored in select_streams({f"inventory-{seller_id}:{product_id}": 0}, db)
+        if isinstance(fact := decode(stored.topic, stored.state), get_args(InventoryEvent))
+    ]
+    return sorted(found, key=lambda one: (one[1].occurred_at, one[1].originator_version))
+
+
+def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:
+    """Return the products that a buyer may see, beyond a place, in the order of places.
+
+    Shape: what is delisted, or of a gated seller who has not approved the buyer, is not
+        there; `available` is None where no stock is kept.
+    """
+    _, listed_at, seller, product = question.place or (NEUTRAL, None, None, None)
+    values = {
+        "buyer_id": question.buyer_id,
+        "seller_id": question.seller_id,
+        "listed_at": listed_at,
+        "beyond_seller": seller,
+        "beyond_product": product,
+        "limit": question.limit,
+    }
+    with driver(db).cursor() as cursor:
+        cursor.execute(_FOR_SALE, values)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def place_of(product: dict[str, Any]) -> Place:
+    """Return where a product of `for_sale` stands."""
+    return NEUTRAL, product["listed_at"], product["seller_id"], product["product_id"]

@@ -17,7 +17,15 @@ from contracts.buyers import (
     MessageMarkedSpam,
     MessageSent,
 )
-from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
+from contracts.catalog import (
+    InventoryCounted,
+    InventoryDeducted,
+    InventoryReceived,
+    InventoryRestored,
+    ProductChanged,
+    ProductDelisted,
+    ProductListed,
+)
 from contracts.fact import Fact
 from contracts.orders import (
     OrderAccepted,
@@ -169,6 +177,10 @@ LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
     ProductListed: "listed",
     ProductChanged: "changed",
     ProductDelisted: "delisted",
+    InventoryReceived: "stocked",
+    InventoryDeducted: "moved",
+    InventoryRestored: "moved",
+    InventoryCounted: "moved",
 }
 
 

@@ -52,7 +52,7 @@ def ask_scorecards(
     Shape: `db` is the service's own; what is read is committed. `explained`, with the
         obligations behind the scorecards, each with the facts that said so.
     """
-    rows = read_rows(db, question)
+    rows = read_rows(db, question, past=explained)
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
     levels = overall(cards, sellers(*rows, *asked), question.policy)
@@ -60,15 +60,20 @@ def ask_scorecards(
     return Scorecards(cards, levels, evidence)
 
 
-def read_rows(db: Engine, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
+def read_rows(
+    db: Engine, question: Question, *, past: bool = True
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows of obligations and of listings that `question` needs.
+
+    Without `past`, movements of stock that confirm nothing any more are left out.
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
     conditions = _conditions(question)
     with one_moment(address(db)) as read:
         sayings = read("obligation_sayings", SAYINGS, conditions)
-        return sayings, read("listing_sayings", LISTINGS, conditions)
+        of_listings = conditions if past else [*conditions, _confirms(question)]
+        return sayings, read("listing_sayings", LISTINGS, of_listings)
 
 
 def _conditions(question: Question) -> Sequence[sql.Composable]:
@@ -78,3 +83,10 @@ def _conditions(question: Question) -> Sequence[sql.Composable]:
     if question.seller_id is not None:
         conditions.append(sql.SQL("seller_id = {}").format(question.seller_id))
     return conditions
+
+
+def _confirms(question: Question) -> sql.Composable:
+    """Keep what confirms a stock, or says that there is one: of movements, few do."""
+    within = question.policy.confirmed_within
+    lately = sql.SQL("(says <> 'moved' OR at > {} - {})")
+    return lately.format(question.as_of, within)

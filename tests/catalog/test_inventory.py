@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,24 +10,38 @@ from pydantic import TypeAdapter
 from contracts.catalog import (
     InventoryDeducted,
     InventoryEvent,
+    InventoryReassigned,
     InventoryReceived,
     InventoryRestored,
 )
 from kit.domain import Refused
 from services.catalog.commands import (
+    CountStock,
     DeductInventory,
     InventoryCommand,
+    ReassignUnits,
     ReceiveInventory,
+    ReserveUnits,
     RestoreInventory,
+    SettleOrder,
 )
-from services.catalog.model.inventory import (
-    INVENTORY,
+from services.catalog.model import INVENTORY
+from services.catalog.model.stock import (
     InsufficientStock,
     LotConflict,
     NeverStocked,
     Stock,
 )
-from tests.samples import DEDUCTED, FRIDAY, MONDAY, RECEIVED, RESTORED, SATURDAY
+from tests.samples import (
+    COUNTED,
+    DEDUCTED,
+    FRIDAY,
+    MONDAY,
+    RECEIVED,
+    RESTORED,
+    SATURDAY,
+    TUESDAY,
+)
 from tests.spec import Given
 
 RECEIVE = ReceiveInventory(
@@ -104,6 +119,56 @@ def test_nothing_comes_back_to_a_stock_that_never_was() -> None:
     given().when(RESTORE).then_refused(NeverStocked, "p-1")
 
 
+COUNT = CountStock(seller_id="s-1", product_id="p-1", units=6, ref="spring", at=TUESDAY)
+
+
+def test_a_count_that_agrees_says_so() -> None:
+    given(RECEIVED, DEDUCTED).when(COUNT).then(COUNTED)
+
+
+def test_what_a_count_misses_is_deducted() -> None:
+    given(RECEIVED, DEDUCTED, RESTORED).when(COUNT).then(
+        COUNTED,
+        InventoryDeducted(
+            seller_id="s-1",
+            product_id="p-1",
+            units=1,
+            reason="counted",
+            ref="spring",
+            deducted_at=TUESDAY,
+        ),
+    )
+
+
+def test_what_a_count_finds_is_restored() -> None:
+    given(RECEIVED, DEDUCTED).when(replace(COUNT, units=9)).then(
+        COUNTED.model_copy(update={"units": 9}),
+        InventoryRestored(
+            seller_id="s-1",
+            product_id="p-1",
+            units=3,
+            reason="counted",
+            ref="spring",
+            restored_at=TUESDAY,
+        ),
+    )
+
+
+def test_a_count_may_find_nothing_left() -> None:
+    nothing = COUNTED.model_copy(update={"units": 0})
+
+    counted = [
+        RECEIVED,
+        *INVENTORY.decide(replace(COUNT, units=0), INVENTORY.fold([RECEIVED])),
+    ]
+
+    assert (counted[1], INVENTORY.fold(counted).on_hand) == (nothing, 0)
+
+
+def test_what_never_came_in_cannot_be_counted() -> None:
+    given().when(COUNT).then_refused(NeverStocked, "receive one instead")
+
+
 @pytest.mark.parametrize("late", [FRIDAY - timedelta(days=1), FRIDAY])
 def test_a_movement_that_is_told_late_is_taken_as_it_is(late: datetime) -> None:
     given(RECEIVED).when(replace(DEDUCT, at=late)).then(
@@ -114,6 +179,15 @@ def test_a_movement_that_is_told_late_is_taken_as_it_is(late: datetime) -> None:
 units = st.integers(1, 12)
 moments = st.integers(-9, 9).map(lambda days: FRIDAY + timedelta(days=days))
 mine = {"seller_id": st.just("s-1"), "product_id": st.just("p-1"), "at": moments}
+orders = st.sampled_from(["o-1", "o-2"])
+settlements = st.builds(
+    lambda least, more, **said: SettleOrder(at_least=least, at_most=least + more, **said),
+    least=st.integers(0, 9),
+    more=st.integers(0, 3),
+    order_id=orders,
+    accepted_at=st.none() | moments,
+    **mine,
+)
 sequences = st.lists(
     st.one_of(
         st.builds(
@@ -125,6 +199,10 @@ sequences = st.lists(
         ),
         st.builds(DeductInventory, units=units, reason=st.just("sold"), **mine),
         st.builds(RestoreInventory, units=units, reason=st.just("returned"), **mine),
+        st.builds(CountStock, units=st.integers(0, 12), **mine),
+        st.builds(ReserveUnits, order_id=orders, units=units, **mine),
+        settlements,
+        st.builds(ReassignUnits, order_id=orders, new_order_id=orders, units=units, **mine),
     ),
     max_size=30,
 )
@@ -146,14 +224,48 @@ def test_stock_is_never_below_zero_and_adds_up(asked: list[InventoryCommand]) ->
     facts = carried_out(asked)
     on_hand = 0
     for fact in facts:
-        match fact:
-            case InventoryReceived() | InventoryRestored():
-                on_hand += fact.units
-            case InventoryDeducted():
-                on_hand -= fact.units
+        if isinstance(fact, InventoryReceived | InventoryRestored):
+            on_hand += fact.units
+        elif isinstance(fact, InventoryDeducted):
+            on_hand -= fact.units
         assert on_hand >= 0
 
     assert INVENTORY.fold(facts).on_hand == on_hand
+
+
+@whenever(sequences)
+def test_what_is_aside_is_what_orders_took_and_have_not_given_back(
+    asked: list[InventoryCommand],
+) -> None:
+    aside: Counter[str] = Counter()
+    for fact in carried_out(asked):
+        match fact:
+            case InventoryDeducted(reason="sold", ref=str(order)):
+                aside[order] += fact.units
+            case InventoryRestored(reason="cancelled", ref=str(order)):
+                aside[order] -= fact.units
+            case InventoryReassigned(from_ref=order, ref=other):
+                aside[order] -= fact.units
+                aside[other] += fact.units
+            case _:
+                pass
+        assert min(aside.values(), default=0) >= 0
+
+    assert INVENTORY.fold(carried_out(asked)).aside == +aside
+
+
+@whenever(sequences, st.data())
+def test_a_settled_order_is_settled(
+    asked: list[InventoryCommand], more: st.DataObject
+) -> None:
+    facts = carried_out([*asked, command := more.draw(settlements)])
+    stock = INVENTORY.fold(facts)
+    aside = stock.aside.get(command.order_id, 0)
+
+    assert INVENTORY.decide(command, stock) == []
+    assert aside <= command.at_most
+    if stock.on_hand and command.accepted_at and stock.since:
+        assert aside >= command.at_least or command.accepted_at < stock.since
 
 
 @whenever(sequences)

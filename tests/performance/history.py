@@ -14,7 +14,16 @@ from contracts.buyers import (
     MessageMarkedSpam,
     MessageSent,
 )
-from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
+from contracts.catalog import (
+    InventoryCounted,
+    InventoryDeducted,
+    InventoryReassigned,
+    InventoryReceived,
+    InventoryRestored,
+    ProductChanged,
+    ProductDelisted,
+    ProductListed,
+)
 from contracts.fact import Fact
 from contracts.orders import (
     OrderAccepted,
@@ -32,7 +41,7 @@ from contracts.orders import (
 )
 from tests.performance.world import AS_OF, TICK, recorded
 
-days = st.sampled_from([-2, -1, 0, 1, 2, 3, 4, 5, 29, 30, 31, 60, 88, 89, 90, 91, 95])
+days = st.sampled_from([-2, -1, 0, 1, 2, 3, 4, 13, 14, 29, 30, 31, 60, 88, 89, 90, 91, 95])
 moments = st.builds(
     lambda ago, hours, ticks: AS_OF - timedelta(days=ago, hours=hours) + ticks * TICK,
     days,
@@ -139,6 +148,44 @@ of_buyers: st.SearchStrategy[Fact] = st.one_of(
         set_at=moments,
     ),
 )
+of_product = {"seller_id": sellers, "product_id": products}
+stocked: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(
+        InventoryReceived,
+        **of_product,
+        lot_id=st.just("lot-1"),
+        units=units,
+        manufactured_on=st.just(AS_OF.date()),
+        received_at=moments,
+    ),
+    st.builds(
+        InventoryDeducted,
+        **of_product,
+        units=units,
+        reason=st.just("sold"),
+        ref=st.none(),
+        deducted_at=moments,
+    ),
+    st.builds(
+        InventoryRestored,
+        **of_product,
+        units=units,
+        reason=st.just("returned"),
+        ref=st.none(),
+        restored_at=moments,
+    ),
+    st.builds(
+        InventoryCounted, **of_product, units=units, ref=st.none(), counted_at=moments
+    ),
+    st.builds(
+        InventoryReassigned,
+        **of_product,
+        units=units,
+        from_ref=orders,
+        ref=orders,
+        reassigned_at=moments,
+    ),
+)
 of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
     placed,
     placed,
@@ -184,6 +231,7 @@ of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
     st.builds(ProductListed, **described, listed_at=moments),
     st.builds(ProductChanged, **described, changed_at=moments),
     st.builds(ProductDelisted, seller_id=sellers, product_id=products, delisted_at=moments),
+    stocked,
 )
 facts = st.one_of(of_orders_and_listings, of_orders_and_listings, of_buyers)
 

@@ -32,6 +32,7 @@ from contracts.orders import (
 from kit.consumers.records import Received
 from services.performance.model.policy import Policy, Standard
 from tests.performance.naive_buyers import answered, approved
+from tests.performance.naive_stock import confirmed
 
 Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
 Due: TypeAlias = tuple[datetime, int, int]
@@ -54,6 +55,7 @@ def scorecards(
         for metric, due in dues(world, policy).items():
             cards += judged(seller, metric, due, policy, as_of)
         cards += completeness(seller, world, policy)
+        cards += confirmation(seller, world, policy)
     return sorted(cards)
 
 
@@ -331,16 +333,31 @@ def judged(
 
 
 def completeness(seller: str, world: World, policy: Policy) -> Iterator[Card]:
-    told: dict[str, list[Received]] = defaultdict(list)
-    for r in world.told:
-        if isinstance(r.fact, ProductListed | ProductChanged | ProductDelisted):
-            told[r.fact.product_id].append(r)
-    points = [p for rs in told.values() if (p := points_of(rs, world.as_of)) is not None]
+    points = [*for_sale(world).values()]
     if points:
         rate = float(sum(points) / len(points) / 100)
         standard = policy.standards["listings.complete"]
         level = level_of(rate, None, standard, policy.z)
         yield seller, "listings.complete", 0, len(points), None, rate, level
+
+
+def confirmation(seller: str, world: World, policy: Policy) -> Iterator[Card]:
+    standard = policy.standards["inventory.confirmed"]
+    facts = [r.fact for r in world.told]
+    found = [*confirmed(for_sale(world), facts, standard.days or 0, world.as_of)]
+    if found:
+        rate = sum(found) / len(found)
+        level = level_of(rate, None, standard, policy.z)
+        yield seller, "inventory.confirmed", 0, len(found), sum(found), rate, level
+
+
+def for_sale(world: World) -> dict[str, Fraction]:
+    told: dict[str, list[Received]] = defaultdict(list)
+    for r in world.told:
+        if isinstance(r.fact, ProductListed | ProductChanged | ProductDelisted):
+            told[r.fact.product_id].append(r)
+    points = {product: points_of(rs, world.as_of) for product, rs in told.items()}
+    return {product: found for product, found in points.items() if found is not None}
 
 
 def points_of(told: Sequence[Received], as_of: datetime) -> Fraction | None:

@@ -22,6 +22,7 @@ from tests.performance.facts import (
     shipped,
     tracked,
 )
+from tests.performance.test_confirmation import came_in, counted
 from tests.performance.world import (
     AS_OF,
     DAY,
@@ -46,6 +47,8 @@ def busy_month() -> list[Fact]:
         shipped(AS_OF - 7 * DAY, units=2, completes_order=False),
         tracked(AS_OF - 7 * DAY),
     ]
+    facts += [came_in(), counted(AS_OF - 15 * DAY), counted(AS_OF - DAY, "p-2")]
+    facts += [listed(product_id="p-2"), came_in(product_id="p-2")]
     others = [fact.model_copy(update={"seller_id": "o'neil"}) for fact in facts[:9]]
     return [*facts, *others]
 

@@ -1,63 +1,36 @@
 """The stock of a product: lots that came in, units that left and came back."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, assert_never
 
 from contracts.catalog import (
+    InventoryCounted,
     InventoryDeducted,
     InventoryEvent,
+    InventoryReassigned,
     InventoryReceived,
     InventoryRestored,
 )
-from kit.domain import Decider, Refused
+from kit.domain import Decider
 from services.catalog.commands import (
+    CountStock,
     DeductInventory,
     InventoryCommand,
+    ReassignUnits,
     ReceiveInventory,
+    ReserveUnits,
     RestoreInventory,
+    SettleOrder,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """The units on hand, and when each lot was made.
-
-    Shape: `lots` are the days of manufacture by lot id; none if nothing ever came in.
-    """
-
-    on_hand: int = 0
-    lots: Mapping[str, date] = field(default_factory=dict)
-
-
-class InsufficientStock(Refused):
-    code = "insufficient-stock"
-
-    def __init__(self, units: int, on_hand: int) -> None:
-        super().__init__(
-            f"units: {units} are more than the {on_hand} on hand; "
-            "deduct at most those, or receive a lot first"
-        )
-
-
-class LotConflict(Refused):
-    code = "lot-conflict"
-
-    def __init__(self, lot_id: str, made_on: date) -> None:
-        super().__init__(
-            f"manufactured_on: lot {lot_id!r} was made on {made_on.isoformat()}; "
-            "say the same, or receive this one as a lot of its own"
-        )
-
-
-class NeverStocked(Refused):
-    code = "never-stocked"
-
-    def __init__(self, product_id: str) -> None:
-        super().__init__(
-            f"product_id: no lot of {product_id!r} ever came in; receive one instead"
-        )
+from services.catalog.model.allocation import allocate
+from services.catalog.model.stock import (
+    InsufficientStock,
+    LotConflict,
+    NeverStocked,
+    Stock,
+)
 
 
 def decide(command: InventoryCommand, stock: Stock) -> Sequence[InventoryEvent]:
@@ -66,7 +39,7 @@ def decide(command: InventoryCommand, stock: Stock) -> Sequence[InventoryEvent]:
     Raises:
         LotConflict: The lot is known with another day of manufacture.
         InsufficientStock: More would leave than there is.
-        NeverStocked: Units can't be back that never were in.
+        NeverStocked: Units can't be back, or be counted, that never were in.
     """
     match command:
         case ReceiveInventory():
@@ -75,6 +48,10 @@ def decide(command: InventoryCommand, stock: Stock) -> Sequence[InventoryEvent]:
             return deduct(command, stock)
         case RestoreInventory():
             return restore(command, stock)
+        case CountStock():
+            return count(command, stock)
+        case ReserveUnits() | SettleOrder() | ReassignUnits():
+            return allocate(command, stock)
         case _:
             assert_never(command)
 
@@ -125,20 +102,74 @@ def restore(command: RestoreInventory, stock: Stock) -> Sequence[InventoryEvent]
     ]
 
 
+def count(command: CountStock, stock: Stock) -> Sequence[InventoryEvent]:
+    if not stock.lots:
+        raise NeverStocked(command.product_id)
+    counted = InventoryCounted(
+        seller_id=command.seller_id,
+        product_id=command.product_id,
+        units=command.units,
+        ref=command.ref,
+        counted_at=command.at,
+    )
+    difference = command.units - stock.on_hand
+    if difference == 0:
+        return [counted]
+    if difference < 0:
+        return [counted, _missing(command, -difference)]
+    return [counted, _found(command, difference)]
+
+
+def _missing(command: CountStock, units: int) -> InventoryDeducted:
+    return InventoryDeducted(
+        seller_id=command.seller_id,
+        product_id=command.product_id,
+        units=units,
+        reason="counted",
+        ref=command.ref,
+        deducted_at=command.at,
+    )
+
+
+def _found(command: CountStock, units: int) -> InventoryRestored:
+    return InventoryRestored(
+        seller_id=command.seller_id,
+        product_id=command.product_id,
+        units=units,
+        reason="counted",
+        ref=command.ref,
+        restored_at=command.at,
+    )
+
+
 def evolve(stock: Stock, event: InventoryEvent) -> Stock:
     """Return the stock after `event`. Never refuses: the fact already happened."""
     match event:
         case InventoryReceived():
-            lots = stock.lots
-            if event.lot_id not in lots:
-                lots = {**lots, event.lot_id: event.manufactured_on}
-            return Stock(stock.on_hand + event.units, lots)
+            return _with_lot(stock, event)
         case InventoryDeducted():
-            return replace(stock, on_hand=stock.on_hand - event.units)
+            left = replace(stock, on_hand=stock.on_hand - event.units)
+            sold = event.reason == "sold" and event.ref is not None
+            return left.with_aside(event.ref or "", event.units) if sold else left
         case InventoryRestored():
-            return replace(stock, on_hand=stock.on_hand + event.units)
+            back = replace(stock, on_hand=stock.on_hand + event.units)
+            unsold = event.reason == "cancelled" and event.ref is not None
+            return back.with_aside(event.ref or "", -event.units) if unsold else back
+        case InventoryReassigned():
+            taken = stock.with_aside(event.from_ref, -event.units)
+            return taken.with_aside(event.ref, event.units)
+        case InventoryCounted():
+            return stock
         case _:
             assert_never(event)
+
+
+def _with_lot(stock: Stock, event: InventoryReceived) -> Stock:
+    lots = stock.lots
+    if event.lot_id not in lots:
+        lots = {**lots, event.lot_id: event.manufactured_on}
+    since: datetime = min(stock.since or event.received_at, event.received_at)
+    return replace(stock, on_hand=stock.on_hand + event.units, lots=lots, since=since)
 
 
 INVENTORY: Final[Decider[Stock, InventoryCommand, InventoryEvent]] = Decider(

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from services.performance.model.metrics import LISTINGS_COMPLETE
-from services.performance.model.obligation import known
+from services.performance.model.obligation import OF_STOCK, known
 
 TWELFTHS: Final = 12
 """Points are counted in twelfths: so they are whole, and equal rates are equal doubles."""
@@ -69,7 +69,8 @@ def active_listings(
         event_id, twelfths. A fact that comes twice counts once.
     Source: domain.md 3, "Product completeness".
     """
-    facts = known(listings, as_of, known_at).collect(engine="streaming")
+    of_listings = known(listings, as_of, known_at).filter(~pl.col("says").is_in(OF_STOCK))
+    facts = of_listings.collect(engine="streaming")
     facts = facts.sort("at", "version", "event_id")
     product = ["seller_id", "product_id"]
     standing = facts.filter(pl.col("says") != "changed").group_by(product).last()

@@ -12,10 +12,12 @@ from services.performance.model.completeness import (
     Part,
     active_listings,
 )
+from services.performance.model.confirmation import confirmed_stocks
 from services.performance.model.losses import family_roots
 from services.performance.model.metrics import (
     LISTINGS_COMPLETE,
     SHIPPING_ON_TIME,
+    STOCK_CONFIRMED,
     UNITS_FILLED,
 )
 from services.performance.model.obligation import METRIC, MOMENT
@@ -39,6 +41,10 @@ POINTS: Final = pl.List(
     )
 )
 """What a listing has of each part of a description, and the points that it gets for it."""
+
+_FACT: Final = pl.struct(
+    "says", "at", pl.lit(None, pl.Int64).alias("amount"), "event_id"
+).cast(FACTS.inner)
 
 
 def explain(
@@ -79,8 +85,11 @@ def explain(
         .select(_SHOWN)
         .collect()
     )
-    complete = _listings(active_listings(listings.lazy(), as_of, known_at))
-    return pl.concat([counted, complete]).sort(*_IN_ORDER)
+    active = active_listings(listings.lazy(), as_of, known_at)
+    within = policy.confirmed_within
+    stocks = confirmed_stocks(listings.lazy(), active, within, as_of, known_at)
+    shown = [counted, _listings(active), _stocks(stocks)]
+    return pl.concat(shown).sort(*_IN_ORDER)
 
 
 _TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
@@ -138,9 +147,6 @@ def _facts(said: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _listings(active: pl.DataFrame) -> pl.DataFrame:
-    fact = pl.struct("says", "at", pl.lit(None, pl.Int64).alias("amount"), "event_id").cast(
-        FACTS.inner
-    )
     return active.select(
         "seller_id",
         pl.lit(LISTINGS_COMPLETE).alias("metric"),
@@ -150,8 +156,27 @@ def _listings(active: pl.DataFrame) -> pl.DataFrame:
         pl.lit(1, pl.Int64).alias("due"),
         pl.lit(None, pl.Int64).alias("kept"),
         (pl.col("twelfths") / FULL).alias("rate"),
-        pl.concat_list(fact).alias("facts"),
+        pl.concat_list(_FACT).alias("facts"),
         pl.concat_list(map(_points, PARTS)).alias("points"),
+    )
+
+
+def _stocks(stocks: pl.DataFrame) -> pl.DataFrame:
+    """Return what there is to show of stocks: the last fact of each, lately or not."""
+    lately = pl.when(pl.col("kept") == 1).then("at")
+    return stocks.select(
+        "seller_id",
+        pl.lit(STOCK_CONFIRMED).alias("metric"),
+        pl.col("product_id").alias("subject_id"),
+        pl.lit(0, pl.Int64).alias("window_days"),
+        *(pl.lit(None, MOMENT).alias(name) for name in MOMENTS[:2]),
+        lately.alias("kept_at"),
+        pl.lit(None, MOMENT).alias("void_at"),
+        pl.lit(1, pl.Int64).alias("due"),
+        "kept",
+        pl.lit(None, pl.Float64).alias("rate"),
+        pl.concat_list(_FACT).alias("facts"),
+        pl.lit(None, POINTS).alias("points"),
     )
 
 

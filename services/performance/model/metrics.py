@@ -7,6 +7,7 @@ ACCEPTANCE_TIMELY: Final = "acceptance.timely"
 ACCEPTANCE_ACCEPTED: Final = "acceptance.accepted"
 SHIPPING_ON_TIME: Final = "shipping.on_time"
 SHIPPING_TRACKED: Final = "shipping.tracked"
+STOCK_CONFIRMED: Final = "inventory.confirmed"
 UNITS_FILLED: Final = "inventory.units_filled"
 LISTINGS_COMPLETE: Final = "listings.complete"
 APPROVALS_TIMELY: Final = "approvals.timely"
@@ -39,6 +40,7 @@ METRICS: Final = (
     Metric(name=ACCEPTANCE_ACCEPTED),
     Metric(name=ACCEPTANCE_TIMELY, hours_allowed=True, voids="before_kept"),
     Metric(name=APPROVALS_TIMELY, hours_allowed=True),
+    Metric(name=STOCK_CONFIRMED, at_as_of=True),
     Metric(name=UNITS_FILLED, in_units=True),
     Metric(name=LISTINGS_COMPLETE, at_as_of=True),
     Metric(name=RESPONSES_TIMELY, hours_allowed=True),

@@ -13,7 +13,7 @@ import polars as pl
 from services.performance.model.metrics import NAMES
 
 Says: TypeAlias = Literal["opened", "due", "kept", "void", "amount"]
-ListingSays: TypeAlias = Literal["listed", "changed", "delisted"]
+ListingSays: TypeAlias = Literal["listed", "changed", "delisted", "stocked", "moved"]
 
 
 MOMENT: Final = pl.Datetime("us", "UTC")
@@ -56,8 +56,11 @@ LISTINGS: Final = pl.Schema(
         "recorded_at": MOMENT,
     }
 )
-"""What a fact says of a listing: for sale or not, and how it is described. `version` is of
-the listing's stream."""
+"""What a fact says of a listing: for sale or not, and how it is described; or of the stock
+behind it: that units came in, or that it moved otherwise or was counted. `version` is of
+the listing's stream, or of the stock's."""
+
+OF_STOCK: Final = ("stocked", "moved")
 
 
 def known(rows: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> pl.LazyFrame:

@@ -1,7 +1,7 @@
 """A policy: what is asked of sellers, from some day on. Data in `standards/`, not code."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from tomllib import loads
@@ -10,19 +10,21 @@ from typing import Annotated, Final, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.fact import Moment
-from services.performance.model.metrics import METRICS, NAMES
+from services.performance.model.metrics import METRICS, NAMES, STOCK_CONFIRMED
 
 Rate: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Positive: TypeAlias = Annotated[int, Field(gt=0)]
 
 CLOSED: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
+_MISPLACED: Final = {True: "missing", False: "without meaning"}
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Standard(BaseModel):
     """The levels of one metric, and how long a seller may take.
 
-    Units: rates of kept / due; `weekday_hours` as in domain.md, "Weekday hours".
+    Units: rates of kept / due; `weekday_hours` as in domain.md, "Weekday hours"; `days`
+        back from the moment asked for, where something must have happened lately.
     """
 
     model_config = CLOSED
@@ -31,6 +33,7 @@ class Standard(BaseModel):
     warn: Rate
     limit: Rate
     weekday_hours: Positive | None = None
+    days: Positive | None = None
 
     @model_validator(mode="after")
     def _levels_descend(self) -> Self:
@@ -69,7 +72,15 @@ class Policy(BaseModel):
             if metric.hours_allowed != (hours is not None):
                 wrong = "missing" if metric.hours_allowed else "without meaning"
                 raise ValueError(f"{metric.name}: weekday_hours is {wrong}")
+        for name, standard in self.standards.items():
+            if (name == STOCK_CONFIRMED) != (standard.days is not None):
+                raise ValueError(f"{name}: days are {_MISPLACED[standard.days is None]}")
         return self
+
+    @property
+    def confirmed_within(self) -> timedelta:
+        """How lately a stock must have moved, or been counted, to be confirmed."""
+        return timedelta(days=self.standards[STOCK_CONFIRMED].days or 0)
 
 
 @cache

@@ -11,8 +11,9 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from services.performance.model.completeness import active_listings, completeness
+from services.performance.model.confirmation import confirmation, confirmed_stocks
 from services.performance.model.metrics import METRICS, OVERALL
-from services.performance.model.obligation import MOMENT, known
+from services.performance.model.obligation import MOMENT, OF_STOCK, known
 from services.performance.model.owed import owed
 from services.performance.model.policy import Policy
 
@@ -43,8 +44,12 @@ def scorecards(
         metric, window_days, due, kept?, rate, level.
     """
     counted = _counted(sayings.lazy(), policy, as_of, known_at)
-    complete = completeness(active_listings(listings.lazy(), as_of, known_at))
-    cards = pl.concat([counted, complete.select(counted.columns)])
+    active = active_listings(listings.lazy(), as_of, known_at)
+    stocks = confirmed_stocks(
+        listings.lazy(), active, policy.confirmed_within, as_of, known_at
+    )
+    at_as_of = [completeness(active), confirmation(stocks)]
+    cards = pl.concat([counted, *(card.select(counted.columns) for card in at_as_of)])
     standards = cards.join(_standards(policy), on="metric")
     return standards.with_columns(level=_level(policy)).select(CARD).sort(SELLER)
 
@@ -53,9 +58,10 @@ def sellers(
     sayings: Rows, listings: Rows, as_of: datetime, known_at: datetime | None = None
 ) -> pl.DataFrame:
     """Return who had any obligation or listing by `as_of`: seller_id, sorted."""
+    of_listings = listings.lazy().filter(~pl.col("says").is_in(OF_STOCK))
     ids = [
-        known(rows.lazy(), as_of, known_at).select("seller_id").unique()
-        for rows in (sayings, listings)
+        known(rows, as_of, known_at).select("seller_id").unique()
+        for rows in (sayings.lazy(), of_listings)
     ]
     return pl.concat(ids).unique().sort("seller_id").collect(engine="streaming")
 

@@ -3,24 +3,29 @@
 Each may be dropped and rebuilt from the first fact.
 """
 
-from collections.abc import Sequence
-from typing import Final, assert_never, get_args
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import ClassVar, Final, assert_never, get_args
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.catalog import (
+    InventoryCounted,
     InventoryDeducted,
     InventoryEvent,
+    InventoryReassigned,
     InventoryReceived,
     InventoryRestored,
     ListingEvent,
@@ -28,6 +33,7 @@ from contracts.catalog import (
     ProductDelisted,
     ProductListed,
 )
+from contracts.fact import Fact, Moment
 from kit.eventstore.records import Recorded
 from kit.readmodels.rows import FoldedRows, Row
 
@@ -50,6 +56,13 @@ listings = Table(
     Column("changed_at", DateTime(timezone=True)),
     Column("delisted_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+    Index(
+        "listings_for_sale",
+        "listed_at",
+        "seller_id",
+        "product_id",
+        postgresql_where=text("state = 'listed'"),
+    ),
 )
 
 stock = Table(
@@ -62,8 +75,21 @@ stock = Table(
     Column("deducted_units", BigInteger, nullable=False),
     Column("restored_units", BigInteger, nullable=False),
     Column("lots", JSONB, nullable=False),
-    Column("last_moved_at", DateTime(timezone=True), nullable=False),
+    Column("last_moved_at", DateTime(timezone=True)),
+    Column("last_counted_at", DateTime(timezone=True)),
+    Column("kept_since", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("set_aside_by_order", "order_id"),
 )
 
 
@@ -89,6 +115,55 @@ def project_stock(events: Sequence[Recorded], db: Connection) -> None:
     _STOCK.fold(events, db)
 
 
+def project_set_aside(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep what is set aside for which order up to date.
+
+    Units: of stock, that are not on hand any more.
+    Shape: one row per product and order that ever had any, key `(seller_id, product_id,
+        order_id)`. Two statements, however many the facts are.
+    Safe to repeat: Yes. Facts up to the row's `version` are skipped.
+    """
+    _SET_ASIDE.fold([one for event in events for one in _taken(event)], db)
+
+
+class _Taken(Fact):
+    """Units that an order took, or gave back, by one fact."""
+
+    moment: ClassVar[str] = "at"
+
+    product_id: str
+    order_id: str
+    units: int
+    at: Moment
+
+
+def _taken(recorded: Recorded) -> Iterator[Recorded]:
+    match fact := recorded.fact:
+        case InventoryDeducted(reason="sold", ref=str(order)):
+            changes = [(order, fact.units)]
+        case InventoryRestored(reason="cancelled", ref=str(order)):
+            changes = [(order, -fact.units)]
+        case InventoryReassigned() if fact.ref != fact.from_ref:
+            changes = [(fact.from_ref, -fact.units), (fact.ref, fact.units)]
+        case _:
+            return
+    for order, units in changes:
+        taken = _Taken(
+            seller_id=fact.seller_id,
+            product_id=fact.product_id,
+            order_id=order,
+            units=units,
+            at=fact.happened_at,
+        )
+        yield replace(recorded, fact=taken)
+
+
+def _set_aside_after(row: Row | None, fact: _Taken) -> Row:
+    before = row["units"] if row else 0
+    said = fact.model_dump(include={"seller_id", "product_id", "order_id"})
+    return said | {"units": max(before + fact.units, 0)}
+
+
 def _listing_after(row: Row | None, fact: ListingEvent) -> Row | None:
     match fact:
         case ProductListed():
@@ -110,6 +185,9 @@ _NOTHING: Final[Row] = {
     "deducted_units": 0,
     "restored_units": 0,
     "lots": {},
+    "last_moved_at": None,
+    "last_counted_at": None,
+    "kept_since": None,
 }
 
 
@@ -118,15 +196,21 @@ def _stock_after(row: Row | None, fact: InventoryEvent) -> Row:
     match fact:
         case InventoryReceived():
             row["received_units"] += fact.units
+            row["kept_since"] = min(row["kept_since"] or fact.received_at, fact.received_at)
             row["lots"] = _with_lot(row["lots"], fact)
         case InventoryDeducted():
             row["deducted_units"] += fact.units
         case InventoryRestored():
             row["restored_units"] += fact.units
+        case InventoryCounted():
+            last = row["last_counted_at"] or fact.counted_at
+            return row | {"last_counted_at": max(last, fact.counted_at)}
+        case InventoryReassigned():
+            return row
         case _:
             assert_never(fact)
     row["on_hand"] = row["received_units"] - row["deducted_units"] + row["restored_units"]
-    row["last_moved_at"] = max(row.get("last_moved_at", fact.happened_at), fact.happened_at)
+    row["last_moved_at"] = max(row["last_moved_at"] or fact.happened_at, fact.happened_at)
     return row
 
 
@@ -138,3 +222,4 @@ def _with_lot(lots: Row, fact: InventoryReceived) -> Row:
 
 _LISTINGS: Final = FoldedRows(listings, get_args(ListingEvent), _listing_after)
 _STOCK: Final = FoldedRows(stock, get_args(InventoryEvent), _stock_after)
+_SET_ASIDE: Final = FoldedRows(set_aside, (_Taken,), _set_aside_after)

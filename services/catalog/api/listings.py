@@ -1,0 +1,59 @@
+"""The listings of a seller: what is said of products, and what is missing."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, TypeAdapter
+
+from contracts.fact import Id, SellerId
+from kit.web.commands import command_router
+from kit.web.reading import Database
+from services.catalog import commands, queries
+from services.catalog.api.places import Limit, named_by_a_page, read, written
+from services.catalog.handlers import to_request
+from services.catalog.model.listing import ProductUnknown
+
+_PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
+_PLACE: Final[TypeAdapter[tuple[str]]] = TypeAdapter(tuple[Id])
+_WAYS: Final = (
+    (f"{_PRODUCT}/listing", commands.ListProduct),
+    (f"{_PRODUCT}/change", commands.ChangeProduct),
+    (f"{_PRODUCT}/delisting", commands.DelistProduct),
+)
+
+router = APIRouter(tags=["catalog"])
+router.include_router(command_router(_WAYS, to_request, "catalog"))
+
+
+class Listings(BaseModel):
+    """Some listings, by product, and where to go on: give `next` as `after`."""
+
+    listings: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get(f"{_PRODUCT}/listing")
+def read_listing(seller_id: SellerId, product_id: Id, db: Database) -> dict[str, Any]:
+    """Answer what is said of a product, its points of 100, and what the others lack.
+
+    Raises:
+        ProductUnknown: It was never listed.
+    """
+    found = queries.listing(seller_id, product_id, db)
+    if found is None:
+        raise ProductUnknown(product_id)
+    return found
+
+
+@router.get("/sellers/{seller_id}/listings")
+def read_listings(
+    seller_id: SellerId,
+    db: Database,
+    after: Annotated[str, named_by_a_page(_PLACE)] | None = None,
+    limit: Limit = 100,
+) -> Listings:
+    """Answer a seller's listings, delisted ones too, by product, a page at a time."""
+    place = "" if after is None else read(after, _PLACE)[0]
+    found = queries.listings_of(seller_id, place, limit, db)
+    last = found[-1]["product_id"] if len(found) == limit else None
+    return Listings(listings=[*found], next=None if last is None else written((last,)))

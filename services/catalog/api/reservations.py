@@ -1,0 +1,65 @@
+"""What orders asks of stock before it accepts, and which acceptances wait."""
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.fact import Id, SellerId
+from kit.web.commands import Now
+from kit.web.problems import problem
+from kit.web.reading import Database
+from services.catalog.adapters import ReservationShort, reserve, shortages
+from services.catalog.commands import LineToReserve, Reservation
+
+router = APIRouter(tags=["reservations"])
+
+
+class Reserved(BaseModel):
+    """What is set aside for an order by now.
+
+    Units: of stock, by product; products that were never stocked are left out.
+    """
+
+    order_id: str
+    units: dict[str, int]
+
+
+class ToReserve(BaseModel):
+    """What an order needs to be accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seller_id: SellerId
+    order_id: Id
+    lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1, max_length=1_000)]
+
+
+@router.post("/reservations", response_model=Reserved)
+def reserve_units(body: ToReserve, request: Request, at: Now) -> Reserved | JSONResponse:
+    """Set aside what an order needs before it is accepted: all of it, or nothing.
+
+    Asked again for the same order, what is set aside already counts. `short` in the problem
+    says of which products there is too little.
+
+    Raises:
+        OrderEnded: It was rejected, cancelled or has expired.
+    """
+    asked = Reservation(
+        seller_id=body.seller_id, order_id=body.order_id, lines=body.lines, at=at
+    )
+    try:
+        units = reserve(asked, request.app.state.streams)
+    except ReservationShort as why:
+        short = [asdict(one) for one in why.short]
+        return problem(HTTPStatus.CONFLICT, why.code, str(why), short=short)
+    return Reserved(order_id=body.order_id, units=dict(units))
+
+
+@router.get("/shortages")
+def read_shortages(seller_id: SellerId, db: Database) -> list[dict[str, Any]]:
+    """Answer which accepted orders wait for units, the oldest acceptance first."""
+    return [asdict(one) for one in shortages(seller_id, db)]

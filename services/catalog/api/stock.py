@@ -1,0 +1,73 @@
+"""The stock of a product: its movements as commands, what is there, and how it came so."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, TypeAdapter
+
+from contracts.fact import Id, SellerId
+from kit.web.commands import command_router
+from kit.web.reading import Database
+from services.catalog import commands, queries
+from services.catalog.api.places import Limit, named_by_a_page, read, written
+from services.catalog.handlers import to_request
+from services.catalog.model.stock import NeverStocked
+
+_PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
+_PLACE: Final[TypeAdapter[tuple[datetime, int]]] = TypeAdapter(tuple[datetime, int])
+_WAYS: Final = (
+    (f"{_PRODUCT}/receipts", commands.ReceiveInventory),
+    (f"{_PRODUCT}/deductions", commands.DeductInventory),
+    (f"{_PRODUCT}/restorations", commands.RestoreInventory),
+    (f"{_PRODUCT}/counts", commands.CountStock),
+)
+
+router = APIRouter(tags=["catalog"])
+router.include_router(command_router(_WAYS, to_request, "catalog"))
+
+
+class Movements(BaseModel):
+    """Some movements, the last first, and where to go on: give `next` as `after`."""
+
+    movements: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get(f"{_PRODUCT}/stock")
+def read_stock(seller_id: SellerId, product_id: Id, db: Database) -> dict[str, Any]:
+    """Answer a product's units on hand, lot by lot, and those set aside for orders.
+
+    Raises:
+        NeverStocked: No unit of it ever came in.
+    """
+    found = queries.stock_of(seller_id, product_id, db)
+    if found is None:
+        raise NeverStocked(product_id)
+    return found
+
+
+@router.get(f"{_PRODUCT}/stock/history")
+def read_stock_history(
+    seller_id: SellerId,
+    product_id: Id,
+    db: Database,
+    after: Annotated[str, named_by_a_page(_PLACE)] | None = None,
+    limit: Limit = 100,
+) -> Movements:
+    """Answer what moved, the last first, with what was on hand after it, and of which lots.
+
+    Raises:
+        NeverStocked: No unit of it ever came in.
+    """
+    moved = queries.stock_history(seller_id, product_id, db)
+    if not moved:
+        raise NeverStocked(product_id)
+    place = None if after is None else read(after, _PLACE)
+    left = [one for one in moved if place is None or (one["at"], one["version"]) < place]
+    page = left[::-1][:limit]
+    more = len(left) > limit
+    return Movements(
+        movements=page,
+        next=written((page[-1]["at"], page[-1]["version"])) if more else None,
+    )

@@ -1,0 +1,103 @@
+"""What is known of an order, and so how many units may be set aside for it.
+
+What facts say of it are added up, so neither their order nor what is missing yet matters.
+Source: docs/decisions/0016-stock-for-orders.md.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple, Self, TypeAlias
+from uuid import UUID
+
+from services.catalog.commands import SettleOrder
+from services.catalog.model.stock_rules import DatedStockRules
+
+OrderSays: TypeAlias = Literal["placed", "changed", "split", "shipped", "accepted", "ended"]
+
+
+class Saying(NamedTuple):
+    """What a fact says of an order, or of one of its lines.
+
+    Units: `units` ordered more than were said before, or fewer; of `shipped`, those that
+        left.
+    Shape: `line_id` is empty where no line is meant; `from_order` is the order that a
+        child's line was split from; `pos` is the fact's place among those of orders.
+    """
+
+    order_id: str
+    event_id: UUID
+    line_id: str
+    seller_id: str
+    says: OrderSays
+    product_id: str | None
+    units: int
+    from_order: str | None
+    at: datetime
+    recorded_at: datetime
+    pos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """An order as catalog knows it.
+
+    Units: `wanted` and `left` by product: what its lines hold, and what parcels took.
+    Shape: `accepted_at` is None unless an acceptance was told early enough to take units.
+    """
+
+    order_id: str
+    seller_id: str
+    wanted: Mapping[str, int]
+    left: Mapping[str, int]
+    accepted_at: datetime | None
+    ended: bool
+
+    @classmethod
+    def of(cls, said: Iterable[Saying], rules: DatedStockRules) -> Self:
+        """Return what `said`, all of one order, amounts to; there is something."""
+        sayings = [*said]
+        products = {s.line_id: s.product_id for s in sayings if s.says == "placed"}
+        wanted: Counter[str] = Counter()
+        left: Counter[str] = Counter()
+        for each in sayings:
+            product = each.product_id or products.get(each.line_id)
+            if product is not None:
+                (left if each.says == "shipped" else wanted)[product] += each.units
+        ended = any(each.says == "ended" for each in sayings)
+        one = sayings[0]
+        accepted_at = _accepted_at(sayings, rules)
+        return cls(one.order_id, one.seller_id, wanted, left, accepted_at, ended)
+
+    def settle(self, product_id: str, at: datetime) -> SettleOrder:
+        """Return the bounds of what is set aside of a product for this order."""
+        wanted = max(self.wanted.get(product_id, 0), 0)
+        at_most = self.left.get(product_id, 0) if self.ended else wanted
+        accepted = self.accepted_at is not None and not self.ended
+        return SettleOrder(
+            seller_id=self.seller_id,
+            product_id=product_id,
+            order_id=self.order_id,
+            at_least=wanted if accepted else 0,
+            at_most=at_most,
+            accepted_at=self.accepted_at if accepted else None,
+            at=at,
+        )
+
+
+def _accepted_at(sayings: Iterable[Saying], rules: DatedStockRules) -> datetime | None:
+    """Return since when the order takes units, if it does.
+
+    A child is accepted when its parent was: it was told of when it was split off.
+    """
+    placed_at = [each.at for each in sayings if each.says == "placed"]
+    return next(
+        (
+            each.at
+            for each in sayings
+            if each.says == "accepted"
+            and rules.at(each.at).takes_units(max([each.at, *placed_at]), each.recorded_at)
+        ),
+        None,
+    )
