@@ -31,7 +31,7 @@ class Services:
     def caught_up(self) -> None:
         """Wait until each has read what the others recorded."""
         for service in (self.orders, self.buyers, self.performance):
-            wait_until(lambda said=service: _stands(said), what="a service", within_s=60)
+            wait_until(partial(_stands, service), what="a service", within_s=60)
 
     def told(self, *commands: dict[str, Any]) -> None:
         """Tell buyers what happened, and when."""
@@ -42,7 +42,7 @@ class Services:
 
 def _stands(service: TestClient) -> bool:
     said = service.get("/status").json()
-    return said["state"] == "ready" and said["lag"] == 0 and said["parked"] == 0
+    return (said["state"], said["lag"], said["parked"]) == ("ready", 0, 0)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_an_accepted_order_makes_a_customer_and_answers_make_a_scorecard(
     services.caught_up()
 
     def cards() -> dict[str, tuple[int, int]]:
-        asked = {"as_of": "2026-03-20T00:00:00Z", "all": True, "seller_id": "s-1"}
+        asked = {"as_of": "2026-03-20T00:00:00Z", "all": "true", "seller_id": "s-1"}
         said = services.performance.get("/scorecards", params=asked).json()
         return {card["metric"]: (card["due"], card["kept"]) for card in said["cards"]}
 
