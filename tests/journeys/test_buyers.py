@@ -32,7 +32,7 @@ class Services:
     def caught_up(self) -> None:
         """Wait until each has read what the others recorded."""
         for service in (self.orders, self.buyers, self.performance):
-            wait_until(lambda said=service: _stands(said), what="a service", within_s=60)
+            wait_until(partial(_stands, service), what="a service", within_s=60)
 
     def told(self, *commands: dict[str, Any]) -> None:
         """Tell buyers what happened, and when."""
