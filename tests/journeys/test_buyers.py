@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -82,52 +83,42 @@ def post(service: TestClient, path: str, body: object) -> None:
     assert answer.status_code == 200, answer.text
 
 
+MONDAY, TUESDAY, WEDNESDAY = (f"2026-03-0{day}T00:00:00Z" for day in (2, 3, 4))
+OF_REQUEST = {"seller_id": "s-1", "request_id": "r-1"}
+OF_TALK = {"conversation_id": "v-1", "text": "?", **BOTH}
+TOLD = (
+    {"command": "request-access", **OF_REQUEST, **BOTH, "at": MONDAY},
+    {"command": "approve-access", **OF_REQUEST, "at": TUESDAY},
+    {"command": "write-to-seller", **OF_TALK, "message_id": "m-1", "at": MONDAY},
+    {"command": "write-to-buyer", **OF_TALK, "message_id": "m-2", "at": WEDNESDAY},
+)
+"""A request that is approved in time, and a message that is answered too late."""
+
+
 def test_an_accepted_order_makes_a_customer_and_answers_make_a_scorecard(
     services: Services,
 ) -> None:
-    post(services.orders, "/orders", PLACE)
     link = {"customer_id": "c-1", "customer_link": "created"}
+    post(services.orders, "/orders", PLACE)
     post(services.orders, "/orders/o-1/acceptance", link)
-    asked = {"command": "request-access", **BOTH}
-    write = {"conversation_id": "v-1", "text": "?", **BOTH}
-    services.told(
-        {**asked, "request_id": "r-1", "at": "2026-03-02T00:00:00Z"},
-        {
-            "command": "approve-access",
-            "seller_id": "s-1",
-            "request_id": "r-1",
-            "at": "2026-03-03T00:00:00Z",
-        },
-        {
-            **write,
-            "command": "write-to-seller",
-            "message_id": "m-1",
-            "at": "2026-03-02T00:00:00Z",
-        },
-        {
-            **write,
-            "command": "write-to-buyer",
-            "message_id": "m-2",
-            "at": "2026-03-04T00:00:00Z",
-        },
-    )
+    services.told(*TOLD)
 
     def is_customer() -> bool:
         found = services.buyers.get("/sellers/s-1/buyers/b-1").json()
-        return (found["customer"] or {}).get("customer_id") == "c-1"
-
-    wait_until(is_customer, what="the customer", within_s=60)
-    services.caught_up()
+        return bool(found["customer"] and found["customer"]["customer_id"] == "c-1")
 
     def cards() -> dict[str, tuple[int, int]]:
         asked = {"as_of": "2026-03-20T00:00:00Z", "all": "true", "seller_id": "s-1"}
         said = services.performance.get("/scorecards", params=asked).json()
         return {card["metric"]: (card["due"], card["kept"]) for card in said["cards"]}
 
-    wait_until(lambda: len(cards()) >= 2, what="the scorecard", within_s=60)
-    shown = cards()
-    assert shown["approvals.timely"] == (1, 1)
-    assert shown["responses.timely"] == (1, 0)
+    def is_measured() -> bool:
+        expected = {"approvals.timely": (1, 1), "responses.timely": (1, 0)}
+        return expected.items() <= cards().items()
+
+    wait_until(is_customer, what="the customer", within_s=60)
+    wait_until(is_measured, what="the scorecard", within_s=60)
+    services.caught_up()
     for service in (services.buyers, services.performance):
         compared = service.post("/read-models/verify").json()
         assert all(each["equal"] for each in compared), compared
