@@ -134,8 +134,12 @@ def _passed_on(sayings: Iterable[Saying]) -> Iterator[ReassignUnits]:
 
 def _settled(demand: Demand, news: Sequence[Saying]) -> Iterator[Allocation]:
     """Yield the bounds that are others after `news` of the order."""
-    first_news = {each.says for each in news} <= {"placed", "shipped"}
-    if first_news and demand.accepted_at is None and not demand.ended:
-        return  # an order that is only placed holds nothing yet
+    says = {each.says for each in news}
+    if not demand.ended and (says == {"shipped"} or _only_placed(demand, says)):
+        return  # it holds what it held: nothing yet, or what is leaving in parcels
     for product_id in demand.wanted:
         yield demand.settle(product_id, news[0].at)
+
+
+def _only_placed(demand: Demand, says: Collection[OrderSays]) -> bool:
+    return set(says) == {"placed"} and demand.accepted_at is None

@@ -72,16 +72,15 @@ class Demand:
 
     def settle(self, product_id: str, at: datetime) -> SettleOrder:
         """Return the bounds of what is set aside of a product for this order."""
-        wanted = max(self.wanted.get(product_id, 0), 0)
-        at_most = self.left.get(product_id, 0) if self.ended else wanted
-        accepted = self.accepted_at is not None and not self.ended
+        holds = self.left if self.ended else self.wanted
+        units = max(holds.get(product_id, 0), 0)
         return SettleOrder(
             seller_id=self.seller_id,
             product_id=product_id,
             order_id=self.order_id,
-            at_least=wanted if accepted else 0,
-            at_most=at_most,
-            accepted_at=self.accepted_at if accepted else None,
+            at_least=0 if self.accepted_at is None else units,
+            at_most=units,
+            accepted_at=self.accepted_at,
             at=at,
         )
 
