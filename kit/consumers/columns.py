@@ -21,7 +21,7 @@ from contracts.fact import Fact
 from contracts.registry import CLASSES, encode
 from contracts.topics import OWNERS
 from kit.consumers.records import HEADERS, Received, Record
-from kit.consumers.structs import NUL, reader_of
+from kit.consumers.structs import holds_nul, reader_of
 
 MOMENT: Final = pl.Datetime("us", "UTC")
 _ENVELOPE: Final = {
@@ -197,7 +197,7 @@ def _read(
         read = [*map(reader.decode, values)]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    if NUL.search(b"\n".join(values)):
+    if holds_nul(b"\n".join(values)):
         return None
     moments = {
         name: _moments(pl.Series([*map(attrgetter(name), read)])) for name in reader.moments

@@ -33,7 +33,7 @@ COMMIT_WITHIN_S: Final = 5.0
 """aiokafka itself tries for as long as no coordinator is to be had."""
 DRAIN_S: Final = 5.0
 """How long a rebalance waits for the batch in hand; after it, the fence decides."""
-COLLECT_AFTER: Final = (100_000, 50, 50)
+COLLECT_AFTER: Final = (1_000_000, 50, 50)
 BURIAL_S: Final = 5.0
 """Well below `LOCK_WAIT_S`, after which who rests in his transaction counts as frozen."""
 SETTLE_S: Final = 0.05

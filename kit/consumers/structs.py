@@ -19,8 +19,7 @@ from contracts.fact import Fact
 
 Schema: TypeAlias = Mapping[str, Any]
 
-NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""What no value may hold that is read with a struct: no struct looks for it."""
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _NO_NUL: Final = frozenset({r"^[^\x00]+$", r"^[^\x00]*$"})
 _LIMITS: Final = {
     "minLength": "min_length",
@@ -48,6 +47,12 @@ _COLUMNS: Final[Mapping[tuple[str | None, str | None], pl.DataType]] = {
     ("integer", None): pl.Int64(),
     ("boolean", None): pl.Boolean(),
 }
+
+
+def holds_nul(values: bytes) -> bool:
+    """Tell whether a text in `values` holds a NUL, which no struct looks for."""
+    # The search for what may be one comes first: it takes a hundredth of the time.
+    return b"\\u0000" in values and bool(_NUL.search(values))
 
 
 @dataclass(frozen=True, slots=True)

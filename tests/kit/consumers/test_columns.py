@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from contracts.fact import Fact
 from contracts.registry import CLASSES, NAMES, encode
@@ -79,8 +79,8 @@ def records(draw: st.DrawFn) -> ARecord:
 @given(records())
 def test_no_value_is_taken_that_is_no_fact_nor_read_as_another(found: ARecord) -> None:
     whole = read_whole([found], 0, 0, ())
-    assume(whole is not None)
-    assert whole is not None
+    if whole is None:
+        return
 
     fact = Received.parse(found).fact
 
