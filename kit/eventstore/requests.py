@@ -1,7 +1,7 @@
 """What is asked of a stream, what was answered, and the memory of both."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -27,9 +27,15 @@ class KeyReused(Refused):
 class RefusedBefore(Refused):
     """The refusal that was given to the same request before; `code` is what it was."""
 
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: str, why: str, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(why)
         self.code = code  # type: ignore[misc]  # each refusal's own, not its class's
+        self._more = more or {}
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """What it said beside the words."""
+        return self._more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,8 @@ class Request(Generic[S, C, F]):
     Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
         idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
         that a refusal stands for good too, so that nothing changes when a whole batch is
-        asked again.
+        asked again; `since` is the version that the caller has seen, or None if they don't
+        mind; `follows` makes of its facts what else is asked in the same transaction.
     """
 
     stream_id: str
@@ -48,6 +55,8 @@ class Request(Generic[S, C, F]):
     key: str | None = None
     digest: bytes = b""
     keep_refusal: bool = False
+    since: int | None = None
+    follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -57,7 +66,8 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 class Answer:
     """What became of a request.
 
-    Units: `version` counts the facts of its stream, `recorded` those that it added.
+    Units: `version` counts the facts of its stream, `recorded` those that it added, to
+        other streams too.
     Shape: `refused` says why nothing was recorded, or is None; `repeated` that the
         request was answered before.
     """
@@ -66,6 +76,21 @@ class Answer:
     recorded: int
     refused: Refused | None = None
     repeated: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would do. Nothing of it is kept.
+
+    Shape: `version` is what it was decided on, `before` and `after` the state of its
+        stream; `facts` in order, those of other streams last; `refused` as in `Answer`.
+    """
+
+    version: int
+    before: Any
+    after: Any
+    facts: Sequence[Fact] = ()
+    refused: Refused | None = None
 
 
 Given: TypeAlias = dict[str, tuple[bytes, Answer]]
@@ -156,7 +181,10 @@ def _used(key: str) -> str:
 def _kept(answer: Answer) -> dict[str, Any]:
     kept: dict[str, Any] = {"version": answer.version, "recorded": answer.recorded}
     if answer.refused is not None:
-        kept["refused"] = {"code": answer.refused.code, "why": str(answer.refused)}
+        refused = answer.refused
+        kept["refused"] = {"code": refused.code, "why": str(refused)}
+        if refused.more:
+            kept["refused"]["more"] = refused.more
     return kept
 
 

@@ -26,6 +26,7 @@ from kit.eventstore.records import Recorded
 from kit.eventstore.requests import (
     Answer,
     AnyRequest,
+    Preview,
     answer_again,
     find_answers,
     keep_answers,
@@ -76,9 +77,18 @@ class Streams(Protocol):
         Emits: What the deciders return, in that order. One transaction holds the facts,
             their place in the outbox, the answers and the read models, or nothing.
             A refused request records nothing and hinders no other; one of which a fact
-            would be larger than topics take is refused (FactTooLarge).
+            would be larger than topics take is refused (FactTooLarge), and so is one that
+            overlaps with what its caller had not seen (Changed).
         Safe to repeat: With a key, yes: the first answer is given again.
         Source: docs/architecture.md 3.
+        """
+        ...
+
+    def preview(self, request: AnyRequest) -> Preview:
+        """Return what `request` would do to what stands now. Nothing of it is kept.
+
+        Raises:
+            StoreUnavailable: The database is away.
         """
         ...
 
@@ -124,6 +134,25 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def preview(self, request: AnyRequest) -> Preview:
+        """Decide, and keep nothing.
+
+        Raises:
+            StoreUnavailable: As `Streams.preview`, after `patience_s`.
+        """
+        try:
+            return self._patiently(self._look_ahead, request)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
+    def _look_ahead(self, request: AnyRequest) -> Preview:
+        with self.history.engine.connect() as db:
+            work = Work(self.history, db, self.new_id, self.now(), {})
+            work.load([request])
+            return work.preview(request)
+
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         contended = Retrying(
             retry=retry_if_exception_type(RecordConflictError),
@@ -154,8 +183,8 @@ class PostgresStreams:
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
         given = find_answers(requests, db)
-        work = Work(self.history, self.new_id, self.now(), _trace())
-        work.load([r for r in requests if r.key not in given], db)
+        work = Work(self.history, db, self.new_id, self.now(), _trace())
+        work.load([r for r in requests if r.key not in given])
         answers, fresh = [], []
         for request in requests:
             answer = answer_again(request, given)
@@ -169,7 +198,7 @@ class PostgresStreams:
             self.history.append(work.stored, db)
             for project in self.projections:
                 project(work.recorded, db)
-            work.keep_snapshots(db)
+            work.keep_snapshots()
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
 
