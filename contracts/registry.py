@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic_core import from_json, to_json
 
-from contracts import billing, catalog, orders
+from contracts import billing, buyers, catalog, orders
 from contracts.fact import Fact
 
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -65,7 +65,9 @@ class Registry:
         return type_name, to_json(fields)
 
 
-REGISTRY: Final = Registry({**orders.TYPES, **catalog.TYPES, **billing.TYPES})
+REGISTRY: Final = Registry(
+    {**orders.TYPES, **catalog.TYPES, **billing.TYPES, **buyers.TYPES}
+)
 CLASSES: Final = REGISTRY.classes
 NAMES: Final = REGISTRY.names
 encode: Final = REGISTRY.encode

@@ -7,6 +7,7 @@ from typing import Final
 ORDERS: Final = "orders.v1"
 CATALOG: Final = "catalog.v1"
 BILLING: Final = "billing.v1"
+BUYERS: Final = "buyers.v1"
 
 MAX_EVENT_BYTES: Final = 1_000_000
 """The largest value that a topic takes; larger facts are refused when recorded."""
@@ -44,7 +45,9 @@ def dead_letters(topic: str) -> str:
     return f"{topic}.dlt"
 
 
-FACTS: Final = tuple(Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING))
+FACTS: Final = tuple(
+    Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING, BUYERS)
+)
 OWNERS: Final[Mapping[str, str]] = {topic.name: topic.name.split(".")[0] for topic in FACTS}
 """Whose facts a topic holds: the service that is their `ce_source`."""
 
