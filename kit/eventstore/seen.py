@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts.fact import Fact
 from contracts.registry import NAMES
-from kit.domain import Elsewhere, Refused, Unknown
+from kit.domain import Refused, Unknown
 from kit.eventstore.requests import AnyRequest, Request
 
 
@@ -45,7 +45,7 @@ class NeverSeen(Refused):
 
 def decided(
     request: AnyRequest, state: object, since: Sequence[Fact]
-) -> tuple[list[Fact], list[AnyRequest]]:
+) -> tuple[Sequence[Fact], Sequence[AnyRequest]]:
     """Return the facts that `request` leads to on `state`, and what it asks elsewhere.
 
     Shape: `since` are the facts that its caller had not seen.
@@ -59,18 +59,16 @@ def decided(
     overlapping = bool(since) and decider.overlaps(command, since)
     changed = Changed(request.since or 0, since) if overlapping else None
     try:
-        said = decider.decide(command, state)
+        facts: Sequence[Fact] = decider.decide(command, state)
     except Unknown:
         raise
     except Refused as why:
         raise (why if changed is None else changed) from None
     if changed is not None:
         raise changed
-    facts: list[Fact] = [one for one in said if not isinstance(one, Elsewhere)]
     further: list[AnyRequest] = [
         Request(stream_id=one.stream_id, decider=one.decider, command=one.command)
-        for one in said
-        if isinstance(one, Elsewhere)
+        for one in decider.elsewhere(command, state)
     ]
     return facts, further + list(request.follows(facts) if request.follows else ())
 

@@ -22,12 +22,17 @@ from contracts.fact import (
 from contracts.orders import (
     Canceller,
     CustomerLink,
+    EditReason,
+    OrderAccepted,
+    OrderPlaced,
     PaymentMethod,
     RejectReason,
     Shipper,
 )
 
 CLOSED: Final = ConfigDict(extra="forbid")
+
+QuantityOrNone: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,16 @@ class LineToShip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineToSplit:
+    """A line that goes to another order: all of it that has not left, or `quantity`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    line_id: Id
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
     """A buyer orders. `at` starts the seller's clock."""
 
@@ -68,6 +83,52 @@ class PlaceOrder:
     payment_method: PaymentMethod
     ship_to_country: Country
     ship_by: GivenMoment
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOrder:
+    """Lines, or some of their units, become a new order. At least one unit stays."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    new_order_id: Id
+    lines: Annotated[tuple[LineToSplit, ...], Field(min_length=1)]
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPart:
+    """What a split moved begins an order of its own. Asked by the split alone."""
+
+    order_id: Id
+    placed: OrderPlaced
+    accepted: OrderAccepted | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQuantity:
+    """A line gets another number of units. None at all removes it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    line_id: Id
+    quantity: QuantityOrNone
+    reason: EditReason
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveLine:
+    """A line goes. The last one cannot: reject or cancel the order instead."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    line_id: Id
+    reason: EditReason
     at: GivenMoment
 
 
@@ -156,13 +217,8 @@ class MarkDelivered:
     at: GivenMoment
 
 
+Edit: TypeAlias = SplitOrder | ChangeQuantity | RemoveLine
+Settling: TypeAlias = AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
 OrderCommand: TypeAlias = (
-    PlaceOrder
-    | AcceptOrder
-    | RejectOrder
-    | ExpireOrder
-    | CancelOrder
-    | SaveShipment
-    | AddTracking
-    | MarkDelivered
+    PlaceOrder | OpenPart | Edit | Settling | SaveShipment | AddTracking | MarkDelivered
 )

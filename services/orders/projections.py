@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -52,12 +53,15 @@ seller_orders = Table(
     Column("state", Text, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("ship_by", DateTime(timezone=True), nullable=False),
+    Column("clock_started_at", DateTime(timezone=True), nullable=False),
+    Column("split_from", Text),
     Column("decided_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("currency", Text, nullable=False),
     Column("payment_method", Text, nullable=False),
     Column("ship_to_country", Text, nullable=False),
     Column("shipping_cents", BigInteger, nullable=False),
+    Column("subtotal_cents", BigInteger, nullable=False),
     Column("total_cents", BigInteger, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("shipped_units", BigInteger, nullable=False),
@@ -66,6 +70,11 @@ seller_orders = Table(
     Column("last_event_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
+    Index(
+        "seller_orders_by_parent",
+        "split_from",
+        postgresql_where=column("split_from").is_not(None),
+    ),
 )
 
 
@@ -99,7 +108,7 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
 
 
 def _placed(fact: OrderPlaced) -> Row:
-    row = fact.model_dump(exclude={"clock_started_at", "split_from"})
+    row = fact.model_dump()
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
     row |= {"shipments": [], "shipped_units": 0}
     row |= {"last_event_at": fact.placed_at}
@@ -110,8 +119,10 @@ def _placed(fact: OrderPlaced) -> Row:
 def _total(row: Row) -> None:
     lines = row["lines"]
     row["units"] = sum(line["quantity"] for line in lines)
-    goods_cents = sum(line["quantity"] * line["unit_price_cents"] for line in lines)
-    row["total_cents"] = goods_cents + row["shipping_cents"]
+    row["subtotal_cents"] = sum(
+        line["quantity"] * line["unit_price_cents"] for line in lines
+    )
+    row["total_cents"] = row["subtotal_cents"] + row["shipping_cents"]
 
 
 def _decide(row: Row, fact: Decision) -> None:
@@ -133,7 +144,12 @@ def _edit(row: Row, fact: Edit) -> None:
     lines: Sequence[Row] = row["lines"]
     match fact:
         case OrderSplit(line_ids=line_ids):
-            row["lines"] = [line for line in lines if line["line_id"] not in line_ids]
+            parts = {part.line_id: part.quantity for part in fact.parts}
+            row["lines"] = [
+                line | {"quantity": line["quantity"] - parts.get(line["line_id"], 0)}
+                for line in lines
+                if line["line_id"] not in line_ids
+            ]
         case OrderLineRemoved(line_id=line_id):
             row["lines"] = [line for line in lines if line["line_id"] != line_id]
         case OrderLineQuantityChanged(line_id=line_id, quantity=quantity):

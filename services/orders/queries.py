@@ -1,9 +1,10 @@
 """What may be read of orders: the read model, as it stands after the last write."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from services.orders.projections import seller_orders
 
@@ -32,3 +33,43 @@ def orders_of(
         query = query.where(later)
     query = query.order_by(row.placed_at, row.order_id).limit(limit)
     return [dict(found) for found in db.execute(query).mappings()]
+
+
+# UNION, not UNION ALL: a circle of orders, which no split makes, ends all the same.
+_FAMILY: Final = text("""
+WITH RECURSIVE above AS (
+  SELECT order_id, split_from FROM seller_orders WHERE order_id = :order_id
+  UNION
+  SELECT o.order_id, o.split_from FROM above a
+  JOIN seller_orders o ON o.order_id = a.split_from
+), family AS (
+  SELECT order_id FROM above
+  UNION
+  SELECT o.order_id FROM family f JOIN seller_orders o ON o.split_from = f.order_id
+)
+SELECT o.order_id, o.split_from, o.seller_id, o.state, o.placed_at, o.clock_started_at,
+  o.ship_by, o.units, o.shipped_units, o.currency, o.subtotal_cents, o.shipping_cents,
+  o.total_cents, o.lines, o.version
+FROM family JOIN seller_orders o USING (order_id) ORDER BY o.placed_at, o.order_id
+""")
+
+
+def family(order_id: str, db: Connection) -> dict[str, Any] | None:
+    """Return the order that all of an order's family was split from, as a tree.
+
+    None if it was never placed.
+
+    Shape: one order each, with what became of it, and in `parts` those split from it,
+        oldest first.
+    """
+    rows = [dict(row) for row in db.execute(_FAMILY, {"order_id": order_id}).mappings()]
+    known = {row["order_id"] for row in rows}
+    parts = defaultdict[str, list[dict[str, Any]]](list)
+    roots = []
+    for row in rows:
+        row["parts"] = parts[row["order_id"]]
+        if row["split_from"] in known:
+            parts[row["split_from"]].append(row)
+        else:
+            roots.append(row)
+    return roots[0] if roots else None

@@ -51,10 +51,9 @@ class NotYours(Unknown):
 Said = OrderLineQuantityChanged | OrderSplit
 
 
-def decide(command: Cut | Move, _: int) -> Sequence[Said | Elsewhere]:
+def decide(command: Cut | Move, _: int) -> Sequence[Said]:
     if isinstance(command, Move):
-        moved = SPLIT.model_copy(update={"new_order_id": command.to})
-        return [moved, Elsewhere(f"order-{command.to}", CUTS, command.cut)]
+        return [SPLIT.model_copy(update={"new_order_id": command.to})]
     if command.stranger:
         raise NotYours("there is no such order")
     if command.quantity < 1:
@@ -66,13 +65,19 @@ def decide(command: Cut | Move, _: int) -> Sequence[Said | Elsewhere]:
     ]
 
 
+def elsewhere(command: Cut | Move, _: int) -> Sequence[Elsewhere]:
+    if isinstance(command, Cut):
+        return []
+    return [Elsewhere(f"order-{command.to}", CUTS, command.cut)]
+
+
 def overlaps(command: Cut | Move, since: Sequence[Said]) -> bool:
     lines = {fact.line_id for fact in since if isinstance(fact, OrderLineQuantityChanged)}
     return isinstance(command, Move) or command.line_id in lines
 
 
 CUTS: Decider[int, Cut | Move, Said] = Decider(
-    0, decide, lambda count, _: count + 1, overlaps=overlaps
+    0, decide, lambda count, _: count + 1, overlaps=overlaps, elsewhere=elsewhere
 )
 
 
@@ -239,7 +244,7 @@ def meeting(writers: int) -> Decider[int, Cut | Move, Said]:
     """Decide as ever, but the first time not before all writers have loaded."""
     barrier, mine = Barrier(writers, timeout=30), local()
 
-    def wait_once(command: Cut | Move, state: int) -> Sequence[Said | Elsewhere]:
+    def wait_once(command: Cut | Move, state: int) -> Sequence[Said]:
         if not hasattr(mine, "waited"):
             mine.waited = True
             barrier.wait()

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Connection, event, select
 
 from contracts.fact import Fact
+from contracts.orders import LinePart
 from kit.eventstore.records import Recorded
 from services.orders.projections import metadata, project_seller_orders, seller_orders
 from tests.samples import (
@@ -28,6 +29,7 @@ from tests.samples import (
     recorded,
 )
 
+SPLIT_IN_PART = SPLIT.model_copy(update={"parts": (LinePart(line_id="l-1", quantity=1),)})
 SHIPPED = (PLACED, ACCEPTED, SHIPPED_IN_PART, SHIPPED_THE_REST, TRACKED, DELIVERED)
 
 
@@ -84,7 +86,12 @@ def test_a_shipped_order_shows_its_parts_and_their_way(db: Connection) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "units", "total_cents"),
-    [(QUANTITY_CHANGED, 2, 6_140), (LINE_REMOVED, 2, 5_190), (SPLIT, 2, 5_190)],
+    [
+        (QUANTITY_CHANGED, 2, 6_140),
+        (LINE_REMOVED, 2, 5_190),
+        (SPLIT, 2, 5_190),
+        (SPLIT_IN_PART, 1, 3_090),
+    ],
 )
 def test_an_edited_order_is_worth_what_is_left_of_it(
     db: Connection, edit: Fact, units: int, total_cents: int

@@ -15,6 +15,7 @@ from contracts.orders import (
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
+    OrderSplit,
     ShipmentDelivered,
     ShipmentSaved,
     ShippedLine,
@@ -29,6 +30,7 @@ moments = st.builds(
     st.sampled_from([0, 0, 6, 18]),
     st.sampled_from([0, 0, -1, 1]),
 )
+perhaps = st.none() | moments
 sellers = st.sampled_from(["s-1", "s-1", "s-2"])
 orders = st.sampled_from([f"o-{n}" for n in range(9)])
 shipments = st.sampled_from(["h-1", "h-2"])
@@ -118,6 +120,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         quantity=units,
         reason=edits,
         changed_at=moments,
+        completed_at=perhaps,
     ),
     st.builds(
         OrderLineRemoved,
@@ -126,6 +129,15 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         quantity=units,
         reason=edits,
         removed_at=moments,
+        completed_at=perhaps,
+    ),
+    st.builds(
+        OrderSplit,
+        **of_order,
+        new_order_id=orders,
+        line_ids=st.just(("l-1",)),
+        split_at=moments,
+        completed_at=perhaps,
     ),
     st.builds(
         TrackingAdded,

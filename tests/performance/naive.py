@@ -18,6 +18,7 @@ from contracts.orders import (
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
+    OrderSplit,
     ShipmentSaved,
     TrackingAdded,
 )
@@ -107,11 +108,17 @@ class World:
             orders[fact.order_id].append(fact)  # type: ignore[attr-defined] # facts of orders
         return orders
 
+    def completed(self) -> Iterator[tuple[str, datetime]]:
+        edits = (OrderSplit, OrderLineQuantityChanged, OrderLineRemoved)
+        for fact in self.all(Fact):
+            if isinstance(fact, edits) and fact.completed_at is not None:
+                yield fact.order_id, fact.completed_at
+
     def first(self, moments: Iterable[datetime]) -> datetime | None:
         return min((moment for moment in moments if moment <= self.as_of), default=None)
 
     def is_empty(self) -> bool:
-        moments: list[datetime] = []
+        moments = [at for _, at in self.completed()]
         for r in self.told:
             match r.fact:
                 case OrderPlaced(placed_at=at, ship_by=by, clock_started_at=start):
@@ -184,6 +191,7 @@ def accepted(world: World) -> Iterator[Due]:
 def on_time(world: World) -> Iterator[Due]:
     yes, off = world.by_order(OrderAccepted), world.by_order(OrderCancelled)
     parcels = world.by_order(ShipmentSaved)
+    completed = list(world.completed())
     for order, placed in world.placed.items():
         due = world.first(p.ship_by for p in placed)
         if due is None or world.first(f.accepted_at for f in yes.get(order, [])) is None:
@@ -191,6 +199,7 @@ def on_time(world: World) -> Iterator[Due]:
         if any(f.cancelled_at < due for f in off.get(order, [])):
             continue
         last = [p.shipped_at for p in parcels.get(order, []) if p.completes_order]
+        last += [at for edited, at in completed if edited == order]
         yield due, 1, int(any(at <= due for at in last))
 
 

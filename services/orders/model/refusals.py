@@ -4,10 +4,10 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from contracts.fact import MAX_CENTS
-from kit.domain import Refused
+from kit.domain import Refused, Unknown
 
 
-class OrderUnknown(Refused):
+class OrderUnknown(Unknown):
     code = "order-unknown"
 
     def __init__(self, order_id: str) -> None:
@@ -75,6 +75,16 @@ class OrderIsShipped(Refused):
         )
 
 
+class OrderIsInvoiced(Refused):
+    code = "order-invoiced"
+
+    def __init__(self, order_id: str, invoice_id: str) -> None:
+        super().__init__(
+            f"order_id: the invoice {invoice_id!r} of {order_id!r} is confirmed; "
+            "have it refunded instead"
+        )
+
+
 class OrderNotDue(Refused):
     code = "order-not-due"
 
@@ -108,6 +118,32 @@ class LineRepeated(Refused):
     def __init__(self, line_id: str) -> None:
         super().__init__(
             f"lines: line_id {line_id!r} comes more than once; name each line once"
+        )
+
+
+class LastLine(Refused):
+    code = "last-line"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(
+            f"line_id: the last line of an order cannot go; {remedy} the order instead"
+        )
+
+
+class NothingStays(Refused):
+    code = "nothing-stays"
+
+    def __init__(self) -> None:
+        super().__init__("lines: all of the order would go; leave at least one unit")
+
+
+class UnitsHaveLeft(Refused):
+    code = "units-have-left"
+
+    def __init__(self, line_id: str, quantity: int, left: int) -> None:
+        super().__init__(
+            f"quantity: {left} of line {line_id!r} have left, {quantity} is less; "
+            f"keep {left} at least"
         )
 
 

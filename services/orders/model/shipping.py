@@ -1,17 +1,16 @@
 """What leaves of an order: shipments, their tracking, their arrival."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from contracts.orders import (
     OrderEvent,
-    OrderPlaced,
     ShipmentDelivered,
     ShipmentSaved,
     ShippedLine,
     TrackingAdded,
 )
 from services.orders.commands import AddTracking, LineToShip, MarkDelivered, SaveShipment
+from services.orders.model.folding import content_of
 from services.orders.model.refusals import (
     LineRepeated,
     LineUnknown,
@@ -23,13 +22,6 @@ from services.orders.model.refusals import (
     TrackingExists,
 )
 from services.orders.model.states import Accepted, Missing, Order, Placed, Shipment
-
-_NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order"}
-
-
-def content_of(fact: OrderPlaced | ShipmentSaved) -> str:
-    """Return a digest of what was said, whenever it was said: the same for a repeat."""
-    return sha256(fact.model_dump_json(exclude=_NOT_CONTENT).encode()).hexdigest()
 
 
 def ship(command: SaveShipment, order: Accepted) -> Sequence[OrderEvent]:

@@ -8,14 +8,15 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from contracts.fact import GivenMoment, Id, SellerId
 from kit.web.bulk import bulk_router
-from kit.web.commands import command_router
+from kit.web.commands import Way, command_router, etag
 from kit.web.reading import Database
 from services.orders import commands, queries
+from services.orders.api.previews import preview_edit
 from services.orders.handlers import to_request
 from services.orders.model.refusals import LineUnknown, OrderUnknown, ShipmentUnknown
 
@@ -25,22 +26,26 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
 }
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
+_LINE: Final = "/orders/{order_id}/lines/{line_id}"
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
 _WAYS: Final = (
-    ("/orders", commands.PlaceOrder),
-    ("/orders/{order_id}/acceptance", commands.AcceptOrder),
-    ("/orders/{order_id}/rejection", commands.RejectOrder),
-    ("/orders/{order_id}/expiry", commands.ExpireOrder),
-    ("/orders/{order_id}/cancellation", commands.CancelOrder),
-    ("/orders/{order_id}/shipments", commands.SaveShipment),
-    (f"{_SHIPMENT}/tracking", commands.AddTracking),
-    (f"{_SHIPMENT}/delivery", commands.MarkDelivered),
+    Way("/orders", commands.PlaceOrder),
+    Way("/orders/{order_id}/splits", commands.SplitOrder, preview_edit),
+    Way(f"{_LINE}/quantity", commands.ChangeQuantity, preview_edit),
+    Way(f"{_LINE}/removal", commands.RemoveLine, preview_edit),
+    Way("/orders/{order_id}/acceptance", commands.AcceptOrder),
+    Way("/orders/{order_id}/rejection", commands.RejectOrder),
+    Way("/orders/{order_id}/expiry", commands.ExpireOrder),
+    Way("/orders/{order_id}/cancellation", commands.CancelOrder),
+    Way("/orders/{order_id}/shipments", commands.SaveShipment),
+    Way(f"{_SHIPMENT}/tracking", commands.AddTracking),
+    Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered),
 )
 
 router = APIRouter()
 router.include_router(command_router(_WAYS, to_request, "orders"))
-router.include_router(bulk_router([command for _, command in _WAYS], to_request))
+router.include_router(bulk_router([way.command for way in _WAYS], to_request))
 
 
 class Page(BaseModel):
@@ -70,13 +75,27 @@ After: TypeAlias = Annotated[str, AfterValidator(_named_by_a_page)]
 
 
 @router.get("/orders/{order_id}", tags=["orders"])
-def read_order(order_id: Id, db: Database) -> dict[str, Any]:
+def read_order(order_id: Id, db: Database, response: Response) -> dict[str, Any]:
     """Answer one order as it stands: its lines, its shipments, its state.
 
     Raises:
         OrderUnknown: No order was placed under this id.
     """
     found = queries.order(order_id, db)
+    if found is None:
+        raise OrderUnknown(order_id)
+    response.headers.update(etag(found["version"]))
+    return found
+
+
+@router.get("/orders/{order_id}/family", tags=["orders"])
+def read_family(order_id: Id, db: Database) -> dict[str, Any]:
+    """Answer the whole family of an order, from the one that all was split from.
+
+    Raises:
+        OrderUnknown: No order was placed under this id.
+    """
+    found = queries.family(order_id, db)
     if found is None:
         raise OrderUnknown(order_id)
     return found
