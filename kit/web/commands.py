@@ -14,10 +14,12 @@ from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
 from pydantic import BaseModel, ConfigDict, create_model
+from sqlalchemy import Connection
 
 from kit.domain import Refused
 from kit.eventstore.requests import AnyRequest, Preview
 from kit.eventstore.streams import Streams, transact
+from kit.web.reading import Database
 
 LONGEST_KEY: Final = 200
 
@@ -42,6 +44,7 @@ DryRun: TypeAlias = Annotated[
     bool, Query(description="Answer what it would do, and do nothing.")
 ]
 ToRequest: TypeAlias = Callable[[Any], AnyRequest]
+Prepare: TypeAlias = Callable[[Any, Connection], Any]
 Shown: TypeAlias = Callable[[Preview], BaseModel]
 """Says what a request would do."""
 
@@ -51,12 +54,14 @@ class Way:
     """A way in for a command.
 
     Shape: `preview` makes it an edit: what it would do can be asked with `dry_run`, and who
-        means it says `If-Match`.
+        means it says `If-Match`; `prepare` adds to the command what the service's own read
+        models know.
     """
 
     path: str
     command: type
     preview: Shown | None = None
+    prepare: Prepare | None = None
 
 
 class NotSeen(Refused):
@@ -153,10 +158,13 @@ def _endpoint(way: Way, to_request: ToRequest) -> Callable[..., BaseModel]:
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
         asking = _Asking(**{name: given.pop(name) for name in _ASKING if name in given})
-        return asking.of(way, to_request(way.command(**given, **values)))
+        db = given.pop("db", None)
+        command = way.command(**given, **values)
+        known = command if way.prepare is None else way.prepare(command, db)
+        return asking.of(way, to_request(known))
 
     taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
-    taken |= {"at": Now, **_ASKING}
+    taken |= {"at": Now, **_ASKING} | ({"db": Database} if way.prepare else {})
     defaults: dict[str, Any] = {"if_match": None}
     if way.preview is None:
         del taken["dry_run"]

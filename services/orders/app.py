@@ -6,7 +6,7 @@ from contracts import topics
 from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
-from services.orders import api, projections
+from services.orders import api, consumers, projections
 
 BLUEPRINT: Final = Blueprint(
     name="orders",
@@ -14,6 +14,7 @@ BLUEPRINT: Final = Blueprint(
     router=api.router,
     statuses=api.STATUSES,
     own=[OwnReadModel("orders", projections.metadata, [projections.project_seller_orders])],
+    foreign=[consumers.BUYERS],
 )
 
 if __name__ == "__main__":

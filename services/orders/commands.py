@@ -134,14 +134,47 @@ class RemoveLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptOrder:
-    """The seller will ship. `customer_link` says how the buyer became this customer."""
+    """The seller will ship. `customer_link` says how the buyer became this customer.
+
+    Of a buyer who is known to be a customer nothing need be said; of another one must be
+    `created`, or the buyer `associated` with one.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id
-    customer_id: Id
-    customer_link: CustomerLink
+    customer_id: Id | None = None
+    customer_link: CustomerLink | None = None
     at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyerStanding:
+    """What has been heard of a buyer with a seller.
+
+    Shape: `access` is how their newest request stands, or None if there was none;
+        `customer_id` the customer that they are, or None if they are none yet.
+    """
+
+    approval_required: bool = False
+    access: str | None = None
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfBuyer:
+    """A command that depends on its buyer, with what has been heard of them.
+
+    Without it, as in an import, what is said is taken as it is: it has happened.
+    """
+
+    command: PlaceOrder | AcceptOrder
+    buyer: BuyerStanding
+
+    @property
+    def order_id(self) -> str:
+        """The order that it is about."""
+        return self.command.order_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,5 +253,12 @@ class MarkDelivered:
 Edit: TypeAlias = SplitOrder | ChangeQuantity | RemoveLine
 Settling: TypeAlias = AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
 OrderCommand: TypeAlias = (
-    PlaceOrder | OpenPart | Edit | Settling | SaveShipment | AddTracking | MarkDelivered
+    PlaceOrder
+    | OfBuyer
+    | OpenPart
+    | Edit
+    | Settling
+    | SaveShipment
+    | AddTracking
+    | MarkDelivered
 )

@@ -18,23 +18,28 @@ from kit.web.reading import Database
 from services.orders import commands, queries
 from services.orders.api.previews import preview_edit
 from services.orders.handlers import to_request
-from services.orders.model.refusals import LineUnknown, OrderUnknown, ShipmentUnknown
+from services.orders.model.refusals import (
+    AccessNeeded,
+    LineUnknown,
+    OrderUnknown,
+    ShipmentUnknown,
+)
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     refusal.code: HTTPStatus.NOT_FOUND
     for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown)
-}
+} | {AccessNeeded.code: HTTPStatus.FORBIDDEN}
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 _LINE: Final = "/orders/{order_id}/lines/{line_id}"
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
 _WAYS: Final = (
-    Way("/orders", commands.PlaceOrder),
+    Way("/orders", commands.PlaceOrder, prepare=queries.of_buyer),
     Way("/orders/{order_id}/splits", commands.SplitOrder, preview_edit),
     Way(f"{_LINE}/quantity", commands.ChangeQuantity, preview_edit),
     Way(f"{_LINE}/removal", commands.RemoveLine, preview_edit),
-    Way("/orders/{order_id}/acceptance", commands.AcceptOrder),
+    Way("/orders/{order_id}/acceptance", commands.AcceptOrder, prepare=queries.of_buyer),
     Way("/orders/{order_id}/rejection", commands.RejectOrder),
     Way("/orders/{order_id}/expiry", commands.ExpireOrder),
     Way("/orders/{order_id}/cancellation", commands.CancelOrder),

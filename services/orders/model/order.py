@@ -18,11 +18,13 @@ from kit.domain import Decider, Elsewhere
 from services.orders.commands import (
     AcceptOrder,
     AddTracking,
+    BuyerStanding,
     CancelOrder,
     ChangeQuantity,
     Edit,
     ExpireOrder,
     MarkDelivered,
+    OfBuyer,
     OpenPart,
     OrderCommand,
     PlaceOrder,
@@ -31,6 +33,11 @@ from services.orders.commands import (
     SaveShipment,
     Settling,
     SplitOrder,
+)
+from services.orders.model.buyers import (
+    is_accepted_so,
+    refuse_without_access,
+    settle_customer,
 )
 from services.orders.model.editing import change_quantity, remove_line
 from services.orders.model.expiry import expires_at
@@ -70,8 +77,8 @@ def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[O
         Refused: The order's state does not allow it; `refusals` lists the reasons.
     """
     match command:
-        case PlaceOrder():
-            return place(command, order, rules)
+        case PlaceOrder() | OfBuyer():
+            return _begin_or_accept(command, order, rules)
         case OpenPart():
             return open_part(command, order)
         case SplitOrder() | ChangeQuantity() | RemoveLine():
@@ -80,6 +87,20 @@ def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[O
             return _settle(command, order, rules)
         case SaveShipment() | AddTracking() | MarkDelivered():
             return _on_its_way(command, order)
+        case _:
+            assert_never(command)
+
+
+def _begin_or_accept(
+    command: PlaceOrder | OfBuyer, order: Order, rules: DatedRules
+) -> Sequence[OrderEvent]:
+    match command:
+        case PlaceOrder():
+            return place(command, order, rules)
+        case OfBuyer(command=asked, buyer=buyer):
+            if isinstance(asked, AcceptOrder):
+                return accept(asked, order, buyer)
+            return refuse_without_access(place(asked, order, rules), buyer)
         case _:
             assert_never(command)
 
@@ -167,20 +188,20 @@ def _settle(command: Settling, order: Order, rules: DatedRules) -> Sequence[Orde
             assert_never(command)
 
 
-def accept(command: AcceptOrder, order: Order) -> Sequence[OrderEvent]:
-    if isinstance(order, Accepted) and (order.customer_id, order.customer_link) == (
-        command.customer_id,
-        command.customer_link,
-    ):
+def accept(
+    command: AcceptOrder, order: Order, buyer: BuyerStanding | None = None
+) -> Sequence[OrderEvent]:
+    if isinstance(order, Accepted) and is_accepted_so(command, order):
         return []
     undecided = open_order(order, command.order_id)
+    customer_id, link = settle_customer(command, buyer)
     return [
         OrderAccepted(
             seller_id=undecided.seller_id,
             order_id=command.order_id,
             buyer_id=undecided.buyer_id,
-            customer_id=command.customer_id,
-            customer_link=command.customer_link,
+            customer_id=customer_id,
+            customer_link=link,
             accepted_at=command.at,
         )
     ]

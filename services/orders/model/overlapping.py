@@ -16,6 +16,7 @@ from services.orders.commands import (
     AddTracking,
     ChangeQuantity,
     MarkDelivered,
+    OfBuyer,
     OrderCommand,
     RemoveLine,
     SaveShipment,
@@ -36,6 +37,8 @@ def overlaps(command: OrderCommand, since: Sequence[OrderEvent]) -> bool:
 
 def _overlap(command: OrderCommand, fact: OrderEvent) -> bool:
     match command:
+        case OfBuyer():
+            return _overlap(command.command, fact)
         case AddTracking() | MarkDelivered():
             same = getattr(fact, "shipment_id", None) == command.shipment_id
             return same or not isinstance(fact, OnTheWay | ShipmentSaved)

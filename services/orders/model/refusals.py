@@ -1,7 +1,8 @@
 """Why a command on an order is refused: each names the field and the remedy."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Set as AbstractSet
 from datetime import datetime
+from typing import Any, Final
 
 from contracts.fact import MAX_CENTS
 from kit.domain import Refused, Unknown
@@ -102,6 +103,64 @@ class CurrencyNotTraded(Refused):
     def __init__(self, currency: str, traded: AbstractSet[str]) -> None:
         super().__init__(
             f"currency: {currency!r} is not traded here; use {' or '.join(sorted(traded))}"
+        )
+
+
+class AccessNeeded(Refused):
+    code = "access-needed"
+
+    def __init__(self, buyer_id: str, seller_id: str, access: str | None) -> None:
+        super().__init__(
+            f"buyer_id: seller {seller_id!r} takes orders of approved buyers only; "
+            f"{buyer_id!r} {_STANDS[access]}"
+        )
+        self.access = access
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """How the buyer's newest request stands; null if they made none."""
+        return {"access": self.access}
+
+
+_ASK: Final = "; request access and order once it is approved"
+_STANDS: Final[Mapping[str | None, str]] = {
+    None: f"has not requested access{_ASK}",
+    "requested": "waits for an answer; order once access is approved",
+    "declined": "was declined; ask the seller",
+    "withdrawn": f"withdrew the request{_ASK}",
+    "expired": f"had no answer in time{_ASK}",
+}
+
+
+class CustomerNeeded(Refused):
+    code = "customer-needed"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"customer_link: the buyer of {order_id!r} is no customer we have heard of; "
+            "create a customer, or associate the buyer with one; if that was done just "
+            "now, associate: it changes nothing"
+        )
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """The two ways to go on: what to say in the same request."""
+        ways = {"create": "created", "associate": "associated"}
+        return {
+            "choices": [
+                {"choice": choice, "customer_link": link, "needs": ["customer_id"]}
+                for choice, link in ways.items()
+            ]
+        }
+
+
+class BuyerIsCustomer(Refused):
+    code = "buyer-is-customer"
+
+    def __init__(self, known: str, said: str) -> None:
+        super().__init__(
+            f"customer_id: the buyer is customer {known!r}; leave {said!r} out, or "
+            "associate the buyer with it"
         )
 
 

@@ -1,7 +1,4 @@
-"""Read models of orders, kept in the append transaction: you read your own writes.
-
-Each may be dropped and rebuilt from the first fact.
-"""
+"""The sellers' lists of orders, kept in the append transaction: you read your writes."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias, assert_never, get_args
@@ -70,6 +67,7 @@ seller_orders = Table(
     Column("last_event_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
+    Index("seller_orders_by_buyer", "seller_id", "buyer_id", "placed_at", "order_id"),
     Index(
         "seller_orders_by_parent",
         "split_from",
