@@ -165,6 +165,18 @@ class TrackingAdded(Fact):
     added_at: Moment
 
 
+class ShipmentCorrected(Fact):
+    """Who carries a shipment, and under which number, is not what was saved, but this."""
+
+    moment: ClassVar[str] = "corrected_at"
+
+    order_id: Id
+    shipment_id: Id
+    carrier: Text
+    tracking_number: Id | None = None
+    corrected_at: Moment
+
+
 class ShipmentDelivered(Fact):
     moment: ClassVar[str] = "delivered_at"
 
@@ -184,6 +196,7 @@ OrderEvent: TypeAlias = (
     | OrderCancelled
     | ShipmentSaved
     | TrackingAdded
+    | ShipmentCorrected
     | ShipmentDelivered
 )
 
@@ -198,5 +211,6 @@ TYPES: Final[Mapping[str, type[Fact]]] = {
     "orders.order-cancelled.v1": OrderCancelled,
     "orders.shipment-saved.v1": ShipmentSaved,
     "orders.tracking-added.v1": TrackingAdded,
+    "orders.shipment-corrected.v1": ShipmentCorrected,
     "orders.shipment-delivered.v1": ShipmentDelivered,
 }

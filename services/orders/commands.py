@@ -240,6 +240,22 @@ class AddTracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectShipment:
+    """What was saved of a shipment's carrier or number was wrong: what is left out stays.
+
+    What left, and when, stands: it is what the seller is measured by.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    carrier: Text | None = None
+    tracking_number: Id | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkDelivered:
     """A shipment reached the buyer, at `at`."""
 
@@ -252,13 +268,7 @@ class MarkDelivered:
 
 Edit: TypeAlias = SplitOrder | ChangeQuantity | RemoveLine
 Settling: TypeAlias = AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
+OnTheWay: TypeAlias = AddTracking | CorrectShipment | MarkDelivered
 OrderCommand: TypeAlias = (
-    PlaceOrder
-    | OfBuyer
-    | OpenPart
-    | Edit
-    | Settling
-    | SaveShipment
-    | AddTracking
-    | MarkDelivered
+    PlaceOrder | OfBuyer | OpenPart | Edit | Settling | SaveShipment | OnTheWay
 )

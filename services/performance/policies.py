@@ -20,6 +20,7 @@ from contracts.orders import (
     OrderPlaced,
     OrderRejected,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentSaved,
     TrackingAdded,
 )
@@ -137,6 +138,9 @@ RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
         Rule(UNITS_FILLED, "kept", "shipped_at", amount=pl.col(UNITS), when=~_LAST),
     ),
     TrackingAdded: (Rule(SHIPPING_TRACKED, "kept", "added_at", SHIPMENT),),
+    ShipmentCorrected: (
+        Rule(SHIPPING_TRACKED, "kept", "corrected_at", SHIPMENT, when=_CAN_BE_FOLLOWED),
+    ),
 }
 
 LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {

@@ -21,6 +21,7 @@ from services.orders.commands import (
     AddTracking,
     CancelOrder,
     ChangeQuantity,
+    CorrectShipment,
     ExpireOrder,
     LineToPlace,
     LineToShip,
@@ -34,7 +35,7 @@ from services.orders.commands import (
     SplitOrder,
 )
 from services.orders.model import ORDER, Order
-from tests.samples import FRIDAY, ONE_OF_EACH
+from tests.samples import CORRECTED, FRIDAY, ONE_OF_EACH
 
 moments = st.integers(-30, 30).map(lambda days: FRIDAY + timedelta(days=days))
 order_ids = st.just("o-1")
@@ -95,8 +96,8 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
         order_id=order_ids,
         shipment_id=shipment_ids,
         lines=lines_to_ship,
-        carrier=st.just("UPS"),
-        tracking_number=st.sampled_from([None, "T-1", "T-2"]),
+        carrier=st.sampled_from(["UPS", "Bike"]),
+        tracking_number=st.sampled_from([None, "T-1", "1Z999AA10123456784"]),
         shipped_by=st.sampled_from(["seller", "marketplace"]),
         shipped_at=moments,
         at=moments,
@@ -105,10 +106,18 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
         AddTracking,
         order_id=order_ids,
         shipment_id=shipment_ids,
-        tracking_number=st.sampled_from(["T-1", "T-2"]),
+        tracking_number=st.sampled_from(["T-1", "1Z999AA10123456784"]),
         at=moments,
     ),
     st.builds(MarkDelivered, order_id=order_ids, shipment_id=shipment_ids, at=moments),
+    st.builds(
+        CorrectShipment,
+        order_id=order_ids,
+        shipment_id=shipment_ids,
+        carrier=st.sampled_from([None, "UPS", "Bike"]),
+        tracking_number=st.sampled_from([None, "T-1", "1Z999AA10123456784"]),
+        at=moments,
+    ),
     st.builds(
         SplitOrder,
         order_id=order_ids,
@@ -231,6 +240,6 @@ def test_a_state_outlives_being_written_down(asked: list[OrderCommand]) -> None:
     assert type(order) in ORDER.states
 
 
-@given(st.lists(st.sampled_from(ONE_OF_EACH[:11]), max_size=12))
+@given(st.lists(st.sampled_from([*ONE_OF_EACH[:11], CORRECTED]), max_size=12))
 def test_no_history_is_too_strange_to_be_folded(facts: list[Any]) -> None:
     ORDER.fold(facts)

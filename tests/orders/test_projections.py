@@ -11,6 +11,7 @@ from services.orders.projections import metadata, project_seller_orders, seller_
 from tests.samples import (
     ACCEPTED,
     CANCELLED,
+    CORRECTED,
     DELIVERED,
     EXPIRED,
     FRIDAY,
@@ -79,9 +80,17 @@ def test_a_shipped_order_shows_its_parts_and_their_way(db: Connection) -> None:
         (one["shipment_id"], one["tracking_number"], one["delivered_at"])
         for one in row["shipments"]
     ] == [
-        ("h-1", "1Z999AA10123456785", "2026-03-13T18:00:00Z"),
+        ("h-1", "1Z12345E6605272234", "2026-03-13T18:00:00Z"),
         ("h-2", "1Z999AA10123456784", None),
     ]
+
+
+def test_a_corrected_shipment_shows_who_carries_it(db: Connection) -> None:
+    row = order(db, history(*SHIPPED, CORRECTED))
+
+    assert isinstance(row["shipments"], list)
+    first = row["shipments"][0]
+    assert (first["carrier"], first["tracking_number"]) == ("FedEx", "986578788855")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from contracts.orders import (
     OrderPlaced,
     OrderRejected,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentSaved,
     TrackingAdded,
 )
@@ -137,6 +138,8 @@ class World:
                     | ProductDelisted()
                 ):
                     moments.append(r.fact.happened_at)
+                case ShipmentCorrected(tracking_number=str()):
+                    moments.append(r.fact.happened_at)
                 case OrderLineQuantityChanged(old_quantity=old, quantity=new) if new < old:
                     moments.append(r.fact.happened_at)
                 case _:
@@ -214,7 +217,11 @@ def tracked(world: World, policy: Policy) -> Iterator[Due]:
             continue
         numbered = [f.saved_at for f in saved if f.tracking_number is not None]
         added = [f for f in world.all(TrackingAdded) if (f.order_id, f.shipment_id) == key]
-        kept = world.first(numbered + [f.added_at for f in added])
+        told = [f.added_at for f in added]
+        for f in world.all(ShipmentCorrected):
+            if (f.order_id, f.shipment_id) == key and f.tracking_number is not None:
+                told.append(f.corrected_at)
+        kept = world.first(numbered + told)
         due = weekday_deadline(opened, policy, "shipping.tracked")
         yield due, 1, int(kept is not None and kept <= due)
 

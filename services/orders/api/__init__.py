@@ -23,12 +23,16 @@ from services.orders.model.refusals import (
     LineUnknown,
     OrderUnknown,
     ShipmentUnknown,
+    TrackingMalformed,
 )
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     refusal.code: HTTPStatus.NOT_FOUND
     for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown)
-} | {AccessNeeded.code: HTTPStatus.FORBIDDEN}
+} | {
+    AccessNeeded.code: HTTPStatus.FORBIDDEN,
+    TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
 _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 _LINE: Final = "/orders/{order_id}/lines/{line_id}"
@@ -45,6 +49,7 @@ _WAYS: Final = (
     Way("/orders/{order_id}/cancellation", commands.CancelOrder),
     Way("/orders/{order_id}/shipments", commands.SaveShipment),
     Way(f"{_SHIPMENT}/tracking", commands.AddTracking),
+    Way(f"{_SHIPMENT}/correction", commands.CorrectShipment),
     Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered),
 )
 

@@ -18,6 +18,7 @@ from contracts.orders import (
     OrderPlaced,
     OrderRejected,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     TrackingAdded,
@@ -36,7 +37,7 @@ from services.orders.model.states import (
 
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edited: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
-Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
+Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentCorrected | ShipmentDelivered
 Known = TypeVar("Known", bound=Placed)
 
 _NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order"}
@@ -58,7 +59,7 @@ def evolve(order: Order, event: OrderEvent) -> Order:
             return _decided(order, event)
         case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
             return _edited(order, event)
-        case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
+        case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             return _shipped(order, event)
         case _:
             assert_never(event)
@@ -157,15 +158,21 @@ def _with_units(order: Known, line_id: str, quantity: int) -> Known:
 
 
 def _shipped(order: Known, event: Shipping) -> Known:
-    known = order.shipments.get(event.shipment_id, Shipment(content=""))
+    known = order.shipments.get(event.shipment_id, Shipment(content="", carrier=""))
     match event:
         case ShipmentSaved():
             order = _with_left(order, event)
             known = Shipment(
-                content=content_of(event), tracking_number=event.tracking_number
+                content=content_of(event),
+                carrier=event.carrier,
+                tracking_number=event.tracking_number,
             )
         case TrackingAdded():
             known = replace(known, tracking_number=event.tracking_number)
+        case ShipmentCorrected():
+            known = replace(
+                known, carrier=event.carrier, tracking_number=event.tracking_number
+            )
         case ShipmentDelivered():
             known = replace(known, delivered=True)
         case _:

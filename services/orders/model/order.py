@@ -21,10 +21,12 @@ from services.orders.commands import (
     BuyerStanding,
     CancelOrder,
     ChangeQuantity,
+    CorrectShipment,
     Edit,
     ExpireOrder,
     MarkDelivered,
     OfBuyer,
+    OnTheWay,
     OpenPart,
     OrderCommand,
     PlaceOrder,
@@ -55,7 +57,7 @@ from services.orders.model.refusals import (
     TotalTooLarge,
 )
 from services.orders.model.rules import DatedRules, shipped_rules
-from services.orders.model.shipping import add_tracking, deliver, ship
+from services.orders.model.shipping import add_tracking, correct, deliver, ship
 from services.orders.model.splitting import open_part, split
 from services.orders.model.states import (
     STATES,
@@ -85,7 +87,7 @@ def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[O
             return _edit(command, order)
         case AcceptOrder() | RejectOrder() | ExpireOrder() | CancelOrder():
             return _settle(command, order, rules)
-        case SaveShipment() | AddTracking() | MarkDelivered():
+        case SaveShipment() | AddTracking() | CorrectShipment() | MarkDelivered():
             return _on_its_way(command, order)
         case _:
             assert_never(command)
@@ -266,14 +268,14 @@ def cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
     ]
 
 
-def _on_its_way(
-    command: SaveShipment | AddTracking | MarkDelivered, order: Order
-) -> Sequence[OrderEvent]:
+def _on_its_way(command: SaveShipment | OnTheWay, order: Order) -> Sequence[OrderEvent]:
     match command:
         case SaveShipment():
             return ship(command, accepted_order(order, command.order_id))
         case AddTracking():
             return add_tracking(command, order)
+        case CorrectShipment():
+            return correct(command, order)
         case MarkDelivered():
             return deliver(command, order)
         case _:

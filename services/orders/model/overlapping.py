@@ -8,6 +8,7 @@ from contracts.orders import (
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     TrackingAdded,
@@ -15,6 +16,7 @@ from contracts.orders import (
 from services.orders.commands import (
     AddTracking,
     ChangeQuantity,
+    CorrectShipment,
     MarkDelivered,
     OfBuyer,
     OrderCommand,
@@ -23,7 +25,7 @@ from services.orders.commands import (
     SplitOrder,
 )
 
-OnTheWay: TypeAlias = TrackingAdded | ShipmentDelivered
+OnTheWay: TypeAlias = TrackingAdded | ShipmentCorrected | ShipmentDelivered
 
 
 def overlaps(command: OrderCommand, since: Sequence[OrderEvent]) -> bool:
@@ -39,7 +41,7 @@ def _overlap(command: OrderCommand, fact: OrderEvent) -> bool:
     match command:
         case OfBuyer():
             return _overlap(command.command, fact)
-        case AddTracking() | MarkDelivered():
+        case AddTracking() | CorrectShipment() | MarkDelivered():
             same = getattr(fact, "shipment_id", None) == command.shipment_id
             return same or not isinstance(fact, OnTheWay | ShipmentSaved)
         case _ if isinstance(fact, OnTheWay):

@@ -259,5 +259,15 @@ class TrackingExists(Refused):
     def __init__(self, shipment_id: str, tracking_number: str) -> None:
         super().__init__(
             f"tracking_number: shipment {shipment_id!r} has {tracking_number!r} already; "
-            "leave it"
+            "correct the shipment instead"
+        )
+
+
+class TrackingMalformed(Refused):
+    code = "tracking-malformed"
+
+    def __init__(self, carrier: str, tracking_number: str, example: str) -> None:
+        super().__init__(
+            f"tracking_number: {tracking_number!r} is none of {carrier}'s, which are like "
+            f"{example!r}; look at its digits, or name another carrier"
         )

@@ -28,6 +28,7 @@ class Shipment:
     """
 
     content: str
+    carrier: str
     tracking_number: str | None = None
     delivered: bool = False
 

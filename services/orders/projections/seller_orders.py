@@ -27,6 +27,7 @@ from contracts.orders import (
     OrderPlaced,
     OrderRejected,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     TrackingAdded,
@@ -36,7 +37,7 @@ from kit.readmodels.rows import FoldedRows, Row
 
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
-Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
+Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentCorrected | ShipmentDelivered
 
 metadata = MetaData()
 
@@ -97,7 +98,7 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
             _decide(row, fact)
         case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
             _edit(row, fact)
-        case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
+        case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             _ship(row, fact)
         case _:
             assert_never(fact)
@@ -173,6 +174,9 @@ def _ship(row: Row, fact: Shipping) -> None:
         case TrackingAdded():
             for one in mine:
                 one["tracking_number"] = fact.tracking_number
+        case ShipmentCorrected(carrier=carrier, tracking_number=number):
+            for one in mine:
+                one |= {"carrier": carrier, "tracking_number": number}
         case ShipmentDelivered():
             for one in mine:
                 one["delivered_at"] = fact.model_dump(mode="json")["delivered_at"]
