@@ -1,12 +1,20 @@
 """What may be read of orders: the read model, as it stands after the last write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
 from services.orders.commands import AcceptOrder, BuyerStanding, OfBuyer, PlaceOrder
+from services.orders.model.promotions import (
+    Progress,
+    Qualification,
+    qualification,
+    shipped_promotions,
+)
+from services.orders.model.rules import shipped_rules
 from services.orders.projections import seller_orders
 
 
@@ -15,6 +23,27 @@ def order(order_id: str, db: Connection) -> dict[str, Any] | None:
     found = db.execute(select(seller_orders).where(seller_orders.c.order_id == order_id))
     row = found.mappings().first()
     return dict(row) if row else None
+
+
+def promotions_of(row: Mapping[str, Any], at: datetime) -> Sequence[Qualification]:
+    """Return which promotions an order, as `order` returns it, qualifies for at `at`."""
+    clock = row["clock_started_at"]
+    left_at = None
+    if row["shipped_units"] >= row["units"]:
+        left = [one["shipped_at"] for one in row["shipments"]]
+        left_at = max(map(datetime.fromisoformat, left), default=None)
+    progress = Progress(
+        clock_started_at=clock,
+        subtotal_cents=row["subtotal_cents"],
+        accepted_at=row["decided_at"] if row["customer_id"] else None,
+        left_at=left_at,
+        is_over=row["state"] not in {"open", "accepted"},
+    )
+    holidays = shipped_rules().at(clock).holidays
+    return [
+        qualification(one, progress, at, holidays)
+        for one in shipped_promotions().of(clock, row["currency"])
+    ]
 
 
 def orders_of(

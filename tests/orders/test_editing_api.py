@@ -102,6 +102,18 @@ def test_who_edits_another_line_than_somebody_else_is_not_held_up(http: TestClie
     assert (order["subtotal_cents"], order["total_cents"]) == (3_100, 3_600)
 
 
+def test_an_order_shows_whether_it_qualifies_and_until_when(http: TestClient) -> None:
+    (cheap,) = http.get("/orders/o-1").json()["promotions"]
+    more = CUT | {"quantity": 30}
+    edit(http, "o-1/lines/l-2/quantity", more)
+
+    (dear,) = http.get("/orders/o-1").json()["promotions"]
+
+    assert (cheap["qualifies"], cheap["until"]) == (False, None)
+    assert (dear["promotion"], dear["qualifies"]) == ("free-shipping", True)
+    assert dear["until"] is not None
+
+
 def test_any_command_may_say_what_was_seen(http: TestClient) -> None:
     edit(http, "o-1/lines/l-2/quantity", CUT, key="k-1")
 

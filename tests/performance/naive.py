@@ -218,9 +218,11 @@ def tracked(world: World, policy: Policy) -> Iterator[Due]:
         numbered = [f.saved_at for f in saved if f.tracking_number is not None]
         added = [f for f in world.all(TrackingAdded) if (f.order_id, f.shipment_id) == key]
         told = [f.added_at for f in added]
-        for f in world.all(ShipmentCorrected):
-            if (f.order_id, f.shipment_id) == key and f.tracking_number is not None:
-                told.append(f.corrected_at)
+        told += [
+            f.corrected_at
+            for f in world.all(ShipmentCorrected)
+            if (f.order_id, f.shipment_id) == key and f.tracking_number is not None
+        ]
         kept = world.first(numbered + told)
         due = weekday_deadline(opened, policy, "shipping.tracked")
         yield due, 1, int(kept is not None and kept <= due)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
 from contracts.fact import GivenMoment, Id, SellerId
 from kit.web.bulk import bulk_router
-from kit.web.commands import Way, command_router, etag
+from kit.web.commands import Now, Way, command_router, etag
 from kit.web.reading import Database
 from services.orders import commands, queries
 from services.orders.api.previews import preview_edit
@@ -85,8 +85,8 @@ After: TypeAlias = Annotated[str, AfterValidator(_named_by_a_page)]
 
 
 @router.get("/orders/{order_id}", tags=["orders"])
-def read_order(order_id: Id, db: Database, response: Response) -> dict[str, Any]:
-    """Answer one order as it stands: its lines, its shipments, its state.
+def read_order(order_id: Id, db: Database, response: Response, at: Now) -> dict[str, Any]:
+    """Answer one order as it stands: its lines, shipments, state; what it qualifies for.
 
     Raises:
         OrderUnknown: No order was placed under this id.
@@ -95,7 +95,7 @@ def read_order(order_id: Id, db: Database, response: Response) -> dict[str, Any]
     if found is None:
         raise OrderUnknown(order_id)
     response.headers.update(etag(found["version"]))
-    return found
+    return found | {"promotions": queries.promotions_of(found, at)}
 
 
 @router.get("/orders/{order_id}/family", tags=["orders"])
