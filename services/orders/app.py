@@ -13,7 +13,14 @@ BLUEPRINT: Final = Blueprint(
     topic=topics.ORDERS,
     router=api.router,
     statuses=api.STATUSES,
-    own=[OwnReadModel("orders", projections.metadata, [projections.project_seller_orders])],
+    own=[
+        OwnReadModel("orders", projections.metadata, [projections.project_seller_orders]),
+        OwnReadModel(
+            "order-products",
+            projections.products_metadata,
+            [projections.project_order_products],
+        ),
+    ],
     foreign=[consumers.BUYERS],
 )
 

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias, assert_never, get_args
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -32,6 +33,7 @@ from contracts.orders import (
     ShipmentSaved,
     TrackingAdded,
 )
+from kit.database import driver
 from kit.eventstore.records import Recorded
 from kit.readmodels.rows import FoldedRows, Row
 
@@ -63,18 +65,61 @@ seller_orders = Table(
     Column("total_cents", BigInteger, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("shipped_units", BigInteger, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("invoice_state", Text, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("shipments", JSONB, nullable=False),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
+    Index("seller_orders_by_state", "seller_id", "state", "placed_at", "order_id"),
     Index("seller_orders_by_buyer", "seller_id", "buyer_id", "placed_at", "order_id"),
+    Index("seller_orders_by_total", "seller_id", "total_cents", "order_id"),
+    Index(
+        "seller_orders_pending",
+        "seller_id",
+        "ship_by",
+        "order_id",
+        postgresql_where=column("pending"),
+    ),
     Index(
         "seller_orders_by_parent",
         "split_from",
         postgresql_where=column("split_from").is_not(None),
     ),
 )
+
+products_metadata = MetaData()
+
+order_products = Table(
+    "order_products",
+    products_metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("placed_at", DateTime(timezone=True), primary_key=True),
+    Column("order_id", Text, primary_key=True),
+)
+
+
+def project_order_products(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep which orders were placed of which product.
+
+    Shape: one row per product of an order, added when it is placed and never taken away.
+    Safe to repeat: Yes. What is known is left as it is.
+    """
+    rows = {
+        (fact.seller_id, line.product_id, fact.placed_at, fact.order_id)
+        for recorded in events
+        if isinstance(fact := recorded.fact, OrderPlaced)
+        for line in fact.lines
+    }
+    if rows:
+        sql = (
+            "INSERT INTO order_products SELECT * FROM"
+            " unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[])"
+            " ON CONFLICT DO NOTHING"
+        )
+        driver(db).execute(sql, [*map(list, zip(*rows, strict=True))])
 
 
 def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
@@ -103,6 +148,7 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
         case _:
             assert_never(fact)
     row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
+    _owe(row)
     return row
 
 
@@ -112,7 +158,16 @@ def _placed(fact: OrderPlaced) -> Row:
     row |= {"shipments": [], "shipped_units": 0}
     row |= {"last_event_at": fact.placed_at}
     _total(row)
+    _owe(row)
     return row
+
+
+def _owe(row: Row) -> None:
+    """Say what the seller owes next: an answer or parcels, and then an invoice."""
+    to_ship = row["state"] == "accepted" and row["shipped_units"] < row["units"]
+    row["pending"] = to_ship or row["state"] == "open"
+    ready = row["state"] == "accepted" and bool(row["shipments"])
+    row["invoice_state"] = "ready" if ready else "none"
 
 
 def _total(row: Row) -> None:

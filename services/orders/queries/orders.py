@@ -1,4 +1,4 @@
-"""What may be read of orders: the read model, as it stands after the last write."""
+"""One order and its family, as they stand after the last write."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
-from services.orders.commands import AcceptOrder, BuyerStanding, OfBuyer, PlaceOrder
 from services.orders.model.promotions import (
     Progress,
     Qualification,
@@ -44,25 +43,6 @@ def promotions_of(row: Mapping[str, Any], at: datetime) -> Sequence[Qualificatio
         qualification(one, progress, at, holidays)
         for one in shipped_promotions().of(clock, row["currency"])
     ]
-
-
-def orders_of(
-    seller_id: str, after: tuple[Any, str] | None, limit: int, db: Connection
-) -> Sequence[dict[str, Any]]:
-    """Return a seller's orders, oldest first.
-
-    Shape: those after the `(placed_at, order_id)` of the last one seen, `limit` at most.
-    """
-    row = seller_orders.c
-    query = select(seller_orders).where(row.seller_id == seller_id)
-    if after is not None:
-        placed_at, order_id = after
-        later = (row.placed_at > placed_at) | (
-            (row.placed_at == placed_at) & (row.order_id > order_id)
-        )
-        query = query.where(later)
-    query = query.order_by(row.placed_at, row.order_id).limit(limit)
-    return [dict(found) for found in db.execute(query).mappings()]
 
 
 # UNION, not UNION ALL: a circle of orders, which no split makes, ends all the same.
@@ -103,41 +83,3 @@ def family(order_id: str, db: Connection) -> dict[str, Any] | None:
         else:
             roots.append(row)
     return roots[0] if roots else None
-
-
-# What was heard of a relationship, else what an order of the buyer's was accepted with:
-# buyers may not have heard of that yet, or we not of their hearing it.
-_STANDING: Final = """
-SELECT coalesce(g.approval_required, false), a.access, coalesce(r.customer_id, (
-  SELECT o.customer_id FROM seller_orders o WHERE o.seller_id = k.seller_id
-  AND o.buyer_id = k.buyer_id AND o.customer_id IS NOT NULL
-  ORDER BY o.decided_at DESC LIMIT 1))
-FROM {keys} k
-LEFT JOIN gated_sellers g ON g.seller_id = k.seller_id
-LEFT JOIN buyer_access a ON a.seller_id = k.seller_id AND a.buyer_id = k.buyer_id
-LEFT JOIN buyer_relationships r ON r.seller_id = k.seller_id AND r.buyer_id = k.buyer_id
-"""
-_OF_PAIR: Final = text(
-    _STANDING.format(
-        keys="(SELECT :seller_id ::text AS seller_id, :buyer_id ::text AS buyer_id)"
-    )
-)
-_OF_ORDER: Final = text(
-    _STANDING.format(keys="(SELECT * FROM seller_orders WHERE order_id = :order_id)")
-)
-
-
-def of_buyer(command: PlaceOrder | AcceptOrder, db: Connection) -> OfBuyer:
-    """Return `command` with what has been heard of its buyer."""
-    if isinstance(command, PlaceOrder):
-        keys = {"seller_id": command.seller_id, "buyer_id": command.buyer_id}
-        found = db.execute(_OF_PAIR, keys).first()
-    else:
-        found = db.execute(_OF_ORDER, {"order_id": command.order_id}).first()
-    if found is None:
-        return OfBuyer(command=command, buyer=BuyerStanding())
-    required, access, customer_id = found
-    buyer = BuyerStanding(
-        approval_required=required, access=access, customer_id=customer_id
-    )
-    return OfBuyer(command=command, buyer=buyer)
