@@ -20,7 +20,8 @@ class Blueprint:
     """A service: its name, its API, the facts it publishes, the read models it keeps.
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
-        refusals, by code, where it is not 409; `warm_up` is done beside the rest at start.
+        refusals, by code, where it is not 409; `warm_up` is done beside the rest at start;
+        `keeps` are tables that are no read models, and are never made again.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Blueprint:
     own: Sequence[OwnReadModel] = ()
     foreign: Sequence[ForeignReadModel] = ()
     warm_up: Callable[[], None] | None = None
+    keeps: Sequence[MetaData] = ()
 
     @property
     def projections(self) -> Sequence[Projection]:

@@ -7,6 +7,7 @@ from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.orders import api, consumers, projections
+from services.orders.queries import exports
 
 BLUEPRINT: Final = Blueprint(
     name="orders",
@@ -22,6 +23,7 @@ BLUEPRINT: Final = Blueprint(
         ),
     ],
     foreign=[consumers.BUYERS],
+    keeps=[exports.metadata],
 )
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ from fastapi import APIRouter
 from kit.web.bulk import bulk_router
 from kit.web.commands import Way, command_router
 from services.orders import commands, queries
+from services.orders.api.exports import exports
 from services.orders.api.many import many
 from services.orders.api.previews import preview_edit
 from services.orders.api.reading import reading
 from services.orders.handlers import to_request
 from services.orders.model.refusals import (
     AccessNeeded,
+    ExportUnknown,
     LineUnknown,
     OrderUnknown,
     ShipmentUnknown,
@@ -26,7 +28,7 @@ from services.orders.model.refusals import (
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     refusal.code: HTTPStatus.NOT_FOUND
-    for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown)
+    for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown, ExportUnknown)
 } | {
     AccessNeeded.code: HTTPStatus.FORBIDDEN,
     TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -54,3 +56,4 @@ router.include_router(command_router(_WAYS, to_request, "orders"))
 router.include_router(bulk_router([way.command for way in _WAYS], to_request))
 router.include_router(reading)
 router.include_router(many)
+router.include_router(exports)

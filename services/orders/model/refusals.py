@@ -164,6 +164,22 @@ class BuyerIsCustomer(Refused):
         )
 
 
+class ExportUnknown(Unknown):
+    code = "export-unknown"
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__(f"export_id: there is no export {export_id!r}; begin one")
+
+
+class ExportNotReady(Refused):
+    code = "export-not-ready"
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(
+            f"export_id: {done} of {total} orders are written; ask again when it is done"
+        )
+
+
 class NoLines(Refused):
     code = "no-lines"
 

@@ -85,6 +85,11 @@ def page(
     return [dict(row) for row in found]
 
 
+def count(asked: Filter, at: datetime, db: Connection) -> int:
+    """Return how many orders are asked for."""
+    return db.scalar(select(func.count()).select_from(_rows(asked, at).subquery())) or 0
+
+
 def counts(seller_id: str, at: datetime, db: Connection) -> dict[str, int]:
     """Return how many orders of a seller there are, by state, and how many are overdue."""
     overdue = func.count().filter(_ROW.pending, _ROW.ship_by < at)
