@@ -56,6 +56,19 @@ PLACE: Final = PlaceOrder(
     at=FRIDAY,
 )
 
+ACCEPT: Final = AcceptOrder(
+    order_id="o-1", customer_id="c-1", customer_link="created", at=FRIDAY
+)
+SHIP: Final = SaveShipment(
+    order_id="o-1",
+    shipment_id="h-0",
+    lines=(LineToShip(line_id="l-2", quantity=1),),
+    carrier="UPS",
+    shipped_by="seller",
+    shipped_at=FRIDAY,
+    at=FRIDAY,
+)
+
 orders = st.sampled_from(["o-1"] * 5 + ["o-2"] * 3 + ["o-3", "o-4", "o-5"])
 lines = st.sampled_from([f"l-{n}" for n in range(3)])
 moments = st.integers(0, 100).map(lambda hours: FRIDAY + timedelta(hours=hours))
@@ -112,8 +125,9 @@ shipments = st.builds(
     at=moments,
 )
 asked: st.SearchStrategy[list[OrderCommand]] = st.builds(
-    lambda first, rest: [*first, *rest],
+    lambda first, then, rest: [*first, *then, *rest],
     st.lists(splits, min_size=1, max_size=5),
+    st.sampled_from([(), (ACCEPT,), (ACCEPT, SHIP)]),
     st.lists(st.one_of(splits, edits, decisions, shipments), max_size=25),
 )
 
