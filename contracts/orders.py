@@ -34,6 +34,13 @@ class ShippedLine(Value):
     quantity: Quantity
 
 
+class LinePart(Value):
+    """Some units of a line that stays with the rest."""
+
+    line_id: Id
+    quantity: Quantity
+
+
 class OrderPlaced(Fact):
     """The clock of a split order starts with its root: `clock_started_at <= placed_at`."""
 
@@ -53,15 +60,25 @@ class OrderPlaced(Fact):
 
 
 class OrderSplit(Fact):
+    """Lines went to a new order, which keeps their ids: whole, or some of their units.
+
+    An edit whose order has nothing left to ship after it completes the order:
+    `completed_at` is the moment that the last parcel left.
+    """
+
     moment: ClassVar[str] = "split_at"
 
     order_id: Id
     new_order_id: Id
     line_ids: tuple[Id, ...]
     split_at: Moment
+    parts: tuple[LinePart, ...] = ()
+    completed_at: Moment | None = None
 
 
 class OrderLineQuantityChanged(Fact):
+    """`completed_at` as in OrderSplit."""
+
     moment: ClassVar[str] = "changed_at"
 
     order_id: Id
@@ -70,9 +87,12 @@ class OrderLineQuantityChanged(Fact):
     quantity: Quantity
     reason: EditReason
     changed_at: Moment
+    completed_at: Moment | None = None
 
 
 class OrderLineRemoved(Fact):
+    """`completed_at` as in OrderSplit."""
+
     moment: ClassVar[str] = "removed_at"
 
     order_id: Id
@@ -80,6 +100,7 @@ class OrderLineRemoved(Fact):
     quantity: Quantity
     reason: EditReason
     removed_at: Moment
+    completed_at: Moment | None = None
 
 
 class OrderAccepted(Fact):
@@ -144,6 +165,18 @@ class TrackingAdded(Fact):
     added_at: Moment
 
 
+class ShipmentCorrected(Fact):
+    """Who carries a shipment, and under which number, is not what was saved, but this."""
+
+    moment: ClassVar[str] = "corrected_at"
+
+    order_id: Id
+    shipment_id: Id
+    carrier: Text
+    tracking_number: Id | None = None
+    corrected_at: Moment
+
+
 class ShipmentDelivered(Fact):
     moment: ClassVar[str] = "delivered_at"
 
@@ -163,6 +196,7 @@ OrderEvent: TypeAlias = (
     | OrderCancelled
     | ShipmentSaved
     | TrackingAdded
+    | ShipmentCorrected
     | ShipmentDelivered
 )
 
@@ -177,5 +211,6 @@ TYPES: Final[Mapping[str, type[Fact]]] = {
     "orders.order-cancelled.v1": OrderCancelled,
     "orders.shipment-saved.v1": ShipmentSaved,
     "orders.tracking-added.v1": TrackingAdded,
+    "orders.shipment-corrected.v1": ShipmentCorrected,
     "orders.shipment-delivered.v1": ShipmentDelivered,
 }

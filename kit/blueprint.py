@@ -23,8 +23,8 @@ class Blueprint:
 
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
         refusals, by code, where it is not 409; `reactions` are what it decides on others'
-        facts, `schedules` what it does by the clock; `warm_up` is done beside the rest at
-        start.
+        facts, `schedules` what it does by the clock; `keeps` are tables that are no read
+        models, and are never made again; `warm_up` is done beside the rest at start.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Blueprint:
     reactions: Sequence[Reaction | BatchReaction] = ()
     schedules: Sequence[Schedule] = ()
     warm_up: Callable[[], None] | None = None
+    keeps: Sequence[MetaData] = ()
 
     @property
     def projections(self) -> Sequence[Projection]:

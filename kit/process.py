@@ -100,3 +100,5 @@ def prepare(engine: Engine, blueprint: Blueprint) -> None:
         db.exec_driver_sql("SET LOCAL search_path = public")
         store_tables.create(db)
         consumer_tables.metadata.create_all(db)
+        for tables in blueprint.keeps:
+            tables.create_all(db)

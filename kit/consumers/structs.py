@@ -44,6 +44,7 @@ _MOMENT: Final = ("string", "date-time")
 _COLUMNS: Final[Mapping[tuple[str | None, str | None], pl.DataType]] = {
     ("string", None): pl.String(),
     ("string", "date"): pl.Date(),
+    ("string", "date-time"): pl.Datetime("us", "UTC"),
     ("integer", None): pl.Int64(),
     ("boolean", None): pl.Boolean(),
 }
@@ -58,6 +59,8 @@ def holds_nul(values: bytes) -> bool:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads one type of facts. Their moments, which `moments` names, are left as text.
+
+    A moment that may be null is none of those.
 
     Shape: `columns` has the type of each field that one column can hold.
     """

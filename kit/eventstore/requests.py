@@ -27,9 +27,15 @@ class KeyReused(Refused):
 class RefusedBefore(Refused):
     """The refusal that was given to the same request before; `code` is what it was."""
 
-    def __init__(self, code: str, why: str) -> None:
+    def __init__(self, code: str, why: str, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(why)
         self.code = code  # type: ignore[misc]  # each refusal's own, not its class's
+        self._more = more or {}
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """What it said beside the words."""
+        return self._more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,9 @@ class Request(Generic[S, C, F]):
         idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
         that a refusal stands for good too, so that nothing changes when a whole batch is
         asked again; `premise` looks up, in the transaction and before anything is decided,
-        what must hold of other streams, and raises a refusal if it does not.
+        what must hold of other streams, and raises a refusal if it does not; `since` is the
+        version that the caller has seen, or None if they don't mind; `follows` makes of its
+        facts what else is asked in the same transaction.
     """
 
     stream_id: str
@@ -50,6 +58,8 @@ class Request(Generic[S, C, F]):
     digest: bytes = b""
     keep_refusal: bool = False
     premise: Callable[[Connection], None] | None = None
+    since: int | None = None
+    follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -59,7 +69,8 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 class Answer:
     """What became of a request.
 
-    Units: `version` counts the facts of its stream, `recorded` those that it added.
+    Units: `version` counts the facts of its stream, `recorded` those that it added, to
+        other streams too.
     Shape: `refused` says why nothing was recorded, or is None; `repeated` that the
         request was answered before.
     """
@@ -68,6 +79,21 @@ class Answer:
     recorded: int
     refused: Refused | None = None
     repeated: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a request would do. Nothing of it is kept.
+
+    Shape: `version` is what it was decided on, `before` and `after` the state of its
+        stream; `facts` in order, those of other streams last; `refused` as in `Answer`.
+    """
+
+    version: int
+    before: Any
+    after: Any
+    facts: Sequence[Fact] = ()
+    refused: Refused | None = None
 
 
 Given: TypeAlias = dict[str, tuple[bytes, Answer]]
@@ -169,7 +195,10 @@ def _used(key: str) -> str:
 def _kept(answer: Answer) -> dict[str, Any]:
     kept: dict[str, Any] = {"version": answer.version, "recorded": answer.recorded}
     if answer.refused is not None:
-        kept["refused"] = {"code": answer.refused.code, "why": str(answer.refused)}
+        refused = answer.refused
+        kept["refused"] = {"code": refused.code, "why": str(refused)}
+        if refused.more:
+            kept["refused"]["more"] = refused.more
     return kept
 
 

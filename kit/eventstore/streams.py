@@ -26,6 +26,7 @@ from kit.eventstore.records import Recorded
 from kit.eventstore.requests import (
     Answer,
     AnyRequest,
+    Preview,
     answer_again,
     find_answers,
     keep_answers,
@@ -77,9 +78,18 @@ class Streams(Protocol):
         Emits: What the deciders return, in that order. One transaction holds the facts,
             their place in the outbox, the answers and the read models, or nothing.
             A refused request records nothing and hinders no other; one of which a fact
-            would be larger than topics take is refused (FactTooLarge).
+            would be larger than topics take is refused (FactTooLarge), and so is one that
+            overlaps with what its caller had not seen (Changed).
         Safe to repeat: With a key, yes: the first answer is given again.
         Source: docs/architecture.md 3.
+        """
+        ...
+
+    def preview(self, request: AnyRequest) -> Preview:
+        """Return what `request` would do to what stands now. Nothing of it is kept.
+
+        Raises:
+            StoreUnavailable: The database is away.
         """
         ...
 
@@ -163,6 +173,19 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def preview(self, request: AnyRequest) -> Preview:
+        """Decide, and keep nothing.
+
+        Raises:
+            StoreUnavailable: As `Streams.preview`, after `patience_s`.
+        """
+        try:
+            return self._patiently(self._look_ahead, request)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
     def _in_savepoint(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> Sequence[Answer]:
@@ -170,6 +193,16 @@ class PostgresStreams:
             answers, recorded = self._in_transaction(requests, db)
         _appended.add(len(recorded))
         return answers
+
+    def look_ahead(self, request: AnyRequest, db: Connection) -> Preview:
+        """Decide on what `db` sees, and keep nothing."""
+        work = Work(self.history, db, self.new_id, self.now(), {})
+        work.load([request])
+        return work.preview(request)
+
+    def _look_ahead(self, request: AnyRequest) -> Preview:
+        with self.history.engine.connect() as db:
+            return self.look_ahead(request, db)
 
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         return self._contended(self._once, requests)
@@ -209,8 +242,8 @@ class PostgresStreams:
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
         given = find_answers(requests, db)
-        work = Work(self.history, self.new_id, self.now(), _trace())
-        work.load([r for r in requests if r.key not in given], db)
+        work = Work(self.history, db, self.new_id, self.now(), _trace())
+        work.load([r for r in requests if r.key not in given])
         answers, fresh = [], []
         for request in requests:
             answer = answer_again(request, given)
@@ -224,7 +257,7 @@ class PostgresStreams:
             self.history.append(work.stored, db)
             for project in self.projections:
                 project(work.recorded, db)
-            work.keep_snapshots(db)
+            work.keep_snapshots()
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
 
@@ -257,6 +290,10 @@ class _Within:
             StreamConflict: As `Streams.submit`; the transaction may go on.
         """
         return self.streams.join(requests, self.db)
+
+    def preview(self, request: AnyRequest) -> Preview:
+        """Decide on what stands in the transaction, and keep nothing."""
+        return self.streams.look_ahead(request, self.db)
 
 
 def _remedy(error: BaseException) -> str:

@@ -13,7 +13,8 @@ from kit.domain import Refused
 from kit.eventstore import snapshots
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded, StoredFact
-from kit.eventstore.requests import Answer, AnyRequest
+from kit.eventstore.requests import Answer, AnyRequest, Preview
+from kit.eventstore.seen import NeverSeen, decided
 from kit.eventstore.snapshots import AnyDecider, Snapshot, SnapshotRecorder
 
 
@@ -27,6 +28,7 @@ class Work:
     """
 
     history: History
+    db: Connection
     new_id: Callable[[], UUID]
     at: datetime
     meta: Mapping[str, str]
@@ -36,39 +38,79 @@ class Work:
     _stands: dict[str, Snapshot] = field(default_factory=dict)
     _snapped: dict[str, int] = field(default_factory=dict)
 
-    def load(self, requests: Iterable[AnyRequest], db: Connection) -> None:
+    def load(self, requests: Iterable[AnyRequest]) -> None:
         """Bring each request's stream to what is recorded of it by now."""
-        self._deciders = {request.stream_id: request.decider for request in requests}
-        self._stands = {
-            stream_id: Snapshot(0, decider.initial)
-            for stream_id, decider in self._deciders.items()
-        }
-        self._load_snapshots(db)
-        self._snapped = {name: stand.version for name, stand in self._stands.items()}
-        for stream_id, facts in self.history.facts_of(self._snapped, db).items():
-            evolve = self._deciders[stream_id].evolve
-            state = self._stands[stream_id].state
+        deciders = {request.stream_id: request.decider for request in requests}
+        stands = {name: Snapshot(0, each.initial) for name, each in deciders.items()}
+        stands |= self._kept_snapshots(deciders)
+        snapped = {name: stand.version for name, stand in stands.items()}
+        for stream_id, facts in self.history.facts_of(snapped, self.db).items():
+            evolve, state = deciders[stream_id].evolve, stands[stream_id].state
             for recorded in facts:
                 state = evolve(state, recorded.fact)
-            self._stands[stream_id] = Snapshot(facts[-1].version, state)
+            stands[stream_id] = Snapshot(facts[-1].version, state)
+        self._deciders |= deciders
+        self._stands |= stands
+        self._snapped |= snapped
 
     def decide(self, request: AnyRequest) -> Answer:
-        """Decide `request` on what stands now, what was decided before it included."""
-        stand = self._stands[request.stream_id]
-        try:
-            facts = request.decider.decide(request.command, stand.state)
-            recorded = self._placed(request.stream_id, stand.version, facts)
-            stored = [self.history.as_stored(one) for one in recorded]
-        except Refused as why:
-            return Answer(stand.version, 0, why)
-        self.recorded += recorded
-        self.stored += stored
-        state = reduce(request.decider.evolve, facts, stand.state)
-        version = stand.version + len(recorded)
-        self._stands[request.stream_id] = Snapshot(version, state)
-        return Answer(version, len(recorded))
+        """Decide `request` on what stands now, what was decided before it included.
 
-    def keep_snapshots(self, db: Connection) -> None:
+        With it is decided what it asks of other streams: all of it, or none.
+        """
+        begun, stood = len(self.recorded), dict[str, Snapshot]()
+        try:
+            self._carry_out(request, stood)
+        except Refused as why:
+            self._stands |= stood
+            del self.recorded[begun:], self.stored[begun:]
+            return Answer(self._stands[request.stream_id].version, 0, why)
+        version = self._stands[request.stream_id].version
+        return Answer(version, len(self.recorded) - begun)
+
+    def preview(self, request: AnyRequest) -> Preview:
+        """Decide `request` likewise, and return what it would do."""
+        before, begun = self._stands[request.stream_id], len(self.recorded)
+        answer = self.decide(request)
+        after = self._stands[request.stream_id].state
+        facts = tuple(recorded.fact for recorded in self.recorded[begun:])
+        return Preview(before.version, before.state, after, facts, answer.refused)
+
+    def _carry_out(self, request: AnyRequest, stood: dict[str, Snapshot]) -> None:
+        """Decide `request` and all that follows; note in `stood` how its streams were."""
+        stream_id = request.stream_id
+        if stream_id not in self._stands:
+            self.load([request])
+        stand = self._stands[stream_id]
+        stood.setdefault(stream_id, stand)
+        unseen = self._unseen(request, stand.version)
+        facts, further = decided(request, stand.state, unseen)
+        recorded = self._placed(stream_id, stand.version, facts)
+        self.stored += [self.history.as_stored(one) for one in recorded]
+        self.recorded += recorded
+        state = reduce(request.decider.evolve, facts, stand.state)
+        self._stands[stream_id] = Snapshot(stand.version + len(facts), state)
+        for other in further:
+            self._carry_out(other, stood)
+
+    def _unseen(self, request: AnyRequest, version: int) -> list[Fact]:
+        """Return the facts of the stream that the caller has not seen.
+
+        Raises:
+            NeverSeen: They say that they saw more than there is.
+        """
+        name, seen = request.stream_id, request.since
+        if seen is None or seen == version:
+            return []
+        if seen > version:
+            raise NeverSeen(seen, version)
+        mine = [one for one in self.recorded if one.stream_id == name]
+        loaded = version - len(mine)
+        kept = self.history.facts_of({name: seen}, self.db).get(name, ())
+        before = [one for one in kept if one.version <= loaded]
+        return [one.fact for one in (*before, *mine) if one.version > seen]
+
+    def keep_snapshots(self) -> None:
         """Keep the state of each stream that has grown long since its last snapshot."""
         due = [
             snapshots.to_stored(stream_id, stand, self._deciders[stream_id])
@@ -77,7 +119,7 @@ class Work:
             and stand.version - self._snapped[stream_id] >= snapshots.EVERY
         ]
         if due:
-            SnapshotRecorder(self.history.engine).insert_events(due, connection=db)
+            SnapshotRecorder(self.history.engine).insert_events(due, connection=self.db)
 
     def _placed(
         self, stream_id: str, version: int, facts: Iterable[Fact]
@@ -88,9 +130,12 @@ class Work:
             for place, fact in enumerate(facts, version + 1)
         ]
 
-    def _load_snapshots(self, db: Connection) -> None:
-        long = {name: d for name, d in self._deciders.items() if d.states}
-        for stored in snapshots.select([*long], db) if long else ():
-            stream_id = str(stored.originator_id)
-            if snapshot := snapshots.from_stored(stored, long[stream_id]):
-                self._stands[stream_id] = snapshot
+    def _kept_snapshots(self, deciders: Mapping[str, AnyDecider]) -> dict[str, Snapshot]:
+        long = {name: decider for name, decider in deciders.items() if decider.states}
+        kept = {
+            str(stored.originator_id): snapshots.from_stored(
+                stored, long[str(stored.originator_id)]
+            )
+            for stored in (snapshots.select([*long], self.db) if long else ())
+        }
+        return {name: snapshot for name, snapshot in kept.items() if snapshot is not None}

@@ -6,17 +6,20 @@ answered the same. The moment of a command is this service's clock.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from inspect import Parameter, Signature, getdoc
 from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
-from fastapi import APIRouter, Depends, Header, Request as HttpRequest
+from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
 from pydantic import BaseModel, ConfigDict, create_model
+from sqlalchemy import Connection
 
-from kit.eventstore.requests import AnyRequest
+from kit.domain import Refused
+from kit.eventstore.requests import AnyRequest, Preview
 from kit.eventstore.streams import Streams, transact
+from kit.web.reading import Database
 
 LONGEST_KEY: Final = 200
 
@@ -29,7 +32,45 @@ IdempotencyKey: TypeAlias = Annotated[
         description="Names this request: asked again with it, it is answered the same.",
     ),
 ]
+IfMatch: TypeAlias = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        pattern=r'^"\d{1,9}"$',
+        description="The ETag of what you saw: what changed since, and matters, is told.",
+    ),
+]
+DryRun: TypeAlias = Annotated[
+    bool, Query(description="Answer what it would do, and do nothing.")
+]
 ToRequest: TypeAlias = Callable[[Any], AnyRequest]
+Prepare: TypeAlias = Callable[[Any, Connection], Any]
+Shown: TypeAlias = Callable[[Preview], BaseModel]
+"""Says what a request would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in for a command.
+
+    Shape: `preview` makes it an edit: what it would do can be asked with `dry_run`, and who
+        means it says `If-Match`; `prepare` adds to the command what the service's own read
+        models know.
+    """
+
+    path: str
+    command: type
+    preview: Shown | None = None
+    prepare: Prepare | None = None
+
+
+class NotSeen(Refused):
+    """A change by somebody who does not say what they saw before."""
+
+    code = "if-match-required"
+
+    def __init__(self) -> None:
+        super().__init__("If-Match: give the ETag of what you saw, so that nothing is lost")
 
 
 class Version(BaseModel):
@@ -72,7 +113,7 @@ Clock: TypeAlias = Annotated[Callable[[], datetime], Depends(clock_of)]
 
 
 def command_router(
-    ways: Sequence[tuple[str, type]], to_request: ToRequest, tag: str
+    ways: Sequence[tuple[str, type] | Way], to_request: ToRequest, tag: str
 ) -> APIRouter:
     """Return a router with a POST for each command.
 
@@ -80,39 +121,111 @@ def command_router(
         it, `at` from the clock, and every other field of the command from the body.
     """
     router = APIRouter(tags=[tag])
-    for path, command in ways:
+    for way in (one if isinstance(one, Way) else Way(*one) for one in ways):
         router.add_api_route(
-            path,
-            _endpoint(path, command, to_request),
+            way.path,
+            _endpoint(way, to_request),
             methods=["POST"],
-            response_model=Version,
-            summary=_words(command.__name__),
-            description=getdoc(command) if "__doc__" in vars(command) else None,
+            response_model=_answered(way),
+            summary=_words(way.command.__name__),
+            description=getdoc(way.command) if "__doc__" in vars(way.command) else None,
         )
     return router
 
 
-def _endpoint(path: str, command: type, to_request: ToRequest) -> Callable[..., Version]:
-    in_path = re.findall(r"{(\w+)}", path)
-    hints = get_type_hints(command, include_extras=True)
-    body = _body(command, hints, {*in_path, "at"})
+def _answered(way: Way) -> Any:  # noqa: ANN401 - a model, or the union of two
+    return Version if way.preview is None else Version | _return_type(way.preview)
 
-    def carry_out(**given: Any) -> Version:  # noqa: ANN401 - as the signature below says
+
+def _return_type(shown: Shown) -> type[BaseModel]:
+    kind: type[BaseModel] = get_type_hints(shown)["return"]
+    return kind
+
+
+def etag(version: int) -> dict[str, str]:
+    """Return the header that names a version of what is answered."""
+    return {"ETag": f'"{version}"'}
+
+
+def _endpoint(way: Way, to_request: ToRequest) -> Callable[..., BaseModel]:
+    in_path = re.findall(r"{(\w+)}", way.path)
+    hints = get_type_hints(way.command, include_extras=True)
+    body = _body(way.command, hints, {*in_path, "at"})
+
+    def carry_out(**given: Any) -> BaseModel:  # noqa: ANN401 - as the signature below says
         said = given.pop("body", None)
         values = (
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
-        streams, key, digest = (given.pop(n) for n in ("streams", "key", "digest"))
-        request = replace(to_request(command(**given, **values)), key=key, digest=digest)
-        return Version(version=transact(streams, request).version)
+        asking = _Asking(**{name: given.pop(name) for name in _ASKING if name in given})
+        db = given.pop("db", None)
+        command = way.command(**given, **values)
+        known = command if way.prepare is None else way.prepare(command, db)
+        return asking.of(way, to_request(known))
 
     taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
-    taken |= {"key": IdempotencyKey, "digest": Digest, "streams": StreamsHere, "at": Now}
+    taken |= {"at": Now, **_ASKING} | ({"db": Database} if way.prepare else {})
+    defaults: dict[str, Any] = {"if_match": None}
+    if way.preview is None:
+        del taken["dry_run"]
+    else:
+        defaults["dry_run"] = False
     carry_out.__signature__ = Signature(  # type: ignore[attr-defined]  # FastAPI reads it
-        [Parameter(n, Parameter.KEYWORD_ONLY, annotation=kind) for n, kind in taken.items()]
+        [
+            Parameter(
+                name,
+                Parameter.KEYWORD_ONLY,
+                annotation=kind,
+                default=defaults.get(name, Parameter.empty),
+            )
+            for name, kind in taken.items()
+        ]
     )
-    carry_out.__name__ = _words(command.__name__).replace(" ", "_").lower()
+    carry_out.__name__ = _words(way.command.__name__).replace(" ", "_").lower()
     return carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """How a command is asked: under which key, on what was seen, in earnest or not."""
+
+    key: str
+    digest: bytes
+    streams: Streams
+    response: Response
+    if_match: str | None
+    dry_run: bool = False
+
+    def of(self, way: Way, request: AnyRequest) -> BaseModel:
+        """Carry `request` out, or show what it would do.
+
+        Raises:
+            NotSeen: It is an edit in earnest, and does not say what was seen.
+            Refused: As `transact`.
+        """
+        since = None if self.if_match is None else int(self.if_match.strip('"'))
+        asked = replace(request, key=self.key, digest=self.digest, since=since)
+        if self.dry_run and way.preview is not None:
+            seen = self.streams.preview(asked)
+            if seen.refused is not None:
+                raise seen.refused
+            self.response.headers.update(etag(seen.version))
+            return way.preview(seen)
+        if way.preview is not None and since is None:
+            raise NotSeen
+        version = transact(self.streams, asked).version
+        self.response.headers.update(etag(version))
+        return Version(version=version)
+
+
+_ASKING: Final[dict[str, Any]] = {
+    "key": IdempotencyKey,
+    "digest": Digest,
+    "streams": StreamsHere,
+    "response": Response,
+    "if_match": IfMatch,
+    "dry_run": DryRun,
+}
 
 
 def _body(command: type, hints: dict[str, Any], taken: set[str]) -> type[BaseModel] | None:

@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from contracts.registry import UnknownTypeError
 from kit.domain import Refused
 from kit.eventstore.records import FactTooLarge
+from kit.eventstore.seen import Changed
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
+from kit.web.commands import NotSeen
 
 _log: Final = logging.getLogger(__name__)
 INVALID: Final = "invalid-request"
@@ -28,7 +30,8 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
 
     def refused(_: Request, why: Exception) -> JSONResponse:
         code = why.code if isinstance(why, Refused) else Refused.code
-        return problem(known.get(code, HTTPStatus.CONFLICT), code, str(why))
+        more = why.more if isinstance(why, Refused) else {}
+        return problem(known.get(code, HTTPStatus.CONFLICT), code, str(why), **more)
 
     def invalid(_: Request, why: Exception) -> JSONResponse:
         errors = why.errors() if isinstance(why, RequestValidationError) else ()
@@ -57,7 +60,11 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         app.add_exception_handler(kind, _answer(status, code))
 
 
-_REFUSALS: Final = {FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+_REFUSALS: Final = {
+    FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Changed.code: HTTPStatus.PRECONDITION_FAILED,
+    NotSeen.code: HTTPStatus.PRECONDITION_REQUIRED,
+}
 _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),

@@ -6,14 +6,24 @@ from contracts import topics
 from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
-from services.orders import api, projections
+from services.orders import api, consumers, projections
+from services.orders.queries import exports
 
 BLUEPRINT: Final = Blueprint(
     name="orders",
     topic=topics.ORDERS,
     router=api.router,
     statuses=api.STATUSES,
-    own=[OwnReadModel("orders", projections.metadata, [projections.project_seller_orders])],
+    own=[
+        OwnReadModel("orders", projections.metadata, [projections.project_seller_orders]),
+        OwnReadModel(
+            "order-products",
+            projections.products_metadata,
+            [projections.project_order_products],
+        ),
+    ],
+    foreign=[consumers.BUYERS],
+    keeps=[exports.metadata],
 )
 
 if __name__ == "__main__":

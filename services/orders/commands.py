@@ -22,12 +22,17 @@ from contracts.fact import (
 from contracts.orders import (
     Canceller,
     CustomerLink,
+    EditReason,
+    OrderAccepted,
+    OrderPlaced,
     PaymentMethod,
     RejectReason,
     Shipper,
 )
 
 CLOSED: Final = ConfigDict(extra="forbid")
+
+QuantityOrNone: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,16 @@ class LineToShip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineToSplit:
+    """A line that goes to another order: all of it that has not left, or `quantity`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    line_id: Id
+    quantity: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
     """A buyer orders. `at` starts the seller's clock."""
 
@@ -72,15 +87,94 @@ class PlaceOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptOrder:
-    """The seller will ship. `customer_link` says how the buyer became this customer."""
+class SplitOrder:
+    """Lines, or some of their units, become a new order. At least one unit stays."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     order_id: Id
-    customer_id: Id
-    customer_link: CustomerLink
+    new_order_id: Id
+    lines: Annotated[tuple[LineToSplit, ...], Field(min_length=1)]
     at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPart:
+    """What a split moved begins an order of its own. Asked by the split alone."""
+
+    order_id: Id
+    placed: OrderPlaced
+    accepted: OrderAccepted | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQuantity:
+    """A line gets another number of units. None at all removes it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    line_id: Id
+    quantity: QuantityOrNone
+    reason: EditReason
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveLine:
+    """A line goes. The last one cannot: reject or cancel the order instead."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    line_id: Id
+    reason: EditReason
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptOrder:
+    """The seller will ship. `customer_link` says how the buyer became this customer.
+
+    Of a buyer who is known to be a customer nothing need be said; of another one must be
+    `created`, or the buyer `associated` with one.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    customer_id: Id | None = None
+    customer_link: CustomerLink | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuyerStanding:
+    """What has been heard of a buyer with a seller.
+
+    Shape: `access` is how their newest request stands, or None if there was none;
+        `customer_id` the customer that they are, or None if they are none yet.
+    """
+
+    approval_required: bool = False
+    access: str | None = None
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfBuyer:
+    """A command that depends on its buyer, with what has been heard of them.
+
+    Without it, as in an import, what is said is taken as it is: it has happened.
+    """
+
+    command: PlaceOrder | AcceptOrder
+    buyer: BuyerStanding
+
+    @property
+    def order_id(self) -> str:
+        """The order that it is about."""
+        return self.command.order_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +240,22 @@ class AddTracking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectShipment:
+    """What was saved of a shipment's carrier or number was wrong: what is left out stays.
+
+    What left, and when, stands: it is what the seller is measured by.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    carrier: Text | None = None
+    tracking_number: Id | None = None
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkDelivered:
     """A shipment reached the buyer, at `at`."""
 
@@ -156,13 +266,9 @@ class MarkDelivered:
     at: GivenMoment
 
 
+Edit: TypeAlias = SplitOrder | ChangeQuantity | RemoveLine
+Settling: TypeAlias = AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
+OnTheWay: TypeAlias = AddTracking | CorrectShipment | MarkDelivered
 OrderCommand: TypeAlias = (
-    PlaceOrder
-    | AcceptOrder
-    | RejectOrder
-    | ExpireOrder
-    | CancelOrder
-    | SaveShipment
-    | AddTracking
-    | MarkDelivered
+    PlaceOrder | OfBuyer | OpenPart | Edit | Settling | SaveShipment | OnTheWay
 )

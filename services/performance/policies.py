@@ -35,6 +35,8 @@ from contracts.orders import (
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
+    OrderSplit,
+    ShipmentCorrected,
     ShipmentSaved,
     TrackingAdded,
 )
@@ -68,6 +70,7 @@ _NOT_THE_SELLERS_FAULT: Final = pl.col("reason").is_in(
 _NOT_BY_THE_SELLER: Final = pl.col("shipped_by") == "marketplace"
 _CAN_BE_FOLLOWED: Final = pl.col("tracking_number").is_not_null()
 _LAST: Final = pl.col("completes_order")
+_COMPLETES: Final = pl.col("completed_at").is_not_null()
 _CUT: Final = pl.col("old_quantity") - pl.col("quantity")
 _ANSWERS: Final = pl.col("answers").is_not_null()
 _BY_BUYER: Final = pl.col("sender") == "buyer"
@@ -140,11 +143,15 @@ RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
     OrderLineQuantityChanged: (
         Rule(UNITS_FILLED, "amount", "changed_at", amount=_CUT, when=_LOSS & (_CUT > 0)),
         Rule(UNITS_FILLED, "kept", "changed_at", amount=_CUT, when=~_LOSS & (_CUT > 0)),
+        Rule(SHIPPING_ON_TIME, "kept", "completed_at", when=_COMPLETES),
     ),
     OrderLineRemoved: (
         Rule(UNITS_FILLED, "amount", "removed_at", amount=pl.col("quantity"), when=_LOSS),
         Rule(UNITS_FILLED, "kept", "removed_at", amount=pl.col("quantity"), when=~_LOSS),
+        Rule(SHIPPING_ON_TIME, "kept", "completed_at", when=_COMPLETES),
     ),
+    # What had left is all there was to ship, once the rest is another order's.
+    OrderSplit: (Rule(SHIPPING_ON_TIME, "kept", "completed_at", when=_COMPLETES),),
     # Units that left with a part of the order can't be lost when the rest is cancelled.
     ShipmentSaved: (
         Rule(SHIPPING_TRACKED, "opened", "shipped_at", SHIPMENT),
@@ -171,6 +178,9 @@ RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
         ),
     ),
     MessageMarkedSpam: (Rule(RESPONSES_TIMELY, "void", "marked_at", MESSAGE),),
+    ShipmentCorrected: (
+        Rule(SHIPPING_TRACKED, "kept", "corrected_at", SHIPMENT, when=_CAN_BE_FOLLOWED),
+    ),
 }
 
 LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {

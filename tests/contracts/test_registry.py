@@ -1,5 +1,6 @@
 """What was written once is read for ever: names, bytes, older versions."""
 
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,7 +26,13 @@ SAMPLES = Path("contracts/samples")
 def test_what_was_written_once_is_read_and_written_alike(name: str) -> None:
     golden = (SAMPLES / f"{name}.json").read_bytes().strip()
 
-    assert encode(decode(name, golden)) == (name, golden)
+    again, data = encode(decode(name, golden))
+
+    assert again == name
+    if data != golden:  # fields that were added since come last, with their defaults
+        assert data.startswith(golden.removesuffix(b"}") + b",")
+        added = CLASSES[name].model_fields.keys() - json.loads(golden).keys()
+        assert all(not CLASSES[name].model_fields[field].is_required() for field in added)
 
 
 @pytest.mark.parametrize("name", [*CLASSES, *REGISTRY.upcasters])

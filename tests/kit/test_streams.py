@@ -18,7 +18,7 @@ from kit.database import connect, driver
 from kit.eventstore import tables
 from kit.eventstore.history import History, UnsafeSetting
 from kit.eventstore.records import FactTooLarge, Recorded
-from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Request
+from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Preview, Request
 from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
 from services.catalog.model import INVENTORY
 from services.orders.commands import AcceptOrder, LineToPlace, PlaceOrder, RejectOrder
@@ -206,6 +206,10 @@ class EachInATransaction:
     def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         with self.streams.history.engine.begin() as db:
             return self.streams.within(db).submit(requests)
+
+    def preview(self, request: AnyRequest) -> Preview:
+        with self.streams.history.engine.begin() as db:
+            return self.streams.within(db).preview(request)
 
 
 class TestStreamsWithinATransaction(StreamsContract):

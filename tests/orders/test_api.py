@@ -4,10 +4,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.serving import build
 from kit.settings import Settings
+from kit.web.reading import database
 from services.orders.app import BLUEPRINT
 from tests.fakes import MemoryStreams
 
@@ -39,9 +41,13 @@ NOWHERE = Settings.model_construct(
 
 
 @pytest.fixture
-def app() -> FastAPI:
+def app(db: Connection) -> FastAPI:
+    """The service on streams in memory; its read models know nothing."""
+    for tables in BLUEPRINT.tables:
+        tables.create_all(db)
     app = build(BLUEPRINT, NOWHERE)
     app.state.streams = MemoryStreams()
+    app.dependency_overrides[database] = lambda: db
     return app
 
 

@@ -7,23 +7,35 @@ from typing import Any
 from hypothesis import given, strategies as st
 from pydantic import TypeAdapter
 
-from contracts.orders import OrderEvent, OrderPlaced, ShipmentSaved
+from contracts.orders import (
+    OrderEvent,
+    OrderLineQuantityChanged,
+    OrderLineRemoved,
+    OrderPlaced,
+    OrderSplit,
+    ShipmentSaved,
+)
 from kit.domain import Refused
 from services.orders.commands import (
     AcceptOrder,
     AddTracking,
     CancelOrder,
+    ChangeQuantity,
+    CorrectShipment,
     ExpireOrder,
     LineToPlace,
     LineToShip,
+    LineToSplit,
     MarkDelivered,
     OrderCommand,
     PlaceOrder,
     RejectOrder,
+    RemoveLine,
     SaveShipment,
+    SplitOrder,
 )
 from services.orders.model import ORDER, Order
-from tests.samples import FRIDAY, ONE_OF_EACH
+from tests.samples import CORRECTED, FRIDAY, ONE_OF_EACH
 
 moments = st.integers(-30, 30).map(lambda days: FRIDAY + timedelta(days=days))
 order_ids = st.just("o-1")
@@ -84,8 +96,8 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
         order_id=order_ids,
         shipment_id=shipment_ids,
         lines=lines_to_ship,
-        carrier=st.just("UPS"),
-        tracking_number=st.sampled_from([None, "T-1", "T-2"]),
+        carrier=st.sampled_from(["UPS", "Bike"]),
+        tracking_number=st.sampled_from([None, "T-1", "1Z999AA10123456784"]),
         shipped_by=st.sampled_from(["seller", "marketplace"]),
         shipped_at=moments,
         at=moments,
@@ -94,10 +106,43 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
         AddTracking,
         order_id=order_ids,
         shipment_id=shipment_ids,
-        tracking_number=st.sampled_from(["T-1", "T-2"]),
+        tracking_number=st.sampled_from(["T-1", "1Z999AA10123456784"]),
         at=moments,
     ),
     st.builds(MarkDelivered, order_id=order_ids, shipment_id=shipment_ids, at=moments),
+    st.builds(
+        CorrectShipment,
+        order_id=order_ids,
+        shipment_id=shipment_ids,
+        carrier=st.sampled_from([None, "UPS", "Bike"]),
+        tracking_number=st.sampled_from([None, "T-1", "1Z999AA10123456784"]),
+        at=moments,
+    ),
+    st.builds(
+        SplitOrder,
+        order_id=order_ids,
+        new_order_id=st.sampled_from(["o-1", "o-2", "o-3"]),
+        lines=st.lists(
+            st.builds(LineToSplit, line_id=line_ids, quantity=st.none() | quantities),
+            max_size=2,
+        ).map(tuple),
+        at=moments,
+    ),
+    st.builds(
+        ChangeQuantity,
+        order_id=order_ids,
+        line_id=line_ids,
+        quantity=st.integers(0, 4),
+        reason=st.sampled_from(["out_of_stock", "other"]),
+        at=moments,
+    ),
+    st.builds(
+        RemoveLine,
+        order_id=order_ids,
+        line_id=line_ids,
+        reason=st.sampled_from(["out_of_stock", "other"]),
+        at=moments,
+    ),
 )
 place = st.builds(
     PlaceOrder,
@@ -150,12 +195,28 @@ def carried_out(asked: list[OrderCommand]) -> list[OrderEvent]:
     return facts
 
 
+def edited(ordered: Counter[str], fact: OrderEvent) -> dict[str, int]:
+    """What is ordered of each line after an edit."""
+    match fact:
+        case OrderLineRemoved():
+            return ordered | {fact.line_id: 0}
+        case OrderLineQuantityChanged():
+            return ordered | {fact.line_id: fact.quantity}
+        case OrderSplit():
+            parts = {part.line_id: part.quantity for part in fact.parts}
+            whole = dict.fromkeys(fact.line_ids, 0)
+            return {name: n - parts.get(name, 0) for name, n in ordered.items()} | whole
+        case _:
+            return ordered
+
+
 @given(sequences)
 def test_no_line_ships_more_than_was_ordered(asked: list[OrderCommand]) -> None:
     ordered, shipped = Counter[str](), Counter[str]()
     for fact in carried_out(asked):
         if isinstance(fact, OrderPlaced):
             ordered.update({line.line_id: line.quantity for line in fact.lines})
+        ordered = Counter(edited(ordered, fact))
         if isinstance(fact, ShipmentSaved):
             shipped.update({line.line_id: line.quantity for line in fact.lines})
             assert fact.completes_order == (shipped == ordered)
@@ -179,6 +240,6 @@ def test_a_state_outlives_being_written_down(asked: list[OrderCommand]) -> None:
     assert type(order) in ORDER.states
 
 
-@given(st.lists(st.sampled_from(ONE_OF_EACH[:11]), max_size=12))
+@given(st.lists(st.sampled_from([*ONE_OF_EACH[:11], CORRECTED]), max_size=12))
 def test_no_history_is_too_strange_to_be_folded(facts: list[Any]) -> None:
     ORDER.fold(facts)

@@ -5,11 +5,13 @@ import pytest
 from sqlalchemy import Connection, event, select
 
 from contracts.fact import Fact
+from contracts.orders import LinePart
 from kit.eventstore.records import Recorded
 from services.orders.projections import metadata, project_seller_orders, seller_orders
 from tests.samples import (
     ACCEPTED,
     CANCELLED,
+    CORRECTED,
     DELIVERED,
     EXPIRED,
     FRIDAY,
@@ -28,6 +30,7 @@ from tests.samples import (
     recorded,
 )
 
+SPLIT_IN_PART = SPLIT.model_copy(update={"parts": (LinePart(line_id="l-1", quantity=1),)})
 SHIPPED = (PLACED, ACCEPTED, SHIPPED_IN_PART, SHIPPED_THE_REST, TRACKED, DELIVERED)
 
 
@@ -77,14 +80,27 @@ def test_a_shipped_order_shows_its_parts_and_their_way(db: Connection) -> None:
         (one["shipment_id"], one["tracking_number"], one["delivered_at"])
         for one in row["shipments"]
     ] == [
-        ("h-1", "1Z999AA10123456785", "2026-03-13T18:00:00Z"),
+        ("h-1", "1Z12345E6605272234", "2026-03-13T18:00:00Z"),
         ("h-2", "1Z999AA10123456784", None),
     ]
 
 
+def test_a_corrected_shipment_shows_who_carries_it(db: Connection) -> None:
+    row = order(db, history(*SHIPPED, CORRECTED))
+
+    assert isinstance(row["shipments"], list)
+    first = row["shipments"][0]
+    assert (first["carrier"], first["tracking_number"]) == ("FedEx", "986578788855")
+
+
 @pytest.mark.parametrize(
     ("edit", "units", "total_cents"),
-    [(QUANTITY_CHANGED, 2, 6_140), (LINE_REMOVED, 2, 5_190), (SPLIT, 2, 5_190)],
+    [
+        (QUANTITY_CHANGED, 2, 6_140),
+        (LINE_REMOVED, 2, 5_190),
+        (SPLIT, 2, 5_190),
+        (SPLIT_IN_PART, 1, 3_090),
+    ],
 )
 def test_an_edited_order_is_worth_what_is_left_of_it(
     db: Connection, edit: Fact, units: int, total_cents: int

@@ -6,6 +6,7 @@ from contracts.orders import OrderEvent
 from kit.domain import Refused
 from services.orders.commands import (
     AddTracking,
+    CorrectShipment,
     LineToShip,
     MarkDelivered,
     OrderCommand,
@@ -15,6 +16,7 @@ from services.orders.model import ORDER, refusals
 from tests.samples import (
     ACCEPTED,
     CANCELLED,
+    CORRECTED,
     DELIVERED,
     EXPIRED,
     FRIDAY,
@@ -49,9 +51,16 @@ SHIP_THE_REST = SaveShipment(
     at=TUESDAY,
 )
 TRACK = AddTracking(
-    order_id="o-1", shipment_id="h-1", tracking_number="1Z999AA10123456785", at=TUESDAY
+    order_id="o-1", shipment_id="h-1", tracking_number="1Z12345E6605272234", at=TUESDAY
 )
 DELIVER = MarkDelivered(order_id="o-1", shipment_id="h-1", at=NEXT_FRIDAY)
+CORRECT = CorrectShipment(
+    order_id="o-1",
+    shipment_id="h-1",
+    carrier="FedEx",
+    tracking_number="986578788855",
+    at=TUESDAY,
+)
 
 
 def given(*facts: OrderEvent) -> Given:
@@ -182,7 +191,71 @@ def test_what_left_before_the_order_was_cancelled_is_tracked_and_arrives() -> No
     cancelled.when(DELIVER).then(DELIVERED)
 
 
-@pytest.mark.parametrize("command", [TRACK, DELIVER])
+@pytest.mark.parametrize("command", [TRACK, CORRECT, DELIVER])
 def test_a_shipment_that_never_left_is_unknown(command: OrderCommand) -> None:
     accepted().when(command).then_refused(refusals.ShipmentUnknown, "h-1")
     given().when(command).then_refused(refusals.OrderUnknown, "o-1")
+
+
+@pytest.mark.parametrize("carrier", ["UPS", "ups"])
+def test_a_number_that_a_known_carrier_does_not_give_is_refused(carrier: str) -> None:
+    wrong = replace(SHIP_THE_REST, carrier=carrier, tracking_number="1Z999AA10123456785")
+
+    accepted().when(wrong).then_refused(refusals.TrackingMalformed, "tracking_number")
+    accepted(SHIPPED_IN_PART).when(
+        replace(TRACK, tracking_number="1Z999AA10123456785")
+    ).then_refused(refusals.TrackingMalformed, "1Z999AA10123456784")
+
+
+def test_a_carrier_that_is_not_known_may_use_any_number() -> None:
+    ravens = replace(SHIP_THE_REST, carrier="Ravens", tracking_number="7")
+
+    accepted().when(ravens).then(
+        SHIPPED_THE_REST.model_copy(
+            update={"carrier": "Ravens", "tracking_number": "7", "completes_order": False}
+        )
+    )
+
+
+def test_a_shipment_may_be_corrected_whatever_was_saved_of_it() -> None:
+    for saved in ((SHIPPED_IN_PART,), (SHIPPED_IN_PART, TRACKED)):
+        accepted(*saved).when(CORRECT).then(CORRECTED)
+
+
+def test_what_a_correction_leaves_out_stays() -> None:
+    carrier = replace(CORRECT, carrier="Ravens", tracking_number=None)
+    number = replace(CORRECT, carrier=None, tracking_number="1Z999AA10123456784")
+    tracked = accepted(SHIPPED_IN_PART, TRACKED)
+
+    tracked.when(carrier).then(
+        CORRECTED.model_copy(
+            update={"carrier": "Ravens", "tracking_number": TRACKED.tracking_number}
+        )
+    )
+    tracked.when(number).then(
+        CORRECTED.model_copy(
+            update={"carrier": "UPS", "tracking_number": "1Z999AA10123456784"}
+        )
+    )
+
+
+def test_the_same_correction_again_changes_nothing() -> None:
+    accepted(SHIPPED_IN_PART, CORRECTED).when(CORRECT).then_nothing()
+    accepted(SHIPPED_IN_PART).when(
+        replace(CORRECT, carrier="UPS", tracking_number=None)
+    ).then_nothing()
+
+
+def test_a_correction_is_held_to_the_carrier_that_it_names() -> None:
+    other = replace(CORRECT, carrier="DHL", tracking_number=None)
+
+    accepted(SHIPPED_IN_PART, TRACKED).when(other).then_refused(
+        refusals.TrackingMalformed, "DHL"
+    )
+
+
+def test_a_corrected_shipment_is_saved_once_all_the_same() -> None:
+    corrected = accepted(SHIPPED_IN_PART, CORRECTED)
+
+    corrected.when(SHIP_PART).then_nothing()
+    corrected.when(TRACK).then_refused(refusals.TrackingExists, "correct the shipment")

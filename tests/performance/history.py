@@ -34,6 +34,8 @@ from contracts.orders import (
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
+    OrderSplit,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     ShippedLine,
@@ -48,6 +50,7 @@ moments = st.builds(
     st.sampled_from([0, 0, 6, 18]),
     st.sampled_from([0, 0, -1, 1]),
 )
+perhaps = st.none() | moments
 sellers = st.sampled_from(["s-1", "s-1", "s-2"])
 orders = st.sampled_from([f"o-{n}" for n in range(9)])
 shipments = st.sampled_from(["h-1", "h-2"])
@@ -211,6 +214,7 @@ of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
         quantity=units,
         reason=edits,
         changed_at=moments,
+        completed_at=perhaps,
     ),
     st.builds(
         OrderLineRemoved,
@@ -219,6 +223,15 @@ of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
         quantity=units,
         reason=edits,
         removed_at=moments,
+        completed_at=perhaps,
+    ),
+    st.builds(
+        OrderSplit,
+        **of_order,
+        new_order_id=orders,
+        line_ids=st.just(("l-1",)),
+        split_at=moments,
+        completed_at=perhaps,
     ),
     st.builds(
         TrackingAdded,
@@ -226,6 +239,14 @@ of_orders_and_listings: st.SearchStrategy[Fact] = st.one_of(
         shipment_id=shipments,
         tracking_number=st.just("1Z9"),
         added_at=moments,
+    ),
+    st.builds(
+        ShipmentCorrected,
+        **of_order,
+        shipment_id=shipments,
+        carrier=st.just("UPS"),
+        tracking_number=numbers,
+        corrected_at=moments,
     ),
     st.builds(ShipmentDelivered, **of_order, shipment_id=shipments, delivered_at=moments),
     st.builds(ProductListed, **described, listed_at=moments),

@@ -26,6 +26,8 @@ from contracts.orders import (
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
+    OrderSplit,
+    ShipmentCorrected,
     ShipmentSaved,
     TrackingAdded,
 )
@@ -118,11 +120,17 @@ class World:
             orders[fact.order_id].append(fact)  # type: ignore[attr-defined] # facts of orders
         return orders
 
+    def completed(self) -> Iterator[tuple[str, datetime]]:
+        edits = (OrderSplit, OrderLineQuantityChanged, OrderLineRemoved)
+        for fact in self.all(Fact):
+            if isinstance(fact, edits) and fact.completed_at is not None:
+                yield fact.order_id, fact.completed_at
+
     def first(self, moments: Iterable[datetime]) -> datetime | None:
         return min((moment for moment in moments if moment <= self.as_of), default=None)
 
     def is_empty(self) -> bool:
-        moments: list[datetime] = []
+        moments = [at for _, at in self.completed()]
         for r in self.told:
             match r.fact:
                 case OrderPlaced(placed_at=at, ship_by=by, clock_started_at=start):
@@ -145,6 +153,8 @@ class World:
                     | BuyerAccessWithdrawn()
                     | MessageMarkedSpam()
                 ):
+                    moments.append(r.fact.happened_at)
+                case ShipmentCorrected(tracking_number=str()):
                     moments.append(r.fact.happened_at)
                 case OrderLineQuantityChanged(old_quantity=old, quantity=new) if new < old:
                     moments.append(r.fact.happened_at)
@@ -210,6 +220,7 @@ def accepted(world: World) -> Iterator[Due]:
 def on_time(world: World) -> Iterator[Due]:
     yes, off = world.by_order(OrderAccepted), world.by_order(OrderCancelled)
     parcels = world.by_order(ShipmentSaved)
+    completed = list(world.completed())
     for order, placed in world.placed.items():
         due = world.first(p.ship_by for p in placed)
         if due is None or world.first(f.accepted_at for f in yes.get(order, [])) is None:
@@ -217,6 +228,7 @@ def on_time(world: World) -> Iterator[Due]:
         if any(f.cancelled_at < due for f in off.get(order, [])):
             continue
         last = [p.shipped_at for p in parcels.get(order, []) if p.completes_order]
+        last += [at for edited, at in completed if edited == order]
         yield due, 1, int(any(at <= due for at in last))
 
 
@@ -231,7 +243,13 @@ def tracked(world: World, policy: Policy) -> Iterator[Due]:
             continue
         numbered = [f.saved_at for f in saved if f.tracking_number is not None]
         added = [f for f in world.all(TrackingAdded) if (f.order_id, f.shipment_id) == key]
-        kept = world.first(numbered + [f.added_at for f in added])
+        told = [f.added_at for f in added]
+        told += [
+            f.corrected_at
+            for f in world.all(ShipmentCorrected)
+            if (f.order_id, f.shipment_id) == key and f.tracking_number is not None
+        ]
+        kept = world.first(numbered + told)
         due = weekday_deadline(opened, policy, "shipping.tracked")
         yield due, 1, int(kept is not None and kept <= due)
 

@@ -16,6 +16,7 @@ from tests.performance.facts import (
     tracked,
 )
 from tests.performance.world import AS_OF, DAY, HOUR, TICK, card, cards_of, received
+from tests.samples import SPLIT
 
 MONDAY = AS_OF - 9 * DAY
 FRIDAY_EVENING = MONDAY - 3 * DAY + 18 * HOUR
@@ -125,6 +126,16 @@ class TestShippingOnTime:
         part = shipped(MONDAY, completes_order=False)
 
         assert self.outcome(self.order, accepted(MONDAY), part) == BROKEN
+
+    def test_an_edit_that_leaves_nothing_to_ship_makes_the_part_the_whole(self) -> None:
+        part = shipped(MONDAY, completes_order=False)
+        edits = (cut(2, 1), removed(1), SPLIT)
+
+        for edit in edits:
+            for left_at, outcome in ((self.ship_by, KEPT), (self.ship_by + TICK, BROKEN)):
+                last = edit.model_copy(update={"completed_at": left_at})
+                assert self.outcome(self.order, accepted(MONDAY), part, last) == outcome
+            assert self.outcome(self.order, accepted(MONDAY), part, edit) == BROKEN
 
     def test_an_order_never_accepted_does_not_count(self) -> None:
         assert self.outcome(self.order, shipped(MONDAY)) == NOTHING

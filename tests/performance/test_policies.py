@@ -19,7 +19,7 @@ from tests.performance.facts import (
     tracked,
 )
 from tests.performance.world import AS_OF, DAY, received, sayings_of
-from tests.samples import CHARGED, DELIVERED, REASSIGNED, SPLIT
+from tests.samples import CHARGED, CORRECTED, DELIVERED, REASSIGNED, SPLIT
 
 TIMELY, ACCEPTED = "acceptance.timely", "acceptance.accepted"
 ON_TIME, TRACKED = "shipping.on_time", "shipping.tracked"
@@ -152,6 +152,11 @@ def test_a_part_shipment_keeps_only_its_units() -> None:
         (UNITS, "kept", AS_OF, 4),
         (TRACKED, "opened", AS_OF),
     }
+
+
+def test_a_correction_keeps_what_can_be_followed_by_it() -> None:
+    assert {s.says for s in whenever(CORRECTED)} == {"kept"}
+    assert whenever(CORRECTED.model_copy(update={"tracking_number": None})) == ()
 
 
 def test_a_tracking_number_counts_from_when_it_was_saved() -> None:

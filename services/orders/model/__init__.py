@@ -1,6 +1,7 @@
 """The rules of orders, all pure: states, refusals, what is decided, how facts move it."""
 
-from services.orders.model.order import ORDER, decide, evolve, order_decider
+from services.orders.model.folding import evolve
+from services.orders.model.order import ORDER, decide, order_decider
 from services.orders.model.states import Order
 
 __all__ = ["ORDER", "Order", "decide", "evolve", "order_decider"]

@@ -1,10 +1,8 @@
 """The order: what it decides, how facts move it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
-from typing import Final, TypeAlias, TypedDict, TypeVar, assert_never
+from typing import Final, assert_never
 
 from contracts.fact import MAX_CENTS
 from contracts.orders import (
@@ -13,56 +11,62 @@ from contracts.orders import (
     OrderEvent,
     OrderExpired,
     OrderLine,
-    OrderLineQuantityChanged,
-    OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
-    OrderSplit,
-    ShipmentDelivered,
-    ShipmentSaved,
-    TrackingAdded,
 )
-from kit.domain import Decider
+from kit.domain import Decider, Elsewhere
 from services.orders.commands import (
     AcceptOrder,
     AddTracking,
+    BuyerStanding,
     CancelOrder,
+    ChangeQuantity,
+    CorrectShipment,
+    Edit,
     ExpireOrder,
     MarkDelivered,
+    OfBuyer,
+    OnTheWay,
+    OpenPart,
     OrderCommand,
     PlaceOrder,
     RejectOrder,
+    RemoveLine,
     SaveShipment,
+    Settling,
+    SplitOrder,
 )
+from services.orders.model.buyers import (
+    is_accepted_so,
+    refuse_without_access,
+    settle_customer,
+)
+from services.orders.model.editing import change_quantity, remove_line
 from services.orders.model.expiry import expires_at
+from services.orders.model.folding import content_of, evolve
+from services.orders.model.guards import accepted_order, open_order
+from services.orders.model.overlapping import overlaps
 from services.orders.model.refusals import (
     CurrencyNotTraded,
     LineRepeated,
     NoLines,
     OrderExists,
-    OrderIsAccepted,
-    OrderIsCancelled,
-    OrderIsExpired,
     OrderIsOpen,
-    OrderIsRejected,
     OrderIsShipped,
     OrderNotDue,
-    OrderUnknown,
     TotalTooLarge,
 )
 from services.orders.model.rules import DatedRules, shipped_rules
-from services.orders.model.shipping import add_tracking, content_of, deliver, ship
+from services.orders.model.shipping import add_tracking, correct, deliver, ship
+from services.orders.model.splitting import open_part, split
 from services.orders.model.states import (
     STATES,
     Accepted,
     Cancelled,
     Expired,
     Missing,
-    Open,
     Order,
-    Placed,
     Rejected,
-    Shipment,
 )
 
 
@@ -75,18 +79,30 @@ def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[O
         Refused: The order's state does not allow it; `refusals` lists the reasons.
     """
     match command:
+        case PlaceOrder() | OfBuyer():
+            return _begin_or_accept(command, order, rules)
+        case OpenPart():
+            return open_part(command, order)
+        case SplitOrder() | ChangeQuantity() | RemoveLine():
+            return _edit(command, order)
+        case AcceptOrder() | RejectOrder() | ExpireOrder() | CancelOrder():
+            return _settle(command, order, rules)
+        case SaveShipment() | AddTracking() | CorrectShipment() | MarkDelivered():
+            return _on_its_way(command, order)
+        case _:
+            assert_never(command)
+
+
+def _begin_or_accept(
+    command: PlaceOrder | OfBuyer, order: Order, rules: DatedRules
+) -> Sequence[OrderEvent]:
+    match command:
         case PlaceOrder():
             return place(command, order, rules)
-        case AcceptOrder():
-            return accept(command, order)
-        case RejectOrder():
-            return reject(command, order)
-        case ExpireOrder():
-            return expire(command, order, rules)
-        case CancelOrder():
-            return cancel(command, order)
-        case SaveShipment() | AddTracking() | MarkDelivered():
-            return _on_its_way(command, order)
+        case OfBuyer(command=asked, buyer=buyer):
+            if isinstance(asked, AcceptOrder):
+                return accept(asked, order, buyer)
+            return refuse_without_access(place(asked, order, rules), buyer)
         case _:
             assert_never(command)
 
@@ -120,7 +136,7 @@ def place(command: PlaceOrder, order: Order, rules: DatedRules) -> Sequence[Orde
         if command.currency not in traded:
             raise CurrencyNotTraded(command.currency, traded)
         return [placed]
-    if order.content != content_of(placed):
+    if content_of(order.placed) != content_of(placed):
         raise OrderExists(command.order_id)
     return []
 
@@ -138,20 +154,56 @@ def _check_lines(command: PlaceOrder) -> None:
         raise TotalTooLarge(total_cents)
 
 
-def accept(command: AcceptOrder, order: Order) -> Sequence[OrderEvent]:
-    if isinstance(order, Accepted) and (order.customer_id, order.customer_link) == (
-        command.customer_id,
-        command.customer_link,
-    ):
+def elsewhere(command: OrderCommand, order: Order) -> Sequence[Elsewhere]:
+    """Return what `command` asks of other orders: a split begins one."""
+    parted = split(command, order) if isinstance(command, SplitOrder) else None
+    if parted is None:
         return []
-    undecided = _open(order, command.order_id)
+    _, part = parted
+    return [Elsewhere(f"order-{part.order_id}", ORDER, part)]
+
+
+def _edit(command: Edit, order: Order) -> Sequence[OrderEvent]:
+    match command:
+        case ChangeQuantity():
+            return change_quantity(command, order)
+        case RemoveLine():
+            return remove_line(command, order)
+        case SplitOrder():
+            parted = split(command, order)
+            return [] if parted is None else [parted[0]]
+        case _:
+            assert_never(command)
+
+
+def _settle(command: Settling, order: Order, rules: DatedRules) -> Sequence[OrderEvent]:
+    match command:
+        case AcceptOrder():
+            return accept(command, order)
+        case RejectOrder():
+            return reject(command, order)
+        case ExpireOrder():
+            return expire(command, order, rules)
+        case CancelOrder():
+            return cancel(command, order)
+        case _:
+            assert_never(command)
+
+
+def accept(
+    command: AcceptOrder, order: Order, buyer: BuyerStanding | None = None
+) -> Sequence[OrderEvent]:
+    if isinstance(order, Accepted) and is_accepted_so(command, order):
+        return []
+    undecided = open_order(order, command.order_id)
+    customer_id, link = settle_customer(command, buyer)
     return [
         OrderAccepted(
             seller_id=undecided.seller_id,
             order_id=command.order_id,
             buyer_id=undecided.buyer_id,
-            customer_id=command.customer_id,
-            customer_link=command.customer_link,
+            customer_id=customer_id,
+            customer_link=link,
             accepted_at=command.at,
         )
     ]
@@ -165,7 +217,7 @@ def reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
         return []
     return [
         OrderRejected(
-            seller_id=_open(order, command.order_id).seller_id,
+            seller_id=open_order(order, command.order_id).seller_id,
             order_id=command.order_id,
             reason=command.reason,
             note=command.note,
@@ -177,7 +229,7 @@ def reject(command: RejectOrder, order: Order) -> Sequence[OrderEvent]:
 def expire(command: ExpireOrder, order: Order, rules: DatedRules) -> Sequence[OrderEvent]:
     if isinstance(order, Expired):
         return []
-    undecided = _open(order, command.order_id)
+    undecided = open_order(order, command.order_id)
     held = rules.at(undecided.clock_started_at)
     due_at = expires_at(undecided.clock_started_at, held.time_to_decide, held.holidays)
     if due_at is None or command.at < due_at:
@@ -198,11 +250,11 @@ def cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
     ):
         return []
     if isinstance(order, Accepted):
-        if not any(order.to_ship.values()):
+        if order.has_left:
             raise OrderIsShipped(command.order_id)
         seller_id = order.seller_id
     else:
-        seller_id = _open(order, command.order_id).seller_id
+        seller_id = open_order(order, command.order_id).seller_id
         if command.by == "seller":
             raise OrderIsOpen(command.order_id, "reject it instead")
     return [
@@ -216,149 +268,30 @@ def cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
     ]
 
 
-def _open(order: Order, order_id: str) -> Open:
-    match order:
-        case Open():
-            return order
-        case Missing():
-            raise OrderUnknown(order_id)
-        case Accepted():
-            raise OrderIsAccepted(order_id, order.customer_id, order.customer_link)
-        case Rejected():
-            raise OrderIsRejected(order_id, order.reason, order.note)
-        case Expired():
-            raise OrderIsExpired(order_id)
-        case Cancelled():
-            raise OrderIsCancelled(order_id, order.by, order.reason)
-        case _:
-            assert_never(order)
-
-
-def _on_its_way(
-    command: SaveShipment | AddTracking | MarkDelivered, order: Order
-) -> Sequence[OrderEvent]:
+def _on_its_way(command: SaveShipment | OnTheWay, order: Order) -> Sequence[OrderEvent]:
     match command:
         case SaveShipment():
-            if isinstance(order, Accepted):
-                return ship(command, order)
-            _open(order, command.order_id)
-            raise OrderIsOpen(command.order_id, "accept it first")
+            return ship(command, accepted_order(order, command.order_id))
         case AddTracking():
             return add_tracking(command, order)
+        case CorrectShipment():
+            return correct(command, order)
         case MarkDelivered():
             return deliver(command, order)
         case _:
             assert_never(command)
 
 
-Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
-Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
-Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
-Known = TypeVar("Known", bound=Placed)
-
-
-def evolve(order: Order, event: OrderEvent) -> Order:
-    """Return the order after `event`. Never refuses: the fact already happened."""
-    if isinstance(event, OrderPlaced):
-        return _placed(event)
-    if isinstance(order, Missing):
-        return order
-    match event:
-        case OrderAccepted() | OrderRejected() | OrderExpired() | OrderCancelled():
-            return _decided(order, event)
-        case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
-            return _edited(order, event)
-        case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
-            return _shipped(order, event)
-        case _:
-            assert_never(event)
-
-
-def _placed(event: OrderPlaced) -> Open:
-    return Open(
-        seller_id=event.seller_id,
-        buyer_id=event.buyer_id,
-        content=content_of(event),
-        clock_started_at=event.clock_started_at,
-        to_ship={line.line_id: line.quantity for line in event.lines},
-    )
-
-
-def _decided(order: Placed, event: Decision) -> Order:
-    match event:
-        case OrderAccepted(customer_id=customer_id, customer_link=link):
-            return Accepted(**_kept(order), customer_id=customer_id, customer_link=link)
-        case OrderRejected(reason=reason, note=note):
-            return Rejected(**_kept(order), reason=reason, note=note)
-        case OrderExpired():
-            return Expired(**_kept(order))
-        case OrderCancelled(by=by, reason=reason):
-            return Cancelled(**_kept(order), by=by, reason=reason)
-        case _:
-            assert_never(event)
-
-
-class _Kept(TypedDict):
-    """What an order keeps, whatever is decided of it."""
-
-    seller_id: str
-    buyer_id: str
-    content: str
-    clock_started_at: datetime
-    to_ship: Mapping[str, int]
-    shipments: Mapping[str, Shipment]
-
-
-def _kept(order: Placed) -> _Kept:
-    return _Kept(
-        seller_id=order.seller_id,
-        buyer_id=order.buyer_id,
-        content=order.content,
-        clock_started_at=order.clock_started_at,
-        to_ship=order.to_ship,
-        shipments=order.shipments,
-    )
-
-
-def _edited(order: Known, event: Edit) -> Known:
-    to_ship = dict(order.to_ship)
-    match event:
-        case OrderSplit(line_ids=line_ids):
-            to_ship = {line: left for line, left in to_ship.items() if line not in line_ids}
-        case OrderLineRemoved(line_id=line_id):
-            to_ship.pop(line_id, None)
-        case OrderLineQuantityChanged(line_id=line_id):
-            left = to_ship.get(line_id, 0) + event.quantity - event.old_quantity
-            to_ship[line_id] = max(left, 0)
-        case _:
-            assert_never(event)
-    return replace(order, to_ship=to_ship)
-
-
-def _shipped(order: Known, event: Shipping) -> Known:
-    known = order.shipments.get(event.shipment_id, Shipment(content=""))
-    to_ship = dict(order.to_ship)
-    match event:
-        case ShipmentSaved():
-            known = Shipment(
-                content=content_of(event), tracking_number=event.tracking_number
-            )
-            for line in event.lines:
-                left = to_ship.get(line.line_id, 0) - line.quantity
-                to_ship[line.line_id] = max(left, 0)
-        case TrackingAdded():
-            known = replace(known, tracking_number=event.tracking_number)
-        case ShipmentDelivered():
-            known = replace(known, delivered=True)
-        case _:
-            assert_never(event)
-    shipments = {**order.shipments, event.shipment_id: known}
-    return replace(order, to_ship=to_ship, shipments=shipments)
-
-
 def order_decider(rules: DatedRules) -> Decider[Order, OrderCommand, OrderEvent]:
     """Return the order's decider where `rules` hold, each from its day on."""
-    return Decider(Missing(), partial(decide, rules=rules), evolve, STATES)
+    return Decider(
+        initial=Missing(),
+        decide=partial(decide, rules=rules),
+        evolve=evolve,
+        states=STATES,
+        overlaps=overlaps,
+        elsewhere=elsewhere,
+    )
 
 
 ORDER: Final = order_decider(shipped_rules())

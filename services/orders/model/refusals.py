@@ -1,13 +1,14 @@
 """Why a command on an order is refused: each names the field and the remedy."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Set as AbstractSet
 from datetime import datetime
+from typing import Any, Final
 
 from contracts.fact import MAX_CENTS
-from kit.domain import Refused
+from kit.domain import Refused, Unknown
 
 
-class OrderUnknown(Refused):
+class OrderUnknown(Unknown):
     code = "order-unknown"
 
     def __init__(self, order_id: str) -> None:
@@ -75,6 +76,16 @@ class OrderIsShipped(Refused):
         )
 
 
+class OrderIsInvoiced(Refused):
+    code = "order-invoiced"
+
+    def __init__(self, order_id: str, invoice_id: str) -> None:
+        super().__init__(
+            f"order_id: the invoice {invoice_id!r} of {order_id!r} is confirmed; "
+            "have it refunded instead"
+        )
+
+
 class OrderNotDue(Refused):
     code = "order-not-due"
 
@@ -95,6 +106,80 @@ class CurrencyNotTraded(Refused):
         )
 
 
+class AccessNeeded(Refused):
+    code = "access-needed"
+
+    def __init__(self, buyer_id: str, seller_id: str, access: str | None) -> None:
+        super().__init__(
+            f"buyer_id: seller {seller_id!r} takes orders of approved buyers only; "
+            f"{buyer_id!r} {_STANDS[access]}"
+        )
+        self.access = access
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """How the buyer's newest request stands; null if they made none."""
+        return {"access": self.access}
+
+
+_ASK: Final = "; request access and order once it is approved"
+_STANDS: Final[Mapping[str | None, str]] = {
+    None: f"has not requested access{_ASK}",
+    "requested": "waits for an answer; order once access is approved",
+    "declined": "was declined; ask the seller",
+    "withdrawn": f"withdrew the request{_ASK}",
+    "expired": f"had no answer in time{_ASK}",
+}
+
+
+class CustomerNeeded(Refused):
+    code = "customer-needed"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"customer_link: the buyer of {order_id!r} is no customer we have heard of; "
+            "create a customer, or associate the buyer with one; if that was done just "
+            "now, associate: it changes nothing"
+        )
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """The two ways to go on: what to say in the same request."""
+        ways = {"create": "created", "associate": "associated"}
+        return {
+            "choices": [
+                {"choice": choice, "customer_link": link, "needs": ["customer_id"]}
+                for choice, link in ways.items()
+            ]
+        }
+
+
+class BuyerIsCustomer(Refused):
+    code = "buyer-is-customer"
+
+    def __init__(self, known: str, said: str) -> None:
+        super().__init__(
+            f"customer_id: the buyer is customer {known!r}; leave {said!r} out, or "
+            "associate the buyer with it"
+        )
+
+
+class ExportUnknown(Unknown):
+    code = "export-unknown"
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__(f"export_id: there is no export {export_id!r}; begin one")
+
+
+class ExportNotReady(Refused):
+    code = "export-not-ready"
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(
+            f"export_id: {done} of {total} orders are written; ask again when it is done"
+        )
+
+
 class NoLines(Refused):
     code = "no-lines"
 
@@ -108,6 +193,32 @@ class LineRepeated(Refused):
     def __init__(self, line_id: str) -> None:
         super().__init__(
             f"lines: line_id {line_id!r} comes more than once; name each line once"
+        )
+
+
+class LastLine(Refused):
+    code = "last-line"
+
+    def __init__(self, remedy: str) -> None:
+        super().__init__(
+            f"line_id: the last line of an order cannot go; {remedy} the order instead"
+        )
+
+
+class NothingStays(Refused):
+    code = "nothing-stays"
+
+    def __init__(self) -> None:
+        super().__init__("lines: all of the order would go; leave at least one unit")
+
+
+class UnitsHaveLeft(Refused):
+    code = "units-have-left"
+
+    def __init__(self, line_id: str, quantity: int, left: int) -> None:
+        super().__init__(
+            f"quantity: {left} of line {line_id!r} have left, {quantity} is less; "
+            f"keep {left} at least"
         )
 
 
@@ -164,5 +275,15 @@ class TrackingExists(Refused):
     def __init__(self, shipment_id: str, tracking_number: str) -> None:
         super().__init__(
             f"tracking_number: shipment {shipment_id!r} has {tracking_number!r} already; "
-            "leave it"
+            "correct the shipment instead"
+        )
+
+
+class TrackingMalformed(Refused):
+    code = "tracking-malformed"
+
+    def __init__(self, carrier: str, tracking_number: str, example: str) -> None:
+        super().__init__(
+            f"tracking_number: {tracking_number!r} is none of {carrier}'s, which are like "
+            f"{example!r}; look at its digits, or name another carrier"
         )

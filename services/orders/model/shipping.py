@@ -1,17 +1,24 @@
 """What leaves of an order: shipments, their tracking, their arrival."""
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 
 from contracts.orders import (
     OrderEvent,
-    OrderPlaced,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     ShippedLine,
     TrackingAdded,
 )
-from services.orders.commands import AddTracking, LineToShip, MarkDelivered, SaveShipment
+from services.orders.commands import (
+    AddTracking,
+    CorrectShipment,
+    LineToShip,
+    MarkDelivered,
+    SaveShipment,
+)
+from services.orders.model.carriers import known_carriers
+from services.orders.model.folding import content_of
 from services.orders.model.refusals import (
     LineRepeated,
     LineUnknown,
@@ -21,20 +28,15 @@ from services.orders.model.refusals import (
     ShipmentUnknown,
     TooManyUnits,
     TrackingExists,
+    TrackingMalformed,
 )
 from services.orders.model.states import Accepted, Missing, Order, Placed, Shipment
-
-_NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order"}
-
-
-def content_of(fact: OrderPlaced | ShipmentSaved) -> str:
-    """Return a digest of what was said, whenever it was said: the same for a repeat."""
-    return sha256(fact.model_dump_json(exclude=_NOT_CONTENT).encode()).hexdigest()
 
 
 def ship(command: SaveShipment, order: Accepted) -> Sequence[OrderEvent]:
     if not command.lines:
         raise NoLines
+    _check_number(command.carrier, command.tracking_number)
     saved = ShipmentSaved(
         seller_id=order.seller_id,
         order_id=command.order_id,
@@ -87,6 +89,7 @@ def add_tracking(command: AddTracking, order: Order) -> Sequence[OrderEvent]:
         return []
     if shipment.tracking_number is not None:
         raise TrackingExists(command.shipment_id, shipment.tracking_number)
+    _check_number(shipment.carrier, command.tracking_number)
     return [
         TrackingAdded(
             seller_id=placed.seller_id,
@@ -96,6 +99,32 @@ def add_tracking(command: AddTracking, order: Order) -> Sequence[OrderEvent]:
             added_at=command.at,
         )
     ]
+
+
+def correct(command: CorrectShipment, order: Order) -> Sequence[OrderEvent]:
+    placed, shipment = _shipment(order, command.order_id, command.shipment_id)
+    carrier = command.carrier or shipment.carrier
+    number = command.tracking_number or shipment.tracking_number
+    if (carrier, number) == (shipment.carrier, shipment.tracking_number):
+        return []
+    _check_number(carrier, number)
+    return [
+        ShipmentCorrected(
+            seller_id=placed.seller_id,
+            order_id=command.order_id,
+            shipment_id=command.shipment_id,
+            carrier=carrier,
+            tracking_number=number,
+            corrected_at=command.at,
+        )
+    ]
+
+
+def _check_number(name: str, number: str | None) -> None:
+    known = known_carriers()
+    carrier = known.named(name)
+    if number is not None and carrier is not None and not known.takes(carrier, number):
+        raise TrackingMalformed(name, number, carrier.example)
 
 
 def deliver(command: MarkDelivered, order: Order) -> Sequence[OrderEvent]:

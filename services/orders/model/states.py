@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from contracts.orders import Canceller, CustomerLink, RejectReason
+from contracts.orders import (
+    Canceller,
+    CustomerLink,
+    EditReason,
+    OrderLine,
+    OrderPlaced,
+    RejectReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,7 @@ class Shipment:
     """
 
     content: str
+    carrier: str
     tracking_number: str | None = None
     delivered: bool = False
 
@@ -30,15 +38,45 @@ class Placed:
     """What is known of every order that was placed.
 
     Units: `to_ship` are the units still to ship, by line id; 0 once a line has left.
-    Shape: `content` as in `Shipment`; `shipments` by shipment id.
+    Shape: `placed` is how it began, `lines` how they stand, by line id; `shipments` by
+        shipment id, and `last_left_at` when the last of them left; `removed` says why lines
+        went, `splits` how many units of which went to other orders, by their id. Once
+        `invoice_id` is known, nothing may change.
     """
 
-    seller_id: str
-    buyer_id: str
-    content: str
-    clock_started_at: datetime
+    placed: OrderPlaced
+    lines: Mapping[str, OrderLine]
     to_ship: Mapping[str, int]
     shipments: Mapping[str, Shipment] = field(default_factory=dict)
+    last_left_at: datetime | None = None
+    removed: Mapping[str, EditReason] = field(default_factory=dict)
+    splits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    invoice_id: str | None = None
+
+    @property
+    def seller_id(self) -> str:
+        """Whose order it is."""
+        return self.placed.seller_id
+
+    @property
+    def buyer_id(self) -> str:
+        """Who ordered."""
+        return self.placed.buyer_id
+
+    @property
+    def clock_started_at(self) -> datetime:
+        """When the time to decide it began."""
+        return self.placed.clock_started_at
+
+    @property
+    def subtotal_cents(self) -> int:
+        """What its goods are worth."""
+        return sum(line.quantity * line.unit_price_cents for line in self.lines.values())
+
+    @property
+    def has_left(self) -> bool:
+        """Whether nothing of it is left to ship."""
+        return not any(self.to_ship.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +90,7 @@ class Accepted(Placed):
 
     customer_id: str
     customer_link: CustomerLink
+    accepted_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from services.orders.handlers import to_request
 from tests.kit.test_streams import ACCEPT, PLACE, new_id
 from tests.samples import FRIDAY
 
-[ORDERS] = BLUEPRINT.own
+ORDERS, *_ = BLUEPRINT.own
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
-"""Read models of orders, kept in the append transaction: you read your own writes.
-
-Each may be dropped and rebuilt from the first fact.
-"""
+"""The sellers' lists of orders, kept in the append transaction: you read your writes."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias, assert_never, get_args
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -16,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -29,16 +28,18 @@ from contracts.orders import (
     OrderPlaced,
     OrderRejected,
     OrderSplit,
+    ShipmentCorrected,
     ShipmentDelivered,
     ShipmentSaved,
     TrackingAdded,
 )
+from kit.database import driver
 from kit.eventstore.records import Recorded
 from kit.readmodels.rows import FoldedRows, Row
 
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
-Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentDelivered
+Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentCorrected | ShipmentDelivered
 
 metadata = MetaData()
 
@@ -52,21 +53,73 @@ seller_orders = Table(
     Column("state", Text, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("ship_by", DateTime(timezone=True), nullable=False),
+    Column("clock_started_at", DateTime(timezone=True), nullable=False),
+    Column("split_from", Text),
     Column("decided_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("currency", Text, nullable=False),
     Column("payment_method", Text, nullable=False),
     Column("ship_to_country", Text, nullable=False),
     Column("shipping_cents", BigInteger, nullable=False),
+    Column("subtotal_cents", BigInteger, nullable=False),
     Column("total_cents", BigInteger, nullable=False),
     Column("units", BigInteger, nullable=False),
     Column("shipped_units", BigInteger, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("invoice_state", Text, nullable=False),
     Column("lines", JSONB, nullable=False),
     Column("shipments", JSONB, nullable=False),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Index("seller_orders_by_seller", "seller_id", "placed_at", "order_id"),
+    Index("seller_orders_by_state", "seller_id", "state", "placed_at", "order_id"),
+    Index("seller_orders_by_buyer", "seller_id", "buyer_id", "placed_at", "order_id"),
+    Index("seller_orders_by_total", "seller_id", "total_cents", "order_id"),
+    Index(
+        "seller_orders_pending",
+        "seller_id",
+        "ship_by",
+        "order_id",
+        postgresql_where=column("pending"),
+    ),
+    Index(
+        "seller_orders_by_parent",
+        "split_from",
+        postgresql_where=column("split_from").is_not(None),
+    ),
 )
+
+products_metadata = MetaData()
+
+order_products = Table(
+    "order_products",
+    products_metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("placed_at", DateTime(timezone=True), primary_key=True),
+    Column("order_id", Text, primary_key=True),
+)
+
+
+def project_order_products(events: Sequence[Recorded], db: Connection) -> None:
+    """Keep which orders were placed of which product.
+
+    Shape: one row per product of an order, added when it is placed and never taken away.
+    Safe to repeat: Yes. What is known is left as it is.
+    """
+    rows = {
+        (fact.seller_id, line.product_id, fact.placed_at, fact.order_id)
+        for recorded in events
+        if isinstance(fact := recorded.fact, OrderPlaced)
+        for line in fact.lines
+    }
+    if rows:
+        sql = (
+            "INSERT INTO order_products SELECT * FROM"
+            " unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[])"
+            " ON CONFLICT DO NOTHING"
+        )
+        driver(db).execute(sql, [*map(list, zip(*rows, strict=True))])
 
 
 def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
@@ -90,28 +143,40 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
             _decide(row, fact)
         case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
             _edit(row, fact)
-        case ShipmentSaved() | TrackingAdded() | ShipmentDelivered():
+        case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             _ship(row, fact)
         case _:
             assert_never(fact)
     row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
+    _owe(row)
     return row
 
 
 def _placed(fact: OrderPlaced) -> Row:
-    row = fact.model_dump(exclude={"clock_started_at", "split_from"})
+    row = fact.model_dump()
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
     row |= {"shipments": [], "shipped_units": 0}
     row |= {"last_event_at": fact.placed_at}
     _total(row)
+    _owe(row)
     return row
+
+
+def _owe(row: Row) -> None:
+    """Say what the seller owes next: an answer or parcels, and then an invoice."""
+    to_ship = row["state"] == "accepted" and row["shipped_units"] < row["units"]
+    row["pending"] = to_ship or row["state"] == "open"
+    ready = row["state"] == "accepted" and bool(row["shipments"])
+    row["invoice_state"] = "ready" if ready else "none"
 
 
 def _total(row: Row) -> None:
     lines = row["lines"]
     row["units"] = sum(line["quantity"] for line in lines)
-    goods_cents = sum(line["quantity"] * line["unit_price_cents"] for line in lines)
-    row["total_cents"] = goods_cents + row["shipping_cents"]
+    row["subtotal_cents"] = sum(
+        line["quantity"] * line["unit_price_cents"] for line in lines
+    )
+    row["total_cents"] = row["subtotal_cents"] + row["shipping_cents"]
 
 
 def _decide(row: Row, fact: Decision) -> None:
@@ -133,7 +198,12 @@ def _edit(row: Row, fact: Edit) -> None:
     lines: Sequence[Row] = row["lines"]
     match fact:
         case OrderSplit(line_ids=line_ids):
-            row["lines"] = [line for line in lines if line["line_id"] not in line_ids]
+            parts = {part.line_id: part.quantity for part in fact.parts}
+            row["lines"] = [
+                line | {"quantity": line["quantity"] - parts.get(line["line_id"], 0)}
+                for line in lines
+                if line["line_id"] not in line_ids
+            ]
         case OrderLineRemoved(line_id=line_id):
             row["lines"] = [line for line in lines if line["line_id"] != line_id]
         case OrderLineQuantityChanged(line_id=line_id, quantity=quantity):
@@ -159,6 +229,9 @@ def _ship(row: Row, fact: Shipping) -> None:
         case TrackingAdded():
             for one in mine:
                 one["tracking_number"] = fact.tracking_number
+        case ShipmentCorrected(carrier=carrier, tracking_number=number):
+            for one in mine:
+                one |= {"carrier": carrier, "tracking_number": number}
         case ShipmentDelivered():
             for one in mine:
                 one["delivered_at"] = fact.model_dump(mode="json")["delivered_at"]

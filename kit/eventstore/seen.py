@@ -1,0 +1,80 @@
+"""What a caller had seen of a stream, and whether what happened since matters to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.fact import Fact
+from contracts.registry import NAMES
+from kit.domain import Refused, Unknown
+from kit.eventstore.requests import AnyRequest, Request
+
+
+class Changed(Refused):
+    """The stream went on since its caller looked, in a way that matters to them."""
+
+    code = "changed"
+
+    def __init__(self, seen: int, facts: Sequence[Fact]) -> None:
+        super().__init__(_told(seen, seen + len(facts)))
+        self.seen, self.facts = seen, facts
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """The version now, and the facts since: version, type name and fields."""
+        changed = [
+            {
+                "version": version,
+                "type": NAMES[type(fact)],
+                "fields": fact.model_dump(mode="json"),
+            }
+            for version, fact in enumerate(self.facts, self.seen + 1)
+        ]
+        return {"version": self.seen + len(self.facts), "changed": changed}
+
+
+class NeverSeen(Refused):
+    """A version that the stream has not reached: nobody can have seen it."""
+
+    code = Changed.code
+
+    def __init__(self, seen: int, version: int) -> None:
+        super().__init__(
+            f"If-Match: there is no version {seen}, the newest is {version}; read it again"
+        )
+
+
+def decided(
+    request: AnyRequest, state: object, since: Sequence[Fact]
+) -> tuple[Sequence[Fact], Sequence[AnyRequest]]:
+    """Return the facts that `request` leads to on `state`, and what it asks elsewhere.
+
+    Shape: `since` are the facts that its caller had not seen.
+
+    Raises:
+        Changed: They had to see them first.
+        Unknown: There is no such thing for them, nor are its changes.
+        Refused: The state does not allow it.
+    """
+    decider, command = request.decider, request.command
+    overlapping = bool(since) and decider.overlaps(command, since)
+    changed = Changed(request.since or 0, since) if overlapping else None
+    try:
+        facts: Sequence[Fact] = decider.decide(command, state)
+    except Unknown:
+        raise
+    except Refused as why:
+        raise (why if changed is None else changed) from None
+    if changed is not None:
+        raise changed
+    further: list[AnyRequest] = [
+        Request(stream_id=one.stream_id, decider=one.decider, command=one.command)
+        for one in decider.elsewhere(command, state)
+    ]
+    return facts, further + list(request.follows(facts) if request.follows else ())
+
+
+def _told(seen: int, version: int) -> str:
+    return (
+        f"If-Match: you saw version {seen}, it is at {version} now; look at what changed, "
+        "then ask again with the new version"
+    )

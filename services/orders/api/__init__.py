@@ -1,0 +1,59 @@
+"""HTTP in and out: parse, hand over, answer. No rule lives here.
+
+Endpoints are plain `def`: the framework runs them in threads, where the store may block.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter
+
+from kit.web.bulk import bulk_router
+from kit.web.commands import Way, command_router
+from services.orders import commands, queries
+from services.orders.api.exports import exports
+from services.orders.api.many import many
+from services.orders.api.previews import preview_edit
+from services.orders.api.reading import reading
+from services.orders.handlers import to_request
+from services.orders.model.refusals import (
+    AccessNeeded,
+    ExportUnknown,
+    LineUnknown,
+    OrderUnknown,
+    ShipmentUnknown,
+    TrackingMalformed,
+)
+
+STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    refusal.code: HTTPStatus.NOT_FOUND
+    for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown, ExportUnknown)
+} | {
+    AccessNeeded.code: HTTPStatus.FORBIDDEN,
+    TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+_LINE: Final = "/orders/{order_id}/lines/{line_id}"
+_SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
+
+_WAYS: Final = (
+    Way("/orders", commands.PlaceOrder, prepare=queries.of_buyer),
+    Way("/orders/{order_id}/splits", commands.SplitOrder, preview_edit),
+    Way(f"{_LINE}/quantity", commands.ChangeQuantity, preview_edit),
+    Way(f"{_LINE}/removal", commands.RemoveLine, preview_edit),
+    Way("/orders/{order_id}/acceptance", commands.AcceptOrder, prepare=queries.of_buyer),
+    Way("/orders/{order_id}/rejection", commands.RejectOrder),
+    Way("/orders/{order_id}/expiry", commands.ExpireOrder),
+    Way("/orders/{order_id}/cancellation", commands.CancelOrder),
+    Way("/orders/{order_id}/shipments", commands.SaveShipment),
+    Way(f"{_SHIPMENT}/tracking", commands.AddTracking),
+    Way(f"{_SHIPMENT}/correction", commands.CorrectShipment),
+    Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered),
+)
+
+router = APIRouter()
+router.include_router(command_router(_WAYS, to_request, "orders"))
+router.include_router(bulk_router([way.command for way in _WAYS], to_request))
+router.include_router(reading)
+router.include_router(many)
+router.include_router(exports)

@@ -1,0 +1,163 @@
+"""Many orders at once: accepted or shipped, each judged on its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.fact import GivenMoment, Id, Text
+from contracts.orders import CustomerLink, Shipper
+from kit.eventstore.requests import Answer, AnyRequest
+from kit.web.commands import Digest, IdempotencyKey, Now, StreamsHere
+from kit.web.reading import Database
+from services.orders import queries
+from services.orders.commands import AcceptOrder, LineToShip, SaveShipment
+from services.orders.handlers import to_request
+
+MOST: Final = 500
+"""Orders of one request: they share one transaction."""
+
+_CLOSED: Final = ConfigDict(extra="forbid")
+
+many = APIRouter(tags=["orders"])
+
+
+class Acceptance(BaseModel):
+    """One order to accept; `seen` is the version that was looked at, if that matters."""
+
+    model_config = _CLOSED
+
+    order_id: Id
+    customer_id: Id | None = None
+    customer_link: CustomerLink | None = None
+    seen: Annotated[int | None, Field(ge=1, le=10**9)] = None
+
+
+class ShipmentToSave(BaseModel):
+    """One shipment of one order; `seen` as in `Acceptance`."""
+
+    model_config = _CLOSED
+
+    order_id: Id
+    shipment_id: Id
+    lines: Annotated[tuple[LineToShip, ...], Field(min_length=1)]
+    carrier: Text
+    tracking_number: Id | None = None
+    shipped_by: Shipper
+    shipped_at: GivenMoment
+    seen: Annotated[int | None, Field(ge=1, le=10**9)] = None
+
+
+class Acceptances(BaseModel):
+    """Orders to accept."""
+
+    model_config = _CLOSED
+
+    items: Annotated[list[Acceptance], Field(min_length=1, max_length=MOST)]
+
+
+class ShipmentsToSave(BaseModel):
+    """Shipments to save."""
+
+    model_config = _CLOSED
+
+    items: Annotated[list[ShipmentToSave], Field(min_length=1, max_length=MOST)]
+
+
+class Result(BaseModel):
+    """What became of one item: `unchanged` was true before.
+
+    Shape: `problem` as the command alone would be answered: type, detail and what more.
+    """
+
+    order_id: str
+    outcome: Literal["recorded", "unchanged", "refused"]
+    version: int
+    problem: dict[str, Any] | None = None
+
+
+class Results(BaseModel):
+    """The results, in the order of the items."""
+
+    results: list[Result]
+
+
+@many.post("/acceptances")
+def accept_orders(
+    body: Acceptances,
+    key: IdempotencyKey,
+    digest: Digest,
+    streams: StreamsHere,
+    db: Database,
+    at: Now,
+) -> Results:
+    """Accept orders, each judged on its own: one that is refused hinders no other.
+
+    Asked again with its key, all that was recorded is answered the same; what was refused
+    is tried again.
+    """
+    requests = [
+        _named(
+            to_request(queries.of_buyer(_acceptance(item, at), db)),
+            f"{key}/{place}",
+            digest,
+            item.seen,
+        )
+        for place, item in enumerate(body.items)
+    ]
+    ids = [item.order_id for item in body.items]
+    return _results(ids, streams.submit(requests))
+
+
+@many.post("/shipments")
+def save_shipments(
+    body: ShipmentsToSave,
+    key: IdempotencyKey,
+    digest: Digest,
+    streams: StreamsHere,
+    at: Now,
+) -> Results:
+    """Save shipments of several orders, each judged on its own, likewise."""
+    requests = [
+        _named(
+            to_request(SaveShipment(**_said(item), at=at)),
+            f"{key}/{place}",
+            digest,
+            item.seen,
+        )
+        for place, item in enumerate(body.items)
+    ]
+    ids = [item.order_id for item in body.items]
+    return _results(ids, streams.submit(requests))
+
+
+def _acceptance(item: Acceptance, at: datetime) -> AcceptOrder:
+    return AcceptOrder(**_said(item), at=at)
+
+
+def _said(item: BaseModel) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in type(item).model_fields if name != "seen"}
+
+
+def _named(request: AnyRequest, key: str, digest: bytes, seen: int | None) -> AnyRequest:
+    return replace(request, key=key, digest=digest, since=seen)
+
+
+def _results(order_ids: Sequence[str], answers: Sequence[Answer]) -> Results:
+    pairs = zip(order_ids, answers, strict=True)
+    return Results(results=[_result(order_id, answer) for order_id, answer in pairs])
+
+
+def _result(order_id: str, answer: Answer) -> Result:
+    why = answer.refused
+    if why is not None:
+        told = {"type": why.code, "detail": str(why), **why.more}
+        return Result(
+            order_id=order_id, outcome="refused", version=answer.version, problem=told
+        )
+    new = answer.recorded and not answer.repeated
+    outcome: Literal["recorded", "unchanged"] = "recorded" if new else "unchanged"
+    return Result(order_id=order_id, outcome=outcome, version=answer.version)

@@ -1,0 +1,137 @@
+"""Reading orders over HTTP: one, its family, its history, and the table of all."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from contracts.fact import Cents, GivenMoment, Id, SellerId
+from kit.web.commands import Now, etag
+from kit.web.reading import Database
+from services.orders import queries
+from services.orders.model.refusals import OrderUnknown
+from services.orders.queries.table import Filter, InvoiceState, Place, Sort, State
+
+_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
+_CENTS: Final[TypeAdapter[int]] = TypeAdapter(Annotated[Cents, Field(strict=False)])
+_ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
+
+reading = APIRouter(tags=["orders"])
+
+
+class Page(BaseModel):
+    """Some orders, and where to go on: give `next` as `after`."""
+
+    orders: list[dict[str, Any]]
+    next: str | None
+
+
+class Wanted(BaseModel):
+    """Which orders are asked for; what is left out is any.
+
+    Units: bounds in cents of the order's own currency; from is included, until is not.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    seller_id: SellerId
+    state: list[State] = []
+    buyer_id: Id | None = None
+    product_id: Id | None = None
+    placed_from: GivenMoment | None = None
+    placed_until: GivenMoment | None = None
+    from_cents: Annotated[Cents | None, Field(strict=False)] = None
+    until_cents: Annotated[Cents | None, Field(strict=False)] = None
+    invoice_state: InvoiceState | None = None
+    overdue: bool | None = None
+
+    def filter(self) -> Filter:
+        """Return what is asked, as the table takes it."""
+        asked = {name: getattr(self, name) for name in Wanted.model_fields}
+        return Filter(states=asked.pop("state"), **asked)
+
+
+class WantedPage(Wanted):
+    """A page of them, in which order; a minus before `sort` turns it round."""
+
+    sort: Sort = "placed_at"
+    after: str | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+    def place(self) -> Place | None:
+        """Return where the page before ended.
+
+        Raises:
+            RequestValidationError: No page of this sort ended there.
+        """
+        if self.after is None:
+            return None
+        value, _, order_id = self.after.partition("|")
+        kind = _CENTS if self.sort.endswith("cents") else _MOMENT
+        try:
+            return kind.validate_python(value), _ID.validate_python(order_id)
+        except ValidationError:
+            told = "no page ended there; give the `next` of the page before, as it is"
+            error = {"loc": ("query", "after"), "msg": told, "type": "value_error"}
+            raise RequestValidationError([error]) from None
+
+
+@reading.get("/orders/{order_id}")
+def read_order(order_id: Id, db: Database, response: Response, at: Now) -> dict[str, Any]:
+    """Answer one order as it stands: its lines, shipments, state; what it qualifies for.
+
+    Raises:
+        OrderUnknown: No order was placed under this id.
+    """
+    found = queries.order(order_id, db)
+    if found is None:
+        raise OrderUnknown(order_id)
+    response.headers.update(etag(found["version"]))
+    return found | {"promotions": queries.promotions_of(found, at)}
+
+
+@reading.get("/orders/{order_id}/family")
+def read_family(order_id: Id, db: Database) -> dict[str, Any]:
+    """Answer the whole family of an order, from the one that all was split from.
+
+    Raises:
+        OrderUnknown: No order was placed under this id.
+    """
+    found = queries.family(order_id, db)
+    if found is None:
+        raise OrderUnknown(order_id)
+    return found
+
+
+@reading.get("/orders/{order_id}/timeline")
+def read_timeline(order_id: Id, db: Database) -> list[dict[str, Any]]:
+    """Answer all that happened to an order, oldest first.
+
+    Raises:
+        OrderUnknown: No order was placed under this id.
+    """
+    found = queries.timeline(order_id, db)
+    if not found:
+        raise OrderUnknown(order_id)
+    return list(found)
+
+
+@reading.get("/order-counts")
+def read_counts(seller_id: SellerId, db: Database, at: Now) -> dict[str, int]:
+    """Answer how many orders a seller has, by state, and how many are overdue."""
+    return queries.counts(seller_id, at, db)
+
+
+@reading.get("/orders")
+def read_orders(wanted: Annotated[WantedPage, Query()], db: Database, at: Now) -> Page:
+    """Answer a seller's orders, a page at a time, oldest first unless asked otherwise."""
+    place, sort = wanted.place(), wanted.sort
+    found = queries.page(wanted.filter(), sort, place, wanted.limit, at=at, db=db)
+    beyond = None
+    if len(found) == wanted.limit:
+        last, by = found[-1], found[-1][sort.removeprefix("-")]
+        value = by.isoformat() if isinstance(by, datetime) else by
+        beyond = f"{value}|{last['order_id']}"
+    return Page(orders=list(found), next=beyond)

@@ -1,0 +1,68 @@
+"""What a buyer's standing with a seller lets them and the seller do.
+
+Orders knows of it what buyers' facts have told it so far: less than is true by now,
+perhaps. So what is refused for want of knowledge says how to go on if it is old.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from contracts.orders import CustomerLink, OrderEvent, OrderPlaced
+from services.orders.commands import AcceptOrder, BuyerStanding
+from services.orders.model.refusals import AccessNeeded, BuyerIsCustomer, CustomerNeeded
+from services.orders.model.states import Accepted
+
+
+class OrderCustomer(NamedTuple):
+    """Which customer of the seller a buyer is, and since when."""
+
+    customer_id: str
+    link: CustomerLink
+
+
+def refuse_without_access(
+    facts: Sequence[OrderEvent], buyer: BuyerStanding
+) -> Sequence[OrderEvent]:
+    """Return the facts of a placing, if its buyer may order from its seller.
+
+    Raises:
+        AccessNeeded: The seller lets only approved buyers order, and this one is none.
+    """
+    if buyer.approval_required and buyer.access != "approved":
+        for fact in facts:
+            if isinstance(fact, OrderPlaced):
+                raise AccessNeeded(fact.buyer_id, fact.seller_id, buyer.access)
+    return facts
+
+
+def settle_customer(command: AcceptOrder, buyer: BuyerStanding | None) -> OrderCustomer:
+    """Return the customer that the buyer of an order is from here on.
+
+    Who says that the buyer is a customer already, of which nothing was heard yet,
+    associates them: if it was so, that changes nothing.
+
+    Raises:
+        BuyerIsCustomer: The buyer is another customer; only an association changes that.
+        CustomerNeeded: Nobody says which customer the buyer is.
+    """
+    said, link = command.customer_id, command.customer_link
+    known = None if buyer is None else buyer.customer_id
+    if said is None or link is None:
+        if known is None or link == "created" or said not in {None, known}:
+            raise CustomerNeeded(command.order_id)
+        return OrderCustomer(known, "existing")
+    if known is not None and known != said and link != "associated":
+        raise BuyerIsCustomer(known, said)
+    if buyer is not None and known is None and link == "existing":
+        return OrderCustomer(said, "associated")
+    return OrderCustomer(said, link)
+
+
+def is_accepted_so(command: AcceptOrder, order: Accepted) -> bool:
+    """Say whether the order was accepted just like this."""
+    said, link = command.customer_id, command.customer_link
+    alike = link in {None, order.customer_link} or (link, order.customer_link) == (
+        "existing",
+        "associated",
+    )
+    return alike and said in {None, order.customer_id}

@@ -1,0 +1,97 @@
+"""What a seller changes of an order before its invoice: the units of its lines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.fact import MAX_CENTS
+from contracts.orders import (
+    OrderEvent,
+    OrderLine,
+    OrderLineQuantityChanged,
+    OrderLineRemoved,
+    OrderSplit,
+)
+from services.orders.commands import ChangeQuantity, RemoveLine
+from services.orders.model.folding import evolve
+from services.orders.model.guards import editable_order
+from services.orders.model.refusals import (
+    LastLine,
+    LineUnknown,
+    TotalTooLarge,
+    UnitsHaveLeft,
+)
+from services.orders.model.states import Accepted, Open, Order, Placed
+
+
+def change_quantity(command: ChangeQuantity, order: Order) -> Sequence[OrderEvent]:
+    if command.quantity == 0:
+        return remove_line(_removal(command), order)
+    standing = editable_order(order, command.order_id)
+    line = _line(standing, command.line_id)
+    if command.quantity == line.quantity:
+        return []
+    _check_left(standing, line, command.quantity)
+    fact = OrderLineQuantityChanged(
+        seller_id=standing.seller_id,
+        order_id=command.order_id,
+        line_id=command.line_id,
+        old_quantity=line.quantity,
+        quantity=command.quantity,
+        reason=command.reason,
+        changed_at=command.at,
+    )
+    more_cents = (command.quantity - line.quantity) * line.unit_price_cents
+    total_cents = standing.subtotal_cents + more_cents + standing.placed.shipping_cents
+    if total_cents > MAX_CENTS:
+        raise TotalTooLarge(total_cents)
+    return [fact.model_copy(update={"completed_at": completed_at(standing, fact)})]
+
+
+def remove_line(command: RemoveLine, order: Order) -> Sequence[OrderEvent]:
+    if isinstance(order, Placed) and order.removed.get(command.line_id) == command.reason:
+        return []
+    standing = editable_order(order, command.order_id)
+    line = _line(standing, command.line_id)
+    _check_left(standing, line, 0)
+    if len(standing.lines) == 1:
+        raise LastLine("cancel" if isinstance(standing, Accepted) else "reject")
+    fact = OrderLineRemoved(
+        seller_id=standing.seller_id,
+        order_id=command.order_id,
+        line_id=command.line_id,
+        quantity=line.quantity,
+        reason=command.reason,
+        removed_at=command.at,
+    )
+    return [fact.model_copy(update={"completed_at": completed_at(standing, fact)})]
+
+
+def completed_at(
+    order: Open | Accepted,
+    edit: OrderSplit | OrderLineQuantityChanged | OrderLineRemoved,
+) -> datetime | None:
+    """Return when the last parcel left, if nothing is left to ship after `edit`."""
+    after = evolve(order, edit)
+    return after.last_left_at if isinstance(after, Placed) and after.has_left else None
+
+
+def _removal(command: ChangeQuantity) -> RemoveLine:
+    return RemoveLine(
+        order_id=command.order_id,
+        line_id=command.line_id,
+        reason=command.reason,
+        at=command.at,
+    )
+
+
+def _line(order: Placed, line_id: str) -> OrderLine:
+    line = order.lines.get(line_id)
+    if line is None:
+        raise LineUnknown(line_id)
+    return line
+
+
+def _check_left(order: Placed, line: OrderLine, quantity: int) -> None:
+    left = line.quantity - order.to_ship[line.line_id]
+    if quantity < left:
+        raise UnitsHaveLeft(line.line_id, quantity, left)

@@ -1,0 +1,44 @@
+"""What has been heard of a buyer, for the commands that depend on it."""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from services.orders.commands import AcceptOrder, BuyerStanding, OfBuyer, PlaceOrder
+
+# What was heard of a relationship, else what an order of the buyer's was accepted with:
+# buyers may not have heard of that yet, or we not of their hearing it.
+_STANDING: Final = """
+SELECT coalesce(g.approval_required, false), a.access, coalesce(r.customer_id, (
+  SELECT o.customer_id FROM seller_orders o WHERE o.seller_id = k.seller_id
+  AND o.buyer_id = k.buyer_id AND o.customer_id IS NOT NULL
+  ORDER BY o.decided_at DESC LIMIT 1))
+FROM {keys} k
+LEFT JOIN gated_sellers g ON g.seller_id = k.seller_id
+LEFT JOIN buyer_access a ON a.seller_id = k.seller_id AND a.buyer_id = k.buyer_id
+LEFT JOIN buyer_relationships r ON r.seller_id = k.seller_id AND r.buyer_id = k.buyer_id
+"""
+_OF_PAIR: Final = text(
+    _STANDING.format(
+        keys="(SELECT :seller_id ::text AS seller_id, :buyer_id ::text AS buyer_id)"
+    )
+)
+_OF_ORDER: Final = text(
+    _STANDING.format(keys="(SELECT * FROM seller_orders WHERE order_id = :order_id)")
+)
+
+
+def of_buyer(command: PlaceOrder | AcceptOrder, db: Connection) -> OfBuyer:
+    """Return `command` with what has been heard of its buyer."""
+    if isinstance(command, PlaceOrder):
+        keys = {"seller_id": command.seller_id, "buyer_id": command.buyer_id}
+        found = db.execute(_OF_PAIR, keys).first()
+    else:
+        found = db.execute(_OF_ORDER, {"order_id": command.order_id}).first()
+    if found is None:
+        return OfBuyer(command=command, buyer=BuyerStanding())
+    required, access, customer_id = found
+    buyer = BuyerStanding(
+        approval_required=required, access=access, customer_id=customer_id
+    )
+    return OfBuyer(command=command, buyer=buyer)

@@ -1,0 +1,85 @@
+"""One order and its family, as they stand after the last write."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, text
+
+from services.orders.model.promotions import (
+    Progress,
+    Qualification,
+    qualification,
+    shipped_promotions,
+)
+from services.orders.model.rules import shipped_rules
+from services.orders.projections import seller_orders
+
+
+def order(order_id: str, db: Connection) -> dict[str, Any] | None:
+    """Return one order as it stands, or None if it was never placed."""
+    found = db.execute(select(seller_orders).where(seller_orders.c.order_id == order_id))
+    row = found.mappings().first()
+    return dict(row) if row else None
+
+
+def promotions_of(row: Mapping[str, Any], at: datetime) -> Sequence[Qualification]:
+    """Return which promotions an order, as `order` returns it, qualifies for at `at`."""
+    clock = row["clock_started_at"]
+    left_at = None
+    if row["shipped_units"] >= row["units"]:
+        left = [one["shipped_at"] for one in row["shipments"]]
+        left_at = max(map(datetime.fromisoformat, left), default=None)
+    progress = Progress(
+        clock_started_at=clock,
+        subtotal_cents=row["subtotal_cents"],
+        accepted_at=row["decided_at"] if row["customer_id"] else None,
+        left_at=left_at,
+        is_over=row["state"] not in {"open", "accepted"},
+    )
+    holidays = shipped_rules().at(clock).holidays
+    return [
+        qualification(one, progress, at, holidays)
+        for one in shipped_promotions().of(clock, row["currency"])
+    ]
+
+
+# UNION, not UNION ALL: a circle of orders, which no split makes, ends all the same.
+_FAMILY: Final = text("""
+WITH RECURSIVE above AS (
+  SELECT order_id, split_from FROM seller_orders WHERE order_id = :order_id
+  UNION
+  SELECT o.order_id, o.split_from FROM above a
+  JOIN seller_orders o ON o.order_id = a.split_from
+), family AS (
+  SELECT order_id FROM above
+  UNION
+  SELECT o.order_id FROM family f JOIN seller_orders o ON o.split_from = f.order_id
+)
+SELECT o.order_id, o.split_from, o.seller_id, o.state, o.placed_at, o.clock_started_at,
+  o.ship_by, o.units, o.shipped_units, o.currency, o.subtotal_cents, o.shipping_cents,
+  o.total_cents, o.lines, o.version
+FROM family JOIN seller_orders o USING (order_id) ORDER BY o.placed_at, o.order_id
+""")
+
+
+def family(order_id: str, db: Connection) -> dict[str, Any] | None:
+    """Return the order that all of an order's family was split from, as a tree.
+
+    None if it was never placed.
+
+    Shape: one order each, with what became of it, and in `parts` those split from it,
+        oldest first.
+    """
+    rows = [dict(row) for row in db.execute(_FAMILY, {"order_id": order_id}).mappings()]
+    known = {row["order_id"] for row in rows}
+    parts = defaultdict[str, list[dict[str, Any]]](list)
+    roots = []
+    for row in rows:
+        row["parts"] = parts[row["order_id"]]
+        if row["split_from"] in known:
+            parts[row["split_from"]].append(row)
+        else:
+            roots.append(row)
+    return roots[0] if roots else None
