@@ -39,7 +39,7 @@ class Request(Generic[S, C, F]):
     Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
         idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
         that a refusal stands for good too, so that nothing changes when a whole batch is
-        asked again.
+        asked again; `actor` is who asks, as `seller:s-1`, or None if nobody did.
     """
 
     stream_id: str
@@ -48,6 +48,7 @@ class Request(Generic[S, C, F]):
     key: str | None = None
     digest: bytes = b""
     keep_refusal: bool = False
+    actor: str | None = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from contracts.envelope import ACTOR
 from contracts.fact import Fact
 from kit.domain import Refused
 from kit.eventstore import snapshots
@@ -22,8 +23,8 @@ class Work:
     """The streams that some requests are about, and the facts decided for them so far.
 
     Units: `at` is the moment of recording.
-    Shape: `meta` travels beside each fact; `recorded` in the order of deciding, `stored`
-        the same as bytes.
+    Shape: `meta` travels beside each fact, with who asked for it; `recorded` in the order
+        of deciding, `stored` the same as bytes.
     """
 
     history: History
@@ -57,7 +58,7 @@ class Work:
         stand = self._stands[request.stream_id]
         try:
             facts = request.decider.decide(request.command, stand.state)
-            recorded = self._placed(request.stream_id, stand.version, facts)
+            recorded = self._placed(request, stand.version, facts)
             stored = [self.history.as_stored(one) for one in recorded]
         except Refused as why:
             return Answer(stand.version, 0, why)
@@ -80,11 +81,14 @@ class Work:
             SnapshotRecorder(self.history.engine).insert_events(due, connection=db)
 
     def _placed(
-        self, stream_id: str, version: int, facts: Iterable[Fact]
+        self, request: AnyRequest, version: int, facts: Iterable[Fact]
     ) -> list[Recorded]:
-        """Return `facts` with their places in the stream, after `version`."""
+        """Return `facts` with who asked, and their places in the stream after `version`."""
+        meta = self.meta
+        if request.actor is not None:
+            meta = {**meta, ACTOR: request.actor}
         return [
-            Recorded(stream_id, place, self.new_id(), fact, self.at, self.meta)
+            Recorded(request.stream_id, place, self.new_id(), fact, self.at, meta)
             for place, fact in enumerate(facts, version + 1)
         ]
 
