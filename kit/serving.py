@@ -18,12 +18,17 @@ from kit.eventstore.streams import PostgresStreams
 from kit.process import Process
 from kit.settings import Settings
 from kit.telemetry import observe_history, start_telemetry, stop_telemetry
+from kit.web.asking import guard
 from kit.web.operations import operations
 from kit.web.problems import answer_problems
 
 
 def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
-    """Return the service's HTTP app; its other parts start and stop with it."""
+    """Return the service's HTTP app; its other parts start and stop with it.
+
+    Raises:
+        UndeclaredRoute: One of its routes does not say who may call it.
+    """
     process = Process(blueprint, settings, connect(settings.database_url, pool_size=20))
     app = FastAPI(title=blueprint.name, lifespan=process.run)
     app.state.process = process
@@ -36,6 +41,7 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     if "api" in settings.parts:
         app.include_router(blueprint.router)
     answer_problems(app, blueprint.statuses)
+    guard(app, settings.verifier)
     return app
 
 

@@ -57,7 +57,12 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         app.add_exception_handler(kind, _answer(status, code))
 
 
-_REFUSALS: Final = {FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+_REFUSALS: Final[Mapping[str, HTTPStatus]] = {
+    FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "seller-unknown": HTTPStatus.NOT_FOUND,
+    "buyer-unknown": HTTPStatus.NOT_FOUND,
+    "not-theirs-to-say": HTTPStatus.FORBIDDEN,
+}
 _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),

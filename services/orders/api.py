@@ -11,10 +11,12 @@ from typing import Annotated, Any, Final, TypeAlias
 from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 
-from contracts.fact import GivenMoment, Id, SellerId
+from contracts.fact import GivenMoment, Id
+from kit.web.asking import Asking, may
 from kit.web.bulk import bulk_router
 from kit.web.commands import command_router
 from kit.web.reading import Database
+from kit.web.whose import Fixed, OneSeller
 from services.orders import commands, queries
 from services.orders.handlers import to_request
 from services.orders.model.refusals import LineUnknown, OrderUnknown, ShipmentUnknown
@@ -27,20 +29,30 @@ _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
 _ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
+_PLACING: Final = may("buyer", "operator", "service")
+_SELLING: Final = may("seller", "operator", "service")
+_EITHER: Final = may("seller", "buyer", "operator", "service")
+_RUNNING: Final = may("operator", "service")
+
 _WAYS: Final = (
-    ("/orders", commands.PlaceOrder),
-    ("/orders/{order_id}/acceptance", commands.AcceptOrder),
-    ("/orders/{order_id}/rejection", commands.RejectOrder),
-    ("/orders/{order_id}/expiry", commands.ExpireOrder),
-    ("/orders/{order_id}/cancellation", commands.CancelOrder),
-    ("/orders/{order_id}/shipments", commands.SaveShipment),
-    (f"{_SHIPMENT}/tracking", commands.AddTracking),
-    (f"{_SHIPMENT}/delivery", commands.MarkDelivered),
+    ("/orders", commands.PlaceOrder, _PLACING),
+    ("/orders/{order_id}/acceptance", commands.AcceptOrder, _SELLING),
+    ("/orders/{order_id}/rejection", commands.RejectOrder, _SELLING),
+    ("/orders/{order_id}/expiry", commands.ExpireOrder, _RUNNING),
+    ("/orders/{order_id}/cancellation", commands.CancelOrder, _EITHER),
+    ("/orders/{order_id}/shipments", commands.SaveShipment, _SELLING),
+    (f"{_SHIPMENT}/tracking", commands.AddTracking, _SELLING),
+    (f"{_SHIPMENT}/delivery", commands.MarkDelivered, _RUNNING),
 )
+_FIXES: Final[Fixed] = {
+    "by": lambda asker: None if asker.acts_for_all else asker.role,
+    "shipped_by": lambda asker: "seller" if asker.role == "seller" else None,
+}
+"""What a seller or a buyer can only say of themselves: others' words would excuse them."""
 
 router = APIRouter()
-router.include_router(command_router(_WAYS, to_request, "orders"))
-router.include_router(bulk_router([command for _, command in _WAYS], to_request))
+router.include_router(command_router(_WAYS, to_request, "orders", _FIXES))
+router.include_router(bulk_router([command for _, command, _ in _WAYS], to_request))
 
 
 class Page(BaseModel):
@@ -69,22 +81,22 @@ def _named_by_a_page(after: str) -> str:
 After: TypeAlias = Annotated[str, AfterValidator(_named_by_a_page)]
 
 
-@router.get("/orders/{order_id}", tags=["orders"])
-def read_order(order_id: Id, db: Database) -> dict[str, Any]:
+@router.get("/orders/{order_id}", tags=["orders"], dependencies=[_EITHER])
+def read_order(order_id: Id, asker: Asking, db: Database) -> dict[str, Any]:
     """Answer one order as it stands: its lines, its shipments, its state.
 
     Raises:
-        OrderUnknown: No order was placed under this id.
+        OrderUnknown: No order of theirs was placed under this id.
     """
-    found = queries.order(order_id, db)
+    found = queries.order(order_id, asker, db)
     if found is None:
         raise OrderUnknown(order_id)
     return found
 
 
-@router.get("/orders", tags=["orders"])
+@router.get("/orders", tags=["orders"], dependencies=[_SELLING])
 def read_orders(
-    seller_id: SellerId,
+    seller_id: OneSeller,
     db: Database,
     after: After | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,

@@ -23,6 +23,7 @@ from tests.faults.checks import (
 from tests.faults.load import Load
 from tests.faults.processes import PATIENCE_S, Child, Nursery, nursery
 from tests.infrastructure import embedded_kafka, embedded_postgres
+from tests.tokens import ENVIRONMENT, OPERATOR
 
 SERVICES = ("orders", "performance")
 
@@ -44,6 +45,7 @@ class Platform:
             "DATABASE_URL": self.postgres.server.url(name),
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.server.address,
             "PORT": str(port),
+            **ENVIRONMENT,
             **environment,
         }
         module = module or f"services.{name}.app"
@@ -61,7 +63,7 @@ class Platform:
 
     def status(self, name: str) -> dict[str, Any]:
         """What the service says of itself; lagging behind while it can't say."""
-        reply = httpx2.get(f"{self.urls[name]}/status", timeout=30)
+        reply = httpx2.get(f"{self.urls[name]}/status", headers=OPERATOR, timeout=30)
         if reply.status_code != httpx2.codes.OK:
             return {"lag": None}
         found: dict[str, Any] = reply.json()
@@ -78,7 +80,8 @@ class Platform:
         kafka_holds(facts, self.kafka.server.address, ORDERS)
         every_acknowledged_command_took_effect_once(url, load.acknowledged)
         for name in SERVICES:
-            reply = httpx2.post(f"{self.urls[name]}/read-models/verify", timeout=60)
+            url = f"{self.urls[name]}/read-models/verify"
+            reply = httpx2.post(url, headers=OPERATOR, timeout=60)
             compared = reply.raise_for_status().json()
             assert compared
             assert all(each["equal"] for each in compared), compared

@@ -2,5 +2,6 @@
 
 from services.orders.model.order import ORDER, decide, evolve, order_decider
 from services.orders.model.states import Order
+from services.orders.model.theirs import decider_for
 
-__all__ = ["ORDER", "Order", "decide", "evolve", "order_decider"]
+__all__ = ["ORDER", "Order", "decide", "decider_for", "evolve", "order_decider"]
