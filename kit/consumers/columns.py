@@ -142,8 +142,8 @@ def _headings(records: Sequence[Record]) -> pl.DataFrame | None:
     headers = [*map(_HEADERS_OF, records)]
     pairs = [*chain.from_iterable(map(_FIRST, headers))]
     others = [*chain.from_iterable(map(_OTHERS, headers))]
-    alike = [*map(_NAME, pairs)] == [*HEADERS] * len(records)
-    if not alike or not _OURS.isdisjoint(map(_NAME, others)) or not _say_who(others):
+    alike, more = [*map(_NAME, pairs)] == [*HEADERS] * len(records), {*map(_NAME, others)}
+    if not alike or more & _OURS or (CE_ACTOR in more and not _say_who(others)):
         return None
     values = [*map(_VALUE, pairs)]
     columns = {name: values[at::_COUNT] for at, name in enumerate(HEADERS)}

@@ -128,8 +128,8 @@ def _is_open(route: RouteContext, path: str) -> bool:
     Raises:
         UndeclaredRoute: It does not say whom it is for.
     """
-    dependant = getattr(route, "dependant", None)
-    said = [each.call for each in dependant.dependencies] if dependant else []
+    needs = getattr(route, "dependant", None)  # codespell:ignore dependant
+    said = [each.call for each in needs.dependencies] if needs else []
     for_some = any(isinstance(each, _May) for each in said)
     if route.methods is None or not (for_some or _anybody in said):
         raise UndeclaredRoute(
@@ -159,8 +159,8 @@ class Gate:
             except TokenRefused as why:
                 await _unauthorized(why)(scope, receive, send)
                 return
-            scope.setdefault("state", {})["asker"] = asker
-            await self.app(scope, receive, send)
+            state = {**scope.get("state", {}), "asker": asker}  # of this request alone
+            await self.app({**scope, "state": state}, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:
         asked = (scope.get("method"), scope.get("path"))
