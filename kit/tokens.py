@@ -127,8 +127,11 @@ def read_keys(given: str, algorithm: Algorithm) -> str:
     if not given.lstrip().startswith("{"):
         try:
             given = Path(given).expanduser().read_text()
-        except (OSError, UnicodeDecodeError) as why:
-            raise ValueError(f"no key set can be read at {given} ({why})") from None
+        except (OSError, ValueError) as why:
+            reason = (isinstance(why, OSError) and why.strerror) or "it is no text"
+            raise ValueError(
+                f"no key set is given, nor a file with one ({reason})"
+            ) from None
     found = key_set(given)
     for key in found:
         if key.is_private:

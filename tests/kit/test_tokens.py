@@ -159,7 +159,11 @@ def test_keys_are_given_as_they_are_or_by_their_file(tmp_path: Path) -> None:
 
 ED = OKPKey.generate_key("Ed25519", private=True)
 NO_KEYS = {
-    "a file that is not there": ("nowhere.json", "no key set can be read"),
+    "a file that is not there": ("nowhere.json", r"nor a file with one \(No such file"),
+    "a private key as it is, of which nothing is repeated": (
+        "-----BEGIN PRIVATE KEY-----\nMIG",
+        r"^no key set is given, nor a file with one \([^-]*\)$",
+    ),
     "no JSON": ("{", "no JSON Web Key Set"),
     "no set": ("{}", "no JSON Web Key Set"),
     "no key": ('{"keys": []}', "no JSON Web Key Set"),
