@@ -14,7 +14,7 @@ LIVE: Final = "live"
 """The schema of the read models; a rebuild writes the same tables in another one."""
 
 IDLE_S: Final = 90
-"""How long a transaction may rest: longer than dead letters may take to be buried."""
+"""How long a transaction may rest that nobody waits for."""
 
 _PASSING: Final = (
     psycopg.OperationalError,  # connection lost, server starting or stopping, no space
@@ -104,16 +104,18 @@ def passing(error: BaseException) -> bool:
 def end_frozen(engine: Engine, claim: Claim, for_s: float) -> bool:
     """End the session that holds `claim` if its process is frozen; say whether one was.
 
-    Frozen is who has kept the server waiting for `for_s`, between two statements or in the
-    middle of one, such as a COPY: no timeout of PostgreSQL's ends that. Who works, or waits
-    for a lock, is left alone. What it wrote and had not committed is undone.
+    As frozen counts who keeps the server waiting and began to rest, or began the statement
+    that the server waits in, such as a COPY, at least `for_s` ago: no timeout of
+    PostgreSQL's ends that. Who works, or waits for a lock, is left alone. What it wrote and
+    had not committed is undone.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         values = {**claim._asdict(), "for_s": for_s}
         ended = driver(db).execute(_FROZEN, values).fetchall()
-    for pid, _ in ended:
-        _log.warning("session %s held %s and was frozen: ended", pid, " ".join(claim))
-    return bool(ended)
+    for pid, gone in ended:
+        what = "ended" if gone else "does not end"
+        _log.warning("session %s held %s and was frozen: %s", pid, " ".join(claim), what)
+    return any(gone for _, gone in ended)
 
 
 def address(engine: Engine) -> str:

@@ -41,12 +41,18 @@ def build(modules: Collection[str] = EVERY) -> typer.Typer:
 
 
 def _not_asked_for() -> None:
-    """Stand for a command that is only listed."""
+    """Stand for a command that is only listed.
+
+    Raises:
+        AssertionError: Always: it is never the one that is run.
+    """
+    raise AssertionError("a command was run that was not asked for")
 
 
 def asked_for(words: list[str]) -> Collection[str]:
     """Return the modules that the command of `words` needs: none for a list of all."""
-    return {each.module for each in COMMANDS if [each.name] == words[:1]}
+    first = next((word for word in words if not word.startswith("-")), None)
+    return {each.module for each in COMMANDS if each.name == first}
 
 
 def main() -> None:

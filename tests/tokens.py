@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from json import dumps
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -13,9 +14,10 @@ from joserfc.jwk import ECKey, KeySet
 
 from kit.asker import Asker, Role
 from kit.settings import Settings
-from kit.tokens import TokenTerms, sign
+from kit.tokens import sign
+from market.home import Home
+from market.tokens import TERMS, TokenKey
 
-TERMS: Final = TokenTerms("ES256", "tests", "seller-services")
 KEY: Final = ECKey.generate_key("P-256", {"kid": "tests"}, private=True)
 PUBLIC: Final = dumps(KeySet([ECKey.import_key(KEY.as_dict(private=False))]).as_dict())
 ENVIRONMENT: Final = {
@@ -43,6 +45,14 @@ def bearing(role: Role, who: str) -> dict[str, str]:
 
 
 OPERATOR: Final = bearing("operator", "op-1")
+
+
+def home_with_the_key(folder: Path) -> Home:
+    """A home whose key is that of the tests: what `market` signs, services take."""
+    home = Home(folder)
+    folder.mkdir(exist_ok=True)
+    TokenKey.of(home).file.write_text(dumps(KEY.as_dict(private=True)))
+    return home
 
 
 class AsAnOperator(httpx2.Auth):

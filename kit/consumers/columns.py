@@ -205,12 +205,10 @@ def _read(
 ) -> Facts | None:
     reader = reader_of(kind)
     try:
-        # Of a field that it skips, a struct does not even see whether it is text.
-        text = b"\n".join(values).decode()
         read = [*map(reader.decode, values)]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    if NUL in text:
+    if NUL.search(b"\n".join(values)):
         return None
     moments = {
         name: _moments(pl.Series([*map(attrgetter(name), read)])) for name in reader.moments

@@ -23,6 +23,7 @@ from kit.consumers.letters import DeadLetter, Undertaker
 from kit.consumers.places import Place, Standing, Turn, pause_s
 from kit.consumers.positions import positions
 from kit.consumers.records import Handler, Record
+from kit.consumers.vitality import cause_of_death, end
 
 _log: Final = logging.getLogger(__name__)
 
@@ -33,7 +34,8 @@ COMMIT_WITHIN_S: Final = 5.0
 DRAIN_S: Final = 5.0
 """How long a rebalance waits for the batch in hand; after it, the fence decides."""
 COLLECT_AFTER: Final = (100_000, 50, 50)
-BURIAL_S: Final = 60.0
+BURIAL_S: Final = 5.0
+"""Well below `LOCK_WAIT_S`, after which who rests in his transaction counts as frozen."""
 SETTLE_S: Final = 0.05
 """Longer than a batch is on its way between the poll and `take`, which awaits no one."""
 
@@ -60,6 +62,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._idle.set()
         self._taking = False
         self._closing = False
+        self._dead: str | None = None
         self._hands = asyncio.Semaphore(PARTS_IN_HAND)
         self._in_hand: set[asyncio.Task[None]] = set()
         self._ticking: asyncio.Task[None] | None = None
@@ -82,6 +85,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         except BaseException:
             await self._broker.stop()
             raise
+        self._ticking = asyncio.create_task(self._tick())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -117,11 +121,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Look up where the group stands in `assigned`, and go on from there."""
         self._forget(set(self._places))
-        for partition in assigned:
+        for partition in () if self._closing else assigned:
             self._places[partition] = Place()
             self._look_up(partition, after_s=0)
-        if self._ticking is None:
-            self._ticking = asyncio.create_task(self._tick())
 
     async def close(self) -> None:
         """Finish the batch in hand, tell Kafka how far the group has come, and leave it.
@@ -131,10 +133,13 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._closing = True
         if self._ticking is not None:
             self._ticking.cancel()
+            await asyncio.wait({self._ticking})
         await self._idle.wait()
-        with suppress(KafkaError, TimeoutError):
-            await self._commit()
+        if self._polling is not None:
+            with suppress(KafkaError, TimeoutError):
+                await self._commit()
         self._forget(set(self._places))
+        await end(self._subscriber)
         await self._broker.stop()
         await self._undertaker.close()
         await self._ends.close()
@@ -146,8 +151,10 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
         Raises:
             KafkaError: The brokers do not say where the partitions end.
-            Unavailable: The database is away.
+            Unavailable: The database is away, or nothing is consumed for now.
         """
+        if self._dead:
+            raise Unavailable(self._dead)
         consumer = self._polling
         if consumer is None:
             return []
@@ -212,7 +219,9 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             observed.count_fenced(self._inbox.group, *at)
             _log.warning("%s/%s: %s; its place is looked up", *at, why)
             self._put_off(at, place, pause=False)
-        except Exception as why:  # noqa: BLE001 - whatever it is, nothing may be skipped
+        except asyncio.CancelledError:
+            raise
+        except BaseException as why:  # noqa: BLE001 - whatever it is, nothing may be skipped
             observed.count_retried(self._inbox.group, *at)
             place.failures += 1
             unknown = None if isinstance(why, Unavailable) else why
@@ -234,6 +243,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         stale = not place.sure and part[0].offset > next_offset
         place.sure = True
         if stale:
+            place.epoch += 1  # how far it was polled until now says nothing
             with suppress(KafkaError):
                 self._polling.seek(at, next_offset)
         return not stale
@@ -279,7 +289,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 after_s = pause_s(place.failures)
                 _log.warning("%s/%s has no place yet: %s", *at, why)
                 continue
-            if self._places.get(at) is not place:
+            if self._places.get(at) is not place or self._polling is None:
                 return
             with suppress(KafkaError):
                 self._polling.seek(at, stored)
@@ -296,6 +306,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
+            await self._stay_alive()
             with suppress(KafkaError, TimeoutError):
                 await self._commit()
             owned = self._places.keys() & self._polling.assignment()
@@ -306,6 +317,22 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     observed.show_lag(
                         self._inbox.group, at.topic, at.partition, max(0, end - offset)
                     )
+
+    async def _stay_alive(self) -> None:
+        """Begin anew if aiokafka gave up: all that counts is in the database."""
+        self._dead = cause_of_death(self._polling)
+        failures = 0
+        while self._dead:
+            _log.error("%s; consuming begins anew", self._dead)
+            self._forget(set(self._places))
+            try:
+                await end(self._subscriber)
+                await self._subscriber.start()
+                self._dead = None
+            except Exception as why:  # noqa: BLE001 - without a consumer there is no service
+                failures += 1
+                self._dead = f"consuming did not begin anew: {why!r}"
+                await asyncio.sleep(pause_s(failures))
 
     async def _commit(self) -> None:
         """Tell Kafka where the group stands, for its lag metrics alone."""

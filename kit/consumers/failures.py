@@ -49,6 +49,14 @@ def passes(error: BaseException, db: Connection | None = None) -> bool:
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
 
 
+def is_failure(error: BaseException) -> bool:
+    """Tell whether `error` failed the work, and is no order to stop.
+
+    A panic of a library in Rust, such as Polars, is none of `Exception`.
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
 def reason(error: BaseException) -> str:
     """Return what is told of `error` to those who look after what is parked."""
     told = f"{type(error).__name__}: {error}".replace("\0", "\\0")

@@ -108,6 +108,7 @@ class Inbox:
                     apply_all(handler.project, whole.batch, db)
                     advance(db, self.group, old, next_offset, whole.pos)
                     return Applied(next_offset, applied=len(batch))
+            # There is some doubt, or a fold that wants facts one by one.
             found = sort_out(batch, believed, old.pos, stuck)
             if in_parts:
                 apply_around(found, handler, db)

@@ -5,7 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
-from kit.consumers.failures import Unavailable, passes, reason
+from kit.consumers.failures import Unavailable, is_failure, passes, reason
 from kit.consumers.records import Handler, Received, Record
 from kit.consumers.triage import Held, Sorted
 
@@ -26,7 +26,9 @@ def apply_all(handler: Callable[[T, Connection], None], facts: T, db: Connection
     """
     try:
         handler(facts, db)
-    except Exception as why:
+    except BaseException as why:
+        if not is_failure(why):
+            raise
         if passes(why, db):
             raise Unavailable(reason(why)) from why
         raise HandlerFailed(reason(why)) from why
@@ -77,11 +79,15 @@ def _queue_behind(found: Sorted, pairs: Sequence[_Pair]) -> list[_Pair]:
     return free
 
 
-def _attempt(pairs: Sequence[_Pair], handler: Handler, db: Connection) -> Exception | None:
+def _attempt(
+    pairs: Sequence[_Pair], handler: Handler, db: Connection
+) -> BaseException | None:
     try:
         with db.begin_nested():
             handler([received for received, _ in pairs], db)
-    except Exception as why:
+    except BaseException as why:
+        if not is_failure(why):
+            raise
         if passes(why, db):
             raise Unavailable(reason(why)) from why
         return why

@@ -131,7 +131,7 @@ def find_reply(key: str, digest: bytes, db: Connection) -> Any | None:  # noqa: 
     found = driver(db).execute(sql, (key,)).fetchone()
     if found is None:
         return None
-    if found[0] != digest:
+    if found[0] != digest or found[1] is None:
         raise KeyReused(_used(key))
     return found[1]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, MetaData, text
 
-from kit.database import LIVE
+from kit.database import LIVE, Claim
 
 BESIDE: Final = "beside"
 """The schema in which a read model is made again."""
@@ -40,13 +40,13 @@ def alone_beside(engine: Engine) -> Iterator[None]:
     The lock is a session's own: it is held before any snapshot is taken, through all the
     transactions of a rebuild, and falls with the session.
     """
-    lock = "hashtext('readmodels.beside')"
+    lock = Claim("read models", "beside")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        session.execute(text(f"SELECT pg_advisory_lock({lock})"))
+        session.execute(lock.asked("pg_advisory_lock"))
         try:
             yield
         finally:
-            session.execute(text(f"SELECT pg_advisory_unlock({lock})"))
+            session.execute(lock.asked("pg_advisory_unlock"))
 
 
 def make_beside(tables: MetaData, db: Connection) -> None:

@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.consumers.records import Received, Record, heading_of
+from kit.consumers.columns import InColumns, read_whole
+from kit.consumers.records import Handler, Received, Record, heading_of
 from kit.readmodels.beside import (
     Comparison,
     alone_beside,
@@ -19,7 +20,7 @@ from kit.readmodels.beside import (
 from kit.readmodels.models import ForeignReadModel
 from kit.readmodels.topics import Stretch, read_again
 
-_Facts: TypeAlias = Sequence[Received]
+_Fold: TypeAlias = Callable[[Connection], None]
 _Places: TypeAlias = frozenset[tuple[str, int, int]]
 
 _NOT_APPLIED: Final = """
@@ -38,7 +39,7 @@ def verify_foreign(
     snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
     with alone_beside(engine), snapshot as db:
         make_beside(model.tables, db)
-        refold = _Refold(lambda facts: model.handler(facts, db), _left_out(group, db))
+        refold = _Refold(model.handler, lambda fold: fold(db), _left_out(group, db))
         read_again(bootstrap_servers, {}, _stands(group, model.topics, db), refold.give)
         found = compare(model.name, model.tables, db)
         db.rollback()
@@ -60,7 +61,7 @@ def rebuild_foreign(
             with engine.begin() as db:
                 make_beside(model.tables, db)
                 stood, out = _stands(group, model.topics, db), _left_out(group, db)
-            refold = _Refold(partial(_apply_beside, engine, model), out)
+            refold = _Refold(model.handler, partial(_apply_beside, engine), out)
             read_again(bootstrap_servers, {}, stood, refold.give)
             with engine.begin() as db:
                 _hold_positions(db)
@@ -68,9 +69,7 @@ def rebuild_foreign(
                 if _below(now_out, stood) != _below(out, stood):
                     continue
                 look_beside(db)
-                rest = replace(
-                    refold, apply=lambda facts: model.handler(facts, db), left_out=now_out
-                )
+                rest = replace(refold, apply=lambda fold: fold(db), left_out=now_out)
                 beyond = _stands(group, model.topics, db)
                 read_again(bootstrap_servers, stood, beyond, rest.give)
                 found = compare(model.name, model.tables, db)
@@ -78,23 +77,39 @@ def rebuild_foreign(
             return found
 
 
-def _apply_beside(engine: Engine, model: ForeignReadModel, facts: _Facts) -> None:
+def _apply_beside(engine: Engine, fold: _Fold) -> None:
     with engine.begin() as db:
         look_beside(db)
-        model.handler(facts, db)
+        fold(db)
 
 
 @dataclass(slots=True)
 class _Refold:
     """Applies records once more: those that were applied, each once."""
 
-    apply: Callable[[_Facts], None]
+    handler: Handler
+    apply: Callable[[_Fold], None]
     left_out: _Places
     seen: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def give(self, records: Sequence[Record]) -> None:
-        if facts := [fact for record in records if (fact := self._fact(record))]:
-            self.apply(facts)
+        """Apply `records`, which are of one partition."""
+        if not self._give_whole(records):
+            facts = [fact for record in records if (fact := self._fact(record))]
+            if facts:
+                self.apply(partial(self.handler, facts))
+
+    def _give_whole(self, records: Sequence[Record]) -> bool:
+        where = (records[0].topic, records[0].partition)
+        out = any((*where, record.offset) in self.left_out for record in records)
+        if out or not isinstance(self.handler, InColumns):
+            return False
+        whole = read_whole(records, 0, self.seen.get(where, 0), ())
+        if whole is None:
+            return False
+        self.seen[where] = whole.pos
+        self.apply(partial(self.handler.project, whole.batch))
+        return True
 
     def _fact(self, record: Record) -> Received | None:
         where = (record.topic, record.partition)

@@ -140,6 +140,7 @@ def run_store_fees(
     Raises:
         MonthUnreadable: The month is none.
         MonthNotOver: It has days to come.
+        RunUnderWay: Another run takes long.
     """
     month = CalendarMonth.parse(body.month)
     with one_at_a_time(engine):

@@ -8,10 +8,12 @@ from typing import Final, LiteralString
 
 import polars as pl
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Engine, func, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from kit.database import driver
+from kit.database import Claim, driver
+from kit.domain import Refused
 from kit.readmodels.frames import read_frame
 from services.billing.commands import ChargeStoreFee
 from services.billing.model.fee import DAYS, FEES, explain, fees_of, store_fees
@@ -99,24 +101,47 @@ def ask_re_rated(db: Engine, key_of: Callable[[str], str]) -> Mapping[str, Seque
         return dict(driver(connection).execute(_RE_RATED, (sellers, keys)))
 
 
+RUN_WAIT_S: Final = 5
+"""How long a run waits for another: each that waits has a connection of the few."""
+
+
+class RunUnderWay(Refused):
+    code = "run-under-way"
+
+    def __init__(self) -> None:
+        super().__init__("another run is under way: ask again, with the same key")
+
+
 @contextmanager
 def one_at_a_time(db: Engine) -> Iterator[None]:
-    """Hold what only one month-end run at a time can hold; wait for it if need be.
+    """Hold what only one month-end run at a time can hold; wait for it for `RUN_WAIT_S`.
 
     It is held by a session that is in no transaction, so that a long run is not ended.
+
+    Raises:
+        RunUnderWay: Another held it all that time.
+        OperationalError: The database is away.
     """
     with db.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-        session.execute(text(f"SELECT pg_advisory_lock({_RUN})"))
+        session.execute(text(f"SET lock_timeout = '{RUN_WAIT_S}s'"))
+        try:
+            session.execute(_RUN.asked("pg_advisory_lock"))
+        except OperationalError as why:
+            if isinstance(why.orig, LockNotAvailable):
+                raise RunUnderWay from None
+            raise
+        finally:
+            session.execute(text("RESET lock_timeout"))
         try:
             yield
         finally:
             try:
-                session.execute(text(f"SELECT pg_advisory_unlock({_RUN})"))
+                session.execute(_RUN.asked("pg_advisory_unlock"))
             except DBAPIError:  # the session is lost, and what it held is free
                 session.invalidate()
 
 
-_RUN: Final = "hashtext('billing.store-fee-run')"
+_RUN: Final = Claim("billing", "store fee run")
 _RE_RATED: Final[LiteralString] = """
 SELECT asked.seller_id, array_agg(DISTINCT p.month ORDER BY p.month)
 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (seller_id, key, place)

@@ -12,9 +12,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from kit.asker import ROLES, Role
+from market.tokens import TERMS
 from tests.asking.conftest import Services
 from tests.asking.operations import OPERATIONS, Operation
-from tests.tokens import KEY, PUBLIC, TERMS, bearing, part
+from tests.tokens import KEY, PUBLIC, bearing, part
 
 WHO: Final[Mapping[Role, str]] = {
     "seller": "s-1",
@@ -128,7 +129,6 @@ def test_a_seller_who_names_none_is_answered_of_their_own_alone(
 
 
 AS_OF: Final = "2026-04-01T00:00:00Z"
-NOW: Final = datetime.now(UTC)  # noqa: TID251 - services have a clock of their own
 HOUR: Final = timedelta(hours=1)
 ANOTHER_KEY: Final = ECKey.generate_key("P-256", {"kid": "tests"}, private=True)
 AS_SECRET: Final = OctKey.import_key(PUBLIC.encode())
@@ -136,13 +136,14 @@ AS_SECRET: Final = OctKey.import_key(PUBLIC.encode())
 
 def claims(role: Role, **other: Any) -> dict[str, Any]:  # noqa: ANN401 - any claim
     """What a good token says, but for `other`."""
+    now = datetime.now(UTC)  # noqa: TID251 - services have a clock of their own
     return {
         "iss": TERMS.issuer,
         "aud": TERMS.audience,
         "sub": WHO[role],
         "role": role,
-        "iat": int((NOW - HOUR).timestamp()),
-        "exp": int((NOW + HOUR).timestamp()),
+        "iat": int((now - HOUR).timestamp()),
+        "exp": int((now + HOUR).timestamp()),
     } | other
 
 
@@ -157,7 +158,7 @@ def bad_tokens(role: Role) -> dict[str, str]:
     other_payload = signed(claims(another, sub="s-1")).split(".")[1]
     header, payload, signature = good.split(".")
     return {
-        "expired": signed(claims(role, exp=int((NOW - timedelta(minutes=1)).timestamp()))),
+        "expired": signed(claims(role, exp=claims(role)["iat"] + 1)),
         "re-signed": signed(claims(role), ANOTHER_KEY),
         "changed": f"{header}.{other_payload}.{signature}",
         "signed with what is public": signed(claims(role), AS_SECRET, "HS256"),

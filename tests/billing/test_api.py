@@ -15,6 +15,7 @@ from kit.database import connect, driver
 from kit.eventstore.requests import Answer, AnyRequest
 from kit.eventstore.streams import Streams
 from kit.serving import build
+from services.billing import queries
 from services.billing.app import BLUEPRINT
 from services.billing.projections import project_stock_movements
 from tests.samples import received
@@ -206,6 +207,17 @@ def test_of_two_runs_at_once_the_second_waits_and_nothing_is_taken_back(
     assert [said["adjusted_cents"] for _, said in done] == [1_935, 1_935 + 194]
     owed = http.get("/store-fees/2025-03").json()["lines"][0]["cents"]
     assert owed == 19_355 + 1_935 + 194
+
+
+def test_a_run_that_waits_too_long_is_told_to_ask_again(
+    http: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "RUN_WAIT_S", 0.1)
+    with queries.one_at_a_time(engine):
+        status, body = run(http, "2025-03", "k-1")
+
+    assert (status, body["type"]) == (409, "run-under-way")
+    assert run(http, "2025-03", "k-1")[0] == 200
 
 
 @pytest.mark.parametrize("month", ["2025-13", "2025-3", "March", "2025-03-01", ""])

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, Uuid, insert
 
+from kit.consumers.columns import InColumns
 from kit.consumers.records import Received
 from services.performance.projections import project_performance
+
+PERFORMANCE = InColumns(project_performance)
 
 metadata = MetaData()
 
@@ -23,6 +26,12 @@ arrivals = Table(
 
 def arrive(batch: Sequence[Received], db: Connection) -> None:
     """Write down what came, and keep the obligations that follow from it."""
+    write_down(batch, db)
+    PERFORMANCE(batch, db)
+
+
+def write_down(batch: Sequence[Received], db: Connection) -> None:
+    """Write down what came."""
     rows = [
         {
             "topic_source": each.envelope.source,
@@ -34,4 +43,3 @@ def arrive(batch: Sequence[Received], db: Connection) -> None:
         for each in batch
     ]
     db.execute(insert(arrivals), rows)
-    project_performance(batch, db)

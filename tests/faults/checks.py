@@ -1,16 +1,22 @@
 """What must hold after any fault, seen by clients that know nothing of our code."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import psycopg
+import pytest
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from contracts.topics import Topic
 from kit.readmodels.foreign import verify_foreign
 from kit.readmodels.own import verify_own
+from market.proof import topic as topic_proof
+from market.proof.store import prove_store
 from tests.faults.ground import Ground
 
 
@@ -67,6 +73,11 @@ def kafka_holds(facts: Sequence[Stored], bootstrap_servers: str, topic: str) -> 
         assert header(each, "ce_id") == str(fact.event_id)
     streams = [(header(e, "ce_subject"), int(header(e, "ce_sequence"))) for e in records]
     versions_follow_each_other(streams)
+
+
+def partitions_of(topic: str, bootstrap_servers: str) -> int:
+    client = AdminClient({"bootstrap.servers": bootstrap_servers})
+    return len(client.list_topics(topic, timeout=30).topics[topic].partitions)
 
 
 def read_committed(bootstrap_servers: str, topic: str) -> list[Message]:
@@ -126,7 +137,9 @@ def every_acknowledged_command_took_effect_once(url: str, keys: Sequence[str]) -
 def everything_arrived_once(facts: Sequence[Stored], url: str) -> None:
     """A consumer was given every fact once, and each stream in order."""
     came = arrived(url)
-    assert sorted(event_id for *_, event_id in came) == sorted(f.event_id for f in facts)
+    times = Counter(event_id for *_, event_id in came)
+    wrong = {fact.pos: n for fact in facts if (n := times[fact.event_id]) != 1}
+    assert (wrong, len(came)) == ({}, len(facts)), "how often, by position"
     versions_follow_each_other((stream_id, version) for stream_id, version, _ in came)
 
 
@@ -164,7 +177,19 @@ def the_history_reached_kafka(ground: Ground) -> list[Stored]:
     facts = the_history_has_no_holes(ground.url)
     kafka_holds(facts, ground.kafka, ground.topic)
     every_acknowledged_command_took_effect_once(ground.url, ground.acknowledged)
+    the_market_proves_it(ground)
     return facts
+
+
+def the_market_proves_it(ground: Ground) -> None:
+    """What `market verify` proves of a store and of its topic."""
+    found, published = prove_store("faults", ground.url)
+    topic = Topic(ground.topic, partitions_of(ground.topic, ground.kafka))
+    prove = partial(topic_proof.prove_topic, topic.name, ground.kafka, published)
+    with ThreadPoolExecutor(1) as aside, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(topic_proof, "FACTS", [topic])
+        found += aside.submit(prove).result()
+    assert {finding.wrong for finding in found} == {None}, found
 
 
 def the_history_reached_its_consumer(ground: Ground) -> None:

@@ -1,6 +1,7 @@
 """A consumer of real parts that is killed or frozen at one step of its n-th batch.
 
-`python -m tests.faults.doomed_consumer DATABASE_URL KAFKA TOPIC [STEP SIGNAL N]`
+`python -m tests.faults.doomed_consumer DATABASE_URL KAFKA TOPIC [STEP SIGNAL N]`; with
+DAWDLES for a signal it rests there every n-th time, and no rebalance waits for it.
 """
 
 import asyncio
@@ -14,20 +15,23 @@ import pytest
 from faststream.kafka import KafkaBroker
 from sqlalchemy import Connection, text
 
-from kit.consumers import subscriber
+from kit.consumers import consumption, subscriber
 from kit.consumers.failures import Fenced
 from kit.consumers.inbox import Applied, Inbox
 from kit.consumers.letters import Bury
 from kit.consumers.records import Handler, Received, Record
 from kit.database import driver
 from tests.faults.arrivals import arrive
-from tests.faults.doom import Doom
+from tests.faults.doom import Dawdling, Doom
 from tests.faults.ground import Ground
 
 BEFORE = "with a batch in hand, before its transaction"
 COPYING = "in the middle of a COPY"
 INSIDE = "after the handler, before the database's commit"
 AFTER = "after the database's commit, before Kafka's"
+
+DAWDLES = "dawdles"
+LATE = "the late write was fenced"
 
 SHORT_SESSION = {"session_timeout_ms": 2_000, "heartbeat_interval_ms": 200}
 SMALL_BATCH = 10
@@ -47,7 +51,7 @@ class DoomedInbox(Inbox):
         try:
             done = super().apply(batch, handler, believed, bury)
         except Fenced:
-            logging.getLogger(__name__).warning("the late write was fenced")
+            logging.getLogger(__name__).warning(LATE)
             raise
         self.doom.at(AFTER)
         return done
@@ -67,6 +71,8 @@ async def main(ground: Ground, doom: Doom) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(KafkaBroker, "subscriber", short)
     patch.setattr(subscriber, "MAX_RECORDS", SMALL_BATCH)
+    if isinstance(doom, Dawdling):
+        patch.setattr(consumption, "DRAIN_S", 0)
 
     def handler(batch: Sequence[Received], db: Connection) -> None:
         copy_in_part(db, doom)
@@ -83,6 +89,9 @@ async def main(ground: Ground, doom: Doom) -> None:
 if __name__ == "__main__":
     url, kafka, topic, *fate = sys.argv[1:]
     step, how, times = fate or ("never", "SIGKILL", "1")
-    asyncio.run(
-        main(Ground(url, kafka, topic), Doom(step, signal.Signals[how], int(times)))
-    )
+    met = Doom(step, signal.SIGKILL, int(times))
+    if how == DAWDLES:
+        met = Dawdling(step, signal.SIGKILL, int(times))
+    else:
+        met.signal = signal.Signals[how]
+    asyncio.run(main(Ground(url, kafka, topic), met))

@@ -62,7 +62,7 @@ class Ground:
                 ForeignReadModel(
                     "obligations",
                     performance.metadata,
-                    performance.project_performance,
+                    arrivals.PERFORMANCE,
                     (self.topic,),
                 )
             ],

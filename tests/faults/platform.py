@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx2
 
+import market.platform
 from contracts.topics import ORDERS, TOPICS
+from market.commands.verify import proofs
 from market.embedded.instance import Instance
 from market.embedded.kafka import Kafka
 from market.embedded.postgres import Postgres
@@ -23,7 +25,7 @@ from tests.faults.checks import (
 from tests.faults.load import Load
 from tests.faults.processes import PATIENCE_S, Child, Nursery, nursery
 from tests.infrastructure import embedded_kafka, embedded_postgres
-from tests.tokens import ENVIRONMENT, OPERATOR
+from tests.tokens import ENVIRONMENT, OPERATOR, home_with_the_key
 
 SERVICES = ("orders", "performance")
 
@@ -80,12 +82,21 @@ class Platform:
         kafka_holds(facts, self.kafka.server.address, ORDERS)
         every_acknowledged_command_took_effect_once(url, load.acknowledged)
         for name in SERVICES:
-            url = f"{self.urls[name]}/read-models/verify"
-            reply = httpx2.post(url, headers=OPERATOR, timeout=60)
-            compared = reply.raise_for_status().json()
-            assert compared
-            assert all(each["equal"] for each in compared), compared
             assert self.status(name)["parked"] == 0
+        proved = list(proofs(self.as_the_market_sees_it()))
+        assert {finding.wrong for finding in proved} == {None}, proved
+        assert {name for name in SERVICES for f in proved if name in f.what} == {*SERVICES}
+
+    def as_the_market_sees_it(self) -> market.platform.Platform:
+        """What `market verify` is given of a platform that `market up` started."""
+        return market.platform.Platform(
+            kafka_bootstrap_servers=self.kafka.server.address,
+            database_url=self.postgres.server.url(),
+            service_urls=self.urls,
+            service_database_urls={n: self.postgres.server.url(n) for n in SERVICES},
+            pids={name: child.process.pid for name, child in self.services.items()},
+            home=home_with_the_key(self.children.folder / "home"),
+        )
 
     def _wait(self, ready: Any, name: str) -> None:  # noqa: ANN401 - answers yes or no
         log = self.services[name].log

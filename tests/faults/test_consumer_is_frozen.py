@@ -6,7 +6,7 @@ import pytest
 
 from kit.consumers import positions
 from tests.faults.checks import the_history_reached_its_consumer
-from tests.faults.doomed_consumer import AFTER, BEFORE, COPYING, INSIDE
+from tests.faults.doomed_consumer import AFTER, BEFORE, COPYING, INSIDE, LATE
 from tests.faults.ground import Ground
 from tests.faults.processes import Child
 from tests.kit.consumers.kafka import caught_up
@@ -14,7 +14,7 @@ from tests.kit.consumers.kafka import caught_up
 LOCK_WAIT_S = 2.0
 """How long the next owner waits here for what a frozen one has locked."""
 
-REJECTED = ("the late write was fenced", " put off: ")
+REJECTED = (LATE, " put off: ")
 
 
 @pytest.fixture

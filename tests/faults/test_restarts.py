@@ -1,11 +1,15 @@
 """Brokers and databases that stop under load: all that was acknowledged arrives."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.load import Load
 from tests.faults.platform import Platform, platform
+
+OUTAGE_S = 50.0
+"""Longer than the Kafka client tries again by itself: 40 s."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +36,22 @@ def test_commands_are_taken_while_the_broker_is_away_and_arrive_when_it_is_back(
         load.wait_for(40)
 
     assert load.unanswered == before
+    running.wait_caught_up()
+    running.check(load)
+
+
+def test_relay_and_consumers_go_on_after_an_outage_longer_than_their_clients_patience(
+    running: Platform, load: Load
+) -> None:
+    back = threading.Event()
+    with load.going_on(people=1):
+        load.wait_for(20)
+        running.kafka.kill()
+        back.wait(OUTAGE_S)
+        load.wait_for(20)
+        running.kafka.start()
+        load.wait_for(20)
+
     running.wait_caught_up()
     running.check(load)
 

@@ -17,7 +17,7 @@ from contracts.topics import dead_letters
 from kit.consumers import triage
 from kit.consumers.parking import Redriven, parked_stream, parked_streams, redrive
 from kit.consumers.records import Handler, Received
-from tests.faults.arrivals import arrive
+from tests.faults.arrivals import arrive, write_down
 from tests.faults.checks import (
     arrived,
     every_read_model_is_the_fold_of_its_facts,
@@ -151,7 +151,7 @@ async def test_an_event_from_the_future_waits_for_the_upgrade(
     assert FROM_THE_FUTURE in (stream.reason or "")
 
     monkeypatch.setattr(triage, "decode", UPGRADED.decode)
-    done = redrive(ground.engine, ground.group, ground.topic, "order-o-1", arrive)
+    done = redrive(ground.engine, ground.group, ground.topic, "order-o-1", write_down)
 
     assert done == Redriven(applied=2, waiting=0)
     places = [(stream, version) for stream, version, _ in arrived(ground.url)]

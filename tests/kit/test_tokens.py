@@ -23,7 +23,8 @@ from kit.tokens import (
     read_keys,
     sign,
 )
-from tests.tokens import KEY, PUBLIC, TERMS, part
+from market.tokens import TERMS
+from tests.tokens import KEY, PUBLIC, part
 
 NOON = datetime(2026, 3, 6, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

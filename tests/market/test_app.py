@@ -39,9 +39,13 @@ def test_a_command_is_found_where_it_is_listed(command: commands.Listed) -> None
 
 
 def test_a_word_that_is_no_command_is_told_the_one_that_was_meant() -> None:
-    said = CliRunner().invoke(build(asked_for(["statu"])), ["statu"])
+    said = CliRunner().invoke(build(asked_for(["statsu"])), ["statsu"])
 
     assert (said.exit_code, "Did you mean 'status'?" in said.output) == (2, True)
+
+
+def test_a_command_is_found_behind_what_ends_the_options() -> None:
+    assert asked_for(["--", "status"]) == asked_for(["status"]) != set()
 
 
 @pytest.mark.parametrize("word", ["--help", "status", "down", "scorecards", "fees"])

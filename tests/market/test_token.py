@@ -21,7 +21,9 @@ from market.programs import Identity
 from market.tokens import TERMS, AsOperator, TokenKey
 from tests.market.test_home import STATE
 
-NOW = datetime.now(UTC)  # noqa: TID251 - tokens begin when they are made
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - tokens begin when they are made
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_a_token_says_who_it_was_made_for(
     made = market("token", *words)
 
     assert made.exit_code == 0
-    assert str(verifier.asker_of(made.stdout.strip(), NOW + timedelta(minutes=1))) == asker
+    assert str(verifier.asker_of(made.stdout.strip(), now())) == asker
 
 
 @pytest.mark.parametrize(
@@ -76,12 +78,13 @@ def test_a_token_says_who_it_was_made_for(
 def test_a_token_lasts_as_long_as_it_is_to(
     given: tuple[str, ...], lasts: timedelta, verifier: Verifier
 ) -> None:
+    before = now()
     token = market("token", "--operator", *given).stdout.strip()
-    later = datetime.now(UTC)  # noqa: TID251 - tokens begin when they are made
+    after = now()
 
-    verifier.asker_of(token, NOW + lasts - timedelta(seconds=1))
+    verifier.asker_of(token, before + lasts - timedelta(seconds=1))
     with pytest.raises(TokenRefused, match="no longer valid"):
-        verifier.asker_of(token, later + lasts + timedelta(seconds=1))
+        verifier.asker_of(token, after + lasts + timedelta(seconds=1))
 
 
 @pytest.mark.usefixtures("home")
@@ -131,11 +134,10 @@ def test_requests_of_market_itself_are_an_operators(home: Home, verifier: Verifi
     sent = next(AsOperator(home).auth_flow(request))
 
     scheme, _, token = sent.headers["Authorization"].partition(" ")
-    now = datetime.now(UTC)  # noqa: TID251 - tokens begin when they are made
     assert scheme == "Bearer"
-    assert verifier.asker_of(token, now) == Asker("operator", "market")
+    assert verifier.asker_of(token, now()) == Asker("operator", "market")
     with pytest.raises(TokenRefused):
-        verifier.asker_of(token, now + timedelta(minutes=6))
+        verifier.asker_of(token, now() + timedelta(minutes=6))
 
 
 @pytest.mark.parametrize("left", [None, "", "{}", '{"kty": "oct", "k": "AA"}'])

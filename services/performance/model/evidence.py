@@ -61,36 +61,32 @@ def explain(
         lost units stand with its root. An order to ship is `opened` when it was placed;
         its acceptance says that it `counts`.
     """
-    cards = scorecards(sayings, listings, policy, as_of, known_at)
+    asked = (policy, as_of, known_at)
+    cards = scorecards(sayings, listings, *asked)
     windows = cards.select("seller_id", "metric", "window_days")
-    days = pl.duration(days=pl.col("window_days"))
     said = told(sayings.lazy(), as_of, known_at)
     placings = _placings(said)
     counted = (
-        owed(sayings.lazy(), policy, as_of, known_at)
-        .join(
-            placings.group_by(_KEY).agg(placed_at=pl.col("at").min()), on=_KEY, how="left"
-        )
+        _with_placings(owed(sayings.lazy(), *asked), placings)
         .with_columns(
             pl.col("metric").cast(pl.String),
-            opened_at=pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at"),
             rate=pl.lit(None, pl.Float64),
             points=pl.lit(None, POINTS),
         )
         .join(windows.lazy(), on=["seller_id", "metric"])
-        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - days)
+        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
         .join(_facts(said, placings), on=_KEY, how="left")
         .select(_SHOWN)
         .collect()
     )
     complete = _listings(active_listings(listings.lazy(), as_of, known_at))
-    return pl.concat([counted, complete]).sort(
-        "seller_id", "metric", "due_at", "subject_id"
-    )
+    return pl.concat([counted, complete]).sort(*_IN_ORDER)
 
 
 _TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
 _KEY: Final = ["seller_id", "metric", "subject_id"]
+_WINDOW: Final = pl.duration(days=pl.col("window_days"))
+_IN_ORDER: Final = ("seller_id", "metric", "due_at", "subject_id")
 _SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
 
@@ -101,6 +97,14 @@ def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
     """
     of_units = (pl.col("metric") == UNITS_FILLED) & pl.col("says").is_in(["due", "opened"])
     return said.filter(of_units).with_columns(metric=pl.lit(SHIPPING_ON_TIME, METRIC))
+
+
+def _with_placings(counted: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:
+    """Return `counted`, orders to ship as opened when they were placed."""
+    placed_at = placings.group_by(_KEY).agg(placed_at=pl.col("at").min())
+    return counted.join(placed_at, on=_KEY, how="left").with_columns(
+        opened_at=pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at")
+    )
 
 
 def _facts(said: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:

@@ -17,7 +17,8 @@ from tests.samples import ACCEPTED, ONE_OF_EACH, PLACED
 
 ODD: Final[tuple[Any, ...]] = (
     None, 0, -1, 1, 2**31, 2**63, 2**64, 1.0, 1.5, True, "", "x", "X" * 201, "a:b", "a\0b",
-    "\ud800", "1", "USD", "usd", [], [1], {}, "2026-03-06", "2026-03-06T18:00:00Z",
+    "\ud800", "1", "USD", "usd", "USD\n", "US\n", "\\u0000", "\\\0", [], [1], {},
+    "2026-03-06", "2026-03-06T18:00:00Z",
     "2026-03-06T18:00:00.000001Z", "2026-03-06T18:00:00+01:00", "2026-03-06T18:00:60Z",
     "2026-03-06T24:00:00Z", "0000-01-01T00:00:00Z", "2026-02-30T00:00:00Z",
     "2026-03-06T18:00:00.0000001Z", "2026-03-06 18:00:00Z", "2026-03-06T18:00Z",
@@ -143,11 +144,20 @@ def test_another_stream_that_waits_is_no_reason_for_doubt() -> None:
     assert read_whole(story(), 0, 0, {"order-o-9"}) is not None
 
 
-def test_a_value_with_fields_of_a_later_version_is_taken_without_them() -> None:
+def test_a_value_with_fields_of_a_later_version_is_left_to_be_read_by_its_class() -> None:
     more = json.dumps({**json.loads(encode(ACCEPTED)[1]), "mood": "glad"}).encode()
-    whole = read_whole([replace(record(ACCEPTED, 0), value=more)], 0, 0, ())
+    found = replace(record(ACCEPTED, 0), value=more)
 
-    assert whole is not None
+    assert read_whole([found], 0, 0, ()) is None
+    assert [*in_columns([Received.parse(found)])] == [type(ACCEPTED)]
+
+
+@pytest.mark.parametrize("title", ["C:\\u0000", "\\", 'a "mug"', "\\\\u0000", "\n\t"])
+def test_any_text_that_a_fact_may_hold_is_taken(title: str) -> None:
+    line = PLACED.lines[0].model_copy(update={"title": title})
+    told = PLACED.model_copy(update={"lines": (line,)})
+
+    assert read_whole([record(told, 0)], 0, 0, ()) is not None
 
 
 def test_lines_are_counted_where_they_are_asked_for() -> None:

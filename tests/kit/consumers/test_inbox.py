@@ -360,3 +360,21 @@ def test_a_stream_is_known_by_its_envelope_alone(inbox: Inbox, engine: Engine) -
 
     [stream] = parked_streams(engine, "performance")
     assert stream.stream_id == "order-o-7"
+
+
+class PanicException(BaseException):
+    """No `Exception`, and no order to stop either."""
+
+
+def test_an_event_that_makes_a_library_panic_is_parked_as_any_other(
+    inbox: Inbox, engine: Engine
+) -> None:
+    def panics(batch: Sequence[Received], db: Connection) -> None:
+        remember(batch, db)
+        if any(each.envelope.pos == 2 for each in batch):
+            raise PanicException
+
+    done = inbox.apply(story(), panics, 0, nothing_dead)
+
+    assert done == Applied(4, applied=1, parked=3)
+    assert remembered(engine) == [1]

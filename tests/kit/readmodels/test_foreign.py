@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from sqlalchemy import Connection, Engine, select, text
 
 from kit.blueprint import Blueprint
+from kit.consumers.columns import Batch, InColumns
 from kit.consumers.ends import Ends
 from kit.consumers.inbox import Inbox
 from kit.consumers.parking import redrive
@@ -31,13 +32,16 @@ class Pickiness:
     def __init__(self) -> None:
         self.spurned: int | None = None
 
-    def handle(self, batch: Sequence[Received], db: Connection) -> None:
-        if any(each.envelope.pos == self.spurned for each in batch):
+    def by_row(self, batch: Sequence[Received], db: Connection) -> None:
+        self._add([each.envelope.pos for each in batch], db)
+
+    def by_column(self, batch: Batch, db: Connection) -> None:
+        self._add([pos for facts in batch.values() for pos in facts.envelopes["pos"]], db)
+
+    def _add(self, positions: Sequence[int], db: Connection) -> None:
+        if self.spurned in positions:
             raise ValueError("not this one")
-        rows = [
-            {"place": each.envelope.pos, "stream_id": each.envelope.subject, "pos": 0}
-            for each in batch
-        ]
+        rows = [{"place": pos, "stream_id": "-", "pos": 0} for pos in positions]
         db.execute(seen.insert(), rows)
 
 
@@ -46,9 +50,13 @@ def pickiness() -> Pickiness:
     return Pickiness()
 
 
-@pytest.fixture
-def model(pickiness: Pickiness, new_topic: str) -> ForeignReadModel:
-    return ForeignReadModel("seen", metadata, pickiness.handle, (new_topic,))
+@pytest.fixture(params=["by row", "in columns"])
+def model(
+    pickiness: Pickiness, new_topic: str, request: pytest.FixtureRequest
+) -> ForeignReadModel:
+    in_columns = request.param == "in columns"
+    handler = InColumns(pickiness.by_column) if in_columns else pickiness.by_row
+    return ForeignReadModel("seen", metadata, handler, (new_topic,))
 
 
 @pytest.fixture

@@ -58,13 +58,6 @@ def test_a_leader_that_shows_no_life_is_ended_and_followed(
         leadership.renew()
 
 
-def test_a_leader_that_shows_life_stays_one(engine: Engine, leadership: Leadership) -> None:
-    with Leadership(engine, lease_s=60) as second:
-        assert second.claim() is False
-        leadership.renew()
-        assert second.claim() is False
-
-
 def test_nobody_renews_what_he_resigned(leadership: Leadership) -> None:
     leadership.resign()
 

@@ -3,7 +3,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from time import monotonic
 
+import pytest
 from aiokafka.errors import KafkaTimeoutError
 from sqlalchemy import Engine
 
@@ -11,6 +13,8 @@ from contracts.envelope import Envelope
 from contracts.topics import MAX_EVENT_BYTES
 from kit.eventstore.recorder import PostgresRecorder
 from kit.eventstore.records import StoredFact
+from kit.relay import relay
+from kit.relay.leadership import Leadership
 from kit.relay.outbox import Outgoing, log_state
 from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
@@ -173,3 +177,18 @@ async def test_the_largest_facts_that_are_recorded_reach_the_topic(
         await until(lambda: published(engine, 5))
 
     assert [one.value for one in read_all(kafka, new_topic)] == [f.state for f in facts]
+
+
+async def test_a_leader_with_nothing_to_do_shows_that_it_lives(
+    engine: Engine, kafka: str, new_topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PULSE_S", 0.05)
+    lease_s, ends = 0.5, monotonic() + 1.5
+
+    async with running(Relay(engine, Publisher(kafka, new_topic, "orders"), idle_s=60)):
+        await until(lambda: log_state(engine).epoch == 1)
+        with Leadership(engine, lease_s) as second:
+            while monotonic() < ends:
+                assert not await asyncio.to_thread(second.claim)
+
+    assert log_state(engine).epoch == 1

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from market.commands.imports import Format, print_report, progress_bars
+from market.commands.imports import print_report, progress_bars
 from market.imports.client import Report
 from market.imports.tables import Place, RowReport
+from market.output import Format
 
 REPORT = Report(
     sent=5,
