@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
-from contracts.envelope import Envelope
+from contracts.envelope import ACTOR, Envelope
 from contracts.fact import Fact
 from contracts.topics import Topic
 
@@ -35,6 +35,10 @@ _HEADERS: Final[dict[str, Document]] = {
         "what is not above the last one seen is a repeat.",
     },
     "partitionkey": {"description": "The seller's id, also the record's key."},
+    ACTOR: {
+        "description": "Who asked for it, as `seller:s-1`: a seller, buyer, operator or "
+        "service and its id. Left out where nobody did, or nobody said."
+    },
 }
 
 
@@ -144,7 +148,7 @@ def _headers() -> Document:
     }
     return {
         "type": "object",
-        "required": [*ours, "content-type"],
+        "required": [*(name for name in ours if name != f"ce_{ACTOR}"), "content-type"],
         "properties": {
             **ours,
             "content-type": {"type": "string", "const": "application/json"},

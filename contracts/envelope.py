@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.fact import Moment
 
+ACTOR: Final = "actor"
+"""What is kept beside a fact, and travels as `ce_actor`: who asked for it."""
+
 _PREFIX: Final = "ce_"
 
 
@@ -17,8 +20,10 @@ class Envelope(BaseModel):
     Units: `sequence` is the version of the stream `subject` (1, 2, 3 ...); `pos` the place
         in the history of `source` (1, 2, 3 ..., no holes); `time` when it happened;
         `recordedtime` when `source` learnt of it.
+    Shape: `actor` is who asked for it, `<role>:<id>` such as `seller:s-1`; None if nobody
+        did, or nobody said.
     Source: CloudEvents 1.0, Kafka binding, binary mode; its extensions `partitionkey`,
-        `sequence` and `recordedtime`.
+        `sequence`, `recordedtime` and `actor`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -33,10 +38,11 @@ class Envelope(BaseModel):
     sequence: int
     pos: int
     partitionkey: str
+    actor: str | None = None
 
     def headers(self) -> dict[str, str]:
         """Return the Kafka headers: `ce_id`, `ce_type` and so on."""
-        fields = self.model_dump(mode="json")
+        fields = self.model_dump(mode="json", exclude_none=True)
         named = {f"{_PREFIX}{name}": str(value) for name, value in fields.items()}
         return {**named, "content-type": "application/json"}
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from uuid6 import uuid7
 
+from kit.asker import Asker
 from kit.blueprint import Blueprint
 from kit.database import connect
 from kit.eventstore.history import History
@@ -18,14 +19,22 @@ from kit.eventstore.streams import PostgresStreams
 from kit.process import Process
 from kit.settings import Settings
 from kit.telemetry import observe_history, start_telemetry, stop_telemetry
+from kit.web.asking import guard
 from kit.web.operations import operations
 from kit.web.problems import answer_problems
 
 
 def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
-    """Return the service's HTTP app; its other parts start and stop with it."""
+    """Return the service's HTTP app; its other parts start and stop with it.
+
+    Raises:
+        UndeclaredRoute: One of its routes does not say who may call it.
+    """
     engine = connect(settings.database_url, pool_size=20)
-    streams = PostgresStreams(History(engine), blueprint.projections, new_id, now)
+    who = str(Asker("service", blueprint.name))
+    streams = PostgresStreams(
+        History(engine), blueprint.projections, new_id, now, actor=who
+    )
     process = Process(blueprint, settings, engine, streams)
     app = FastAPI(title=blueprint.name, lifespan=process.run)
     app.state.process = process
@@ -36,6 +45,7 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     if "api" in settings.parts:
         app.include_router(blueprint.router)
     answer_problems(app, blueprint.statuses)
+    guard(app, settings.verifier)
     return app
 
 

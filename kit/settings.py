@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kit.tokens import Algorithm, TokenTerms, Verifier, key_set, read_keys
 
 Part: TypeAlias = Literal["api", "relay", "consumers", "schedules"]
 
@@ -13,11 +15,17 @@ def _split(said: object) -> object:
     return [part.strip() for part in said.split(",")] if isinstance(said, str) else said
 
 
+def _public_keys(given: str, said: ValidationInfo) -> str:
+    return read_keys(given, said.data.get("token_algorithm", "ES256"))
+
+
 class Settings(BaseSettings):
     """Where the process finds its database and Kafka, where it answers, what it does.
 
     Shape: each from the variable of its name in capitals; `database_url` is this service's
         own database, `parts` a comma list. A relay leads alone, whichever process has it.
+        `token_keys` are a JSON Web Key Set or the file that has it: the public keys of
+        whom `token_issuer` names, who signs tokens for `token_audience`.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -29,4 +37,15 @@ class Settings(BaseSettings):
     parts: Annotated[frozenset[Part], NoDecode, BeforeValidator(_split)] = frozenset(
         {"api", "relay", "consumers", "schedules"}
     )
+    token_algorithm: Algorithm = "ES256"  # noqa: S105 - a name that all may know
+    token_keys: Annotated[str, AfterValidator(_public_keys)]
+    token_issuer: Annotated[str, Field(min_length=1)]
+    token_audience: Annotated[str, Field(min_length=1)]
+    token_leeway_s: Annotated[int, Field(ge=0, le=60)] = 5
     otel_exporter_otlp_endpoint: str | None = None
+
+    @property
+    def verifier(self) -> Verifier:
+        """What tells from a token who is asking."""
+        terms = TokenTerms(self.token_algorithm, self.token_issuer, self.token_audience)
+        return Verifier(key_set(self.token_keys), terms, self.token_leeway_s)

@@ -1,4 +1,4 @@
-"""Questions to a service of the running platform, over its own API."""
+"""Questions of an operator to a service of the running platform, over its own API."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,6 +8,7 @@ from uuid6 import uuid7
 
 from market.errors import MarketError
 from market.platform import Platform
+from market.tokens import AsOperator
 
 TIMEOUT_S: Final = 300.0
 
@@ -54,7 +55,9 @@ def _send(platform: Platform, service: str, method: str, path: str, **how: Any) 
         known = ", ".join(platform.service_urls)
         raise AnsweredError(f"{service!r} is no service of this platform: it has {known}")
     try:
-        answer = httpx2.request(method, f"{url}{path}", timeout=TIMEOUT_S, **how)
+        answer = httpx2.request(
+            method, f"{url}{path}", timeout=TIMEOUT_S, auth=AsOperator(platform.home), **how
+        )
     except httpx2.HTTPError as why:
         raise SilentError(
             f"{service} does not answer ({why}): `market status` shows how it does"

@@ -20,6 +20,7 @@ from market.ports import LOOPBACK
 from market.programs import Identity, Program
 from market.state import Process, State
 from market.supervisor import StoppingError, Supervisor
+from market.tokens import TokenKey
 from market.waiting import Waits
 
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,6 +49,7 @@ class Launch:
         self._waits = waits
         self._services = services
         self._endpoints = Endpoints.of_environment(home, [*services], ports)
+        self._tokens = TokenKey.of(home)
         self._supervisor = Supervisor(self._note, waits.tell)
         self._ready = False
 
@@ -92,6 +94,7 @@ class Launch:
             )
 
     def _start_services(self) -> None:
+        self._tokens.make()
         databases = self._endpoints.service_database_urls(self._services)
         self._supervisor.add([self._program(name, url) for name, url in databases.items()])
         for name, url in self._endpoints.service_urls(self._services).items():
@@ -106,6 +109,7 @@ class Launch:
             "KAFKA_BOOTSTRAP_SERVERS": self._endpoints.kafka_bootstrap_servers,
             "HOST": LOOPBACK,
             "PORT": str(self._endpoints.ports[name]),
+            **self._tokens.environment(),
             "PYTHONUNBUFFERED": "1",
         }
         return Program(name, tuple(self._services[name]), self._home.log(name), environment)

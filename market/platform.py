@@ -10,13 +10,17 @@ from market.state import State
 
 @dataclass(frozen=True)
 class Platform:
-    """A running platform: its addresses, as any client takes them, and its processes."""
+    """A running platform: its addresses, as any client takes them, and its processes.
+
+    Shape: `home` has the key to it.
+    """
 
     kafka_bootstrap_servers: str
     database_url: str
     service_urls: Mapping[str, str]
     service_database_urls: Mapping[str, str]
     pids: Mapping[str, int]
+    home: Home
 
 
 def running(home: Home | None = None) -> Platform:
@@ -26,13 +30,15 @@ def running(home: Home | None = None) -> Platform:
         NotRunningError: None runs there, or not all of it yet.
         HomeError: The home is of another version, or cannot be read.
     """
-    state = running_state(home or Home.of_environment())
+    home = home or Home.of_environment()
+    state = running_state(home)
     return Platform(
         kafka_bootstrap_servers=state.kafka_bootstrap_servers,
         database_url=state.database_url,
         service_urls=state.service_urls,
         service_database_urls=state.service_database_urls,
         pids={p.name: p.run.pid for p in state.processes if p.run},
+        home=home,
     )
 
 

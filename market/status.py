@@ -28,16 +28,18 @@ class Line(BaseModel):
     parked: int | None = None
 
 
-def lines(state: State) -> Sequence[Line]:
+def lines(state: State, auth: httpx2.Auth) -> Sequence[Line]:
     """Return a line per process, in the order of their start; services are asked at once.
 
     A broker or a database of others has no process here, and no line.
     """
     with ThreadPoolExecutor(8) as asking:
-        return list(asking.map(lambda process: _line(process, state), state.processes))
+        return list(
+            asking.map(lambda process: _line(process, state, auth), state.processes)
+        )
 
 
-def _line(process: Process, state: State) -> Line:
+def _line(process: Process, state: State, auth: httpx2.Auth) -> Line:
     known = Line(
         service=process.name,
         pid=process.run.pid if process.run else None,
@@ -47,8 +49,8 @@ def _line(process: Process, state: State) -> Line:
     if url is None or known.state == "restarting":
         return known
     try:
-        answer = httpx2.get(f"{url}/status", timeout=TIMEOUT_S).raise_for_status()
-        said = Line.model_validate_json(answer.content)
+        answer = httpx2.get(f"{url}/status", auth=auth, timeout=TIMEOUT_S)
+        said = Line.model_validate_json(answer.raise_for_status().content)
     except (httpx2.HTTPError, ValidationError):
         return known.model_copy(update={"state": "unreachable"})
     return said.model_copy(update={"service": process.name, "pid": known.pid})

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from contracts.fact import Fact
 from contracts.registry import CLASSES, encode
 from contracts.topics import OWNERS
-from kit.consumers.records import HEADERS, Received, Record
+from kit.consumers.records import CE_ACTOR, HEADERS, Received, Record
 from kit.consumers.structs import holds_nul, reader_of
 
 MOMENT: Final = pl.Datetime("us", "UTC")
@@ -39,6 +39,8 @@ _OURS: Final = frozenset(HEADERS)
 _COUNT: Final = len(HEADERS)
 # Loops of C's: with a dozen headers to a record, Python's own took a third of its time.
 _HEADERS_OF: Final = attrgetter("headers")
+_FIRST: Final = itemgetter(slice(_COUNT))
+_OTHERS: Final = itemgetter(slice(_COUNT, None))
 _NAME: Final = itemgetter(0)
 _VALUE: Final = itemgetter(1)
 
@@ -137,14 +139,14 @@ def read_whole(
 
 def _headings(records: Sequence[Record]) -> pl.DataFrame | None:
     """Return what the envelopes of `records` say, if our relay wrote all of them."""
-    pairs = [*chain.from_iterable(map(_HEADERS_OF, records))]
-    names, width = [*map(_NAME, pairs)], len(pairs) // len(records)
-    ours, others = tuple(names[:_COUNT]), names[_COUNT:width]
-    alike = names == names[:width] * len(records)
-    if not alike or ours != HEADERS or not _OURS.isdisjoint(others):
+    headers = [*map(_HEADERS_OF, records)]
+    pairs = [*chain.from_iterable(map(_FIRST, headers))]
+    others = [*chain.from_iterable(map(_OTHERS, headers))]
+    alike, more = [*map(_NAME, pairs)] == [*HEADERS] * len(records), {*map(_NAME, others)}
+    if not alike or more & _OURS or (CE_ACTOR in more and not _say_who(others)):
         return None
     values = [*map(_VALUE, pairs)]
-    columns = {name: values[at::width] for at, name in enumerate(HEADERS)}
+    columns = {name: values[at::_COUNT] for at, name in enumerate(HEADERS)}
     texts = _texts(columns)
     if texts is None or not _are_ours(texts, OWNERS.get(records[0].topic)):
         return None
@@ -156,6 +158,15 @@ def _headings(records: Sequence[Record]) -> pl.DataFrame | None:
         pl.col("pos").cast(pl.Int64),
     )
     return texts.select("type", "subject", *numbers, event_id="id", recorded_at=recorded)
+
+
+def _say_who(others: Iterable[tuple[str, bytes]]) -> bool:
+    """Tell whether whoever asked is named in text; not every fact was asked for."""
+    try:
+        b"\n".join(value for name, value in others if name == CE_ACTOR).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _texts(columns: Mapping[str, Sequence[bytes]]) -> pl.DataFrame | None:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 from uuid import UUID
 
-from pydantic_core import SchemaValidator, ValidationError, core_schema as schemas
+from pydantic_core import SchemaValidator, core_schema as schemas
 from sqlalchemy import Connection
 
-from contracts.envelope import Envelope
+from contracts.envelope import ACTOR, Envelope
 from contracts.fact import Fact
 from contracts.registry import decode
 from contracts.topics import OWNERS
@@ -29,12 +29,14 @@ class Heading(NamedTuple):
     sequence: int
     pos: int
     partitionkey: str
+    actor: str | None = None
 
 
 # The relay writes its headers in this order. Validated as one tuple of undecoded bytes,
 # they need no dict, and no model with a set of the fields that were given.
-HEADERS: Final = ("ce_specversion", *(f"ce_{name}" for name in Heading._fields))
-"""What our relay writes first, in its order."""
+HEADERS: Final = ("ce_specversion", *(f"ce_{name}" for name in Heading._fields[:-1]))
+"""What our relay writes first, in its order; who asked may follow among the rest."""
+CE_ACTOR: Final = f"ce_{ACTOR}"
 _OURS: Final = frozenset(HEADERS)
 _COUNT: Final = len(HEADERS)
 _WORDS: Final = schemas.str_schema()
@@ -113,11 +115,22 @@ def read_heading(headers: Sequence[tuple[str, bytes]]) -> Heading | Envelope:
         return read_envelope(headers)
     try:
         said = _VALUES.validate_python(values[:_COUNT])
-    except ValidationError:
+        actor = actor_among(headers[_COUNT:])
+    except ValueError:
         return read_envelope(headers)
-    heading = Heading._make(said[1:])
+    heading = Heading._make((*said[1:], actor))
     _refuse_nul(heading)
     return heading
+
+
+def actor_among(headers: Iterable[tuple[str, bytes]]) -> str | None:
+    """Return who asked, by what follows the headers that every fact has.
+
+    Raises:
+        ValueError: It is not text.
+    """
+    said = [value for name, value in headers if name == CE_ACTOR]
+    return said[-1].decode() if said else None
 
 
 def read_envelope(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:

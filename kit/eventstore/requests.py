@@ -48,7 +48,8 @@ class Request(Generic[S, C, F]):
         asked again; `premise` looks up, in the transaction and before anything is decided,
         what must hold of other streams, and raises a refusal if it does not; `since` is the
         version that the caller has seen, or None if they don't mind; `follows` makes of its
-        facts what else is asked in the same transaction.
+        facts what else is asked in the same transaction; `actor` is who asks, as
+        `seller:s-1`, or None if nobody did.
     """
 
     stream_id: str
@@ -60,6 +61,7 @@ class Request(Generic[S, C, F]):
     premise: Callable[[Connection], None] | None = None
     since: int | None = None
     follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
+    actor: str | None = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts.fact import Fact
 from contracts.registry import NAMES
-from kit.domain import Refused, Unknown
+from kit.domain import Refused, Taken, Unknown
 from kit.eventstore.requests import AnyRequest, Request
 
 
@@ -32,6 +32,15 @@ class Changed(Refused):
         return {"version": self.seen + len(self.facts), "changed": changed}
 
 
+class NotSeen(Refused):
+    """A change by somebody who does not say what they saw before."""
+
+    code = "if-match-required"
+
+    def __init__(self) -> None:
+        super().__init__("If-Match: give the ETag of what you saw, so that nothing is lost")
+
+
 class NeverSeen(Refused):
     """A version that the stream has not reached: nobody can have seen it."""
 
@@ -44,23 +53,25 @@ class NeverSeen(Refused):
 
 
 def decided(
-    request: AnyRequest, state: object, since: Sequence[Fact]
+    request: AnyRequest, state: object, version: int, since: Sequence[Fact]
 ) -> tuple[Sequence[Fact], Sequence[AnyRequest]]:
     """Return the facts that `request` leads to on `state`, and what it asks elsewhere.
 
-    Shape: `since` are the facts that its caller had not seen.
+    Shape: `version` is that of the stream, `since` are those of its facts that the caller
+        had not seen.
 
     Raises:
-        Changed: They had to see them first.
-        Unknown: There is no such thing for them, nor are its changes.
+        Unknown: There is no such thing for them, nor are its changes, nor its version.
+        Taken: The id is another's, and so are those.
+        Changed: They had to see what changed first.
+        NeverSeen: They say that they saw more than there is.
         Refused: The state does not allow it.
     """
     decider, command = request.decider, request.command
-    overlapping = bool(since) and decider.overlaps(command, since)
-    changed = Changed(request.since or 0, since) if overlapping else None
+    changed = _changed(request, version, since)
     try:
         facts: Sequence[Fact] = decider.decide(command, state)
-    except Unknown:
+    except (Unknown, Taken):
         raise
     except Refused as why:
         raise (why if changed is None else changed) from None
@@ -71,6 +82,17 @@ def decided(
         for one in decider.elsewhere(command, state)
     ]
     return facts, further + list(request.follows(facts) if request.follows else ())
+
+
+def _changed(
+    request: AnyRequest, version: int, since: Sequence[Fact]
+) -> Changed | NeverSeen | None:
+    seen = request.since
+    if seen is not None and seen > version:
+        return NeverSeen(seen, version)
+    if seen is None or not since or not request.decider.overlaps(request.command, since):
+        return None
+    return Changed(seen, since)
 
 
 def _told(seen: int, version: int) -> str:

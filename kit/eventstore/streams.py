@@ -20,6 +20,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from contracts.envelope import ACTOR
 from kit.database import driver, passing
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
@@ -112,7 +113,8 @@ class PostgresStreams:
     """`Streams` on the service's own database.
 
     `new_id` makes time-ordered ids and `now` tells the moment of recording; both are given
-    by the edge. `projections` are folded in the transaction that appends.
+    by the edge. `projections` are folded in the transaction that appends. `actor` asks
+    where a request does not say who does: what others' facts, or the clock, make due.
     """
 
     history: History
@@ -120,6 +122,7 @@ class PostgresStreams:
     new_id: Callable[[], UUID]
     now: Callable[[], datetime]
     patience_s: float = 10.0
+    actor: str | None = None
 
     def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         """Decide and append.
@@ -242,7 +245,7 @@ class PostgresStreams:
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
         given = find_answers(requests, db)
-        work = Work(self.history, db, self.new_id, self.now(), _trace())
+        work = Work(self.history, db, self.new_id, self.now(), self._meta())
         work.load([r for r in requests if r.key not in given])
         answers, fresh = [], []
         for request in requests:
@@ -260,6 +263,9 @@ class PostgresStreams:
             work.keep_snapshots()
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
+
+    def _meta(self) -> Mapping[str, str]:
+        return _trace() if self.actor is None else {**_trace(), ACTOR: self.actor}
 
     def _was_kept(self, first: Recorded) -> bool:
         """Look up, after a commit of unknown outcome, whether it happened."""

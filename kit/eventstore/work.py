@@ -1,20 +1,21 @@
 """One transaction's worth of deciding: its streams as they stand while it goes on."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from contracts.envelope import ACTOR
 from contracts.fact import Fact
 from kit.domain import Refused
 from kit.eventstore import snapshots
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded, StoredFact
 from kit.eventstore.requests import Answer, AnyRequest, Preview
-from kit.eventstore.seen import NeverSeen, decided
+from kit.eventstore.seen import decided
 from kit.eventstore.snapshots import AnyDecider, Snapshot, SnapshotRecorder
 
 
@@ -23,8 +24,8 @@ class Work:
     """The streams that some requests are about, and the facts decided for them so far.
 
     Units: `at` is the moment of recording.
-    Shape: `meta` travels beside each fact; `recorded` in the order of deciding, `stored`
-        the same as bytes.
+    Shape: `meta` travels beside each fact, with who asked for it; `recorded` in the order
+        of deciding, `stored` the same as bytes.
     """
 
     history: History
@@ -84,26 +85,20 @@ class Work:
         stand = self._stands[stream_id]
         stood.setdefault(stream_id, stand)
         unseen = self._unseen(request, stand.version)
-        facts, further = decided(request, stand.state, unseen)
-        recorded = self._placed(stream_id, stand.version, facts)
+        facts, further = decided(request, stand.state, stand.version, unseen)
+        recorded = self._placed(request, stand.version, facts)
         self.stored += [self.history.as_stored(one) for one in recorded]
         self.recorded += recorded
         state = reduce(request.decider.evolve, facts, stand.state)
         self._stands[stream_id] = Snapshot(stand.version + len(facts), state)
         for other in further:
-            self._carry_out(other, stood)
+            self._carry_out(replace(other, actor=other.actor or request.actor), stood)
 
     def _unseen(self, request: AnyRequest, version: int) -> list[Fact]:
-        """Return the facts of the stream that the caller has not seen.
-
-        Raises:
-            NeverSeen: They say that they saw more than there is.
-        """
+        """Return the facts of the stream that the caller has not seen."""
         name, seen = request.stream_id, request.since
-        if seen is None or seen == version:
+        if seen is None or seen >= version:
             return []
-        if seen > version:
-            raise NeverSeen(seen, version)
         mine = [one for one in self.recorded if one.stream_id == name]
         loaded = version - len(mine)
         kept = self.history.facts_of({name: seen}, self.db).get(name, ())
@@ -122,11 +117,14 @@ class Work:
             SnapshotRecorder(self.history.engine).insert_events(due, connection=self.db)
 
     def _placed(
-        self, stream_id: str, version: int, facts: Iterable[Fact]
+        self, request: AnyRequest, version: int, facts: Iterable[Fact]
     ) -> list[Recorded]:
-        """Return `facts` with their places in the stream, after `version`."""
+        """Return `facts` with who asked, and their places in the stream after `version`."""
+        meta = self.meta
+        if request.actor is not None:
+            meta = {**meta, ACTOR: request.actor}
         return [
-            Recorded(stream_id, place, self.new_id(), fact, self.at, self.meta)
+            Recorded(request.stream_id, place, self.new_id(), fact, self.at, meta)
             for place, fact in enumerate(facts, version + 1)
         ]
 

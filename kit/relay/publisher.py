@@ -12,9 +12,13 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
 
+from contracts.envelope import ACTOR
 from contracts.topics import MAX_EVENT_BYTES
 from kit.relay.committed import last_committed
 from kit.relay.outbox import Outgoing
+
+_NAMES: Final = {ACTOR: f"ce_{ACTOR}"}
+"""Headers of what is kept beside a fact under another name."""
 
 _BATCH_BYTES: Final = 2 * MAX_EVENT_BYTES
 _ISO: Final = b"%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
@@ -123,7 +127,10 @@ class Publisher:
             ("ce_pos", b"%d" % fact.pos),
             ("ce_partitionkey", key),
             ("content-type", b"application/json"),
-            *((name, value.encode()) for name, value in fact.meta.items()),
+            *(
+                (_NAMES.get(name, name), value.encode())
+                for name, value in fact.meta.items()
+            ),
         ]
         at_ms = int(fact.recorded_at.timestamp() * 1000)
         return {"key": key, "value": fact.data, "timestamp": at_ms, "headers": headers}

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kit.eventstore.requests import Answer, AnyRequest
+from kit.web.asking import Asker, Asking, may
 from kit.web.commands import LONGEST_KEY, StreamsHere, ToRequest
 from kit.web.problems import INVALID
 
@@ -58,15 +59,15 @@ def bulk_router(commands: Sequence[type], to_request: ToRequest) -> APIRouter:
     )
     router = APIRouter(tags=["commands"])
 
-    @router.post("/commands")
-    def submit_commands(body: Commands, streams: StreamsHere) -> Outcomes:
+    @router.post("/commands", dependencies=[may("operator", "service")])
+    def submit_commands(body: Commands, streams: StreamsHere, asker: Asking) -> Outcomes:
         """Carry out commands that happened elsewhere, such as an import's.
 
         One that can't be read or is refused hinders no other; the rest are recorded
         together or not at all. Sent again, all are answered as the first time, refusals
         too: a command that is to be judged anew needs a new key.
         """
-        read = [reader.read(given) for given in body.commands]
+        read = [reader.read(given, asker) for given in body.commands]
         asked = [one for one in read if not isinstance(one, Outcome)]
         answers = iter(streams.submit(asked) if asked else ())
         results = [
@@ -88,7 +89,7 @@ class _Reader:
     kinds: Mapping[str, TypeAdapter[Any]]
     to_request: ToRequest
 
-    def read(self, given: Mapping[str, Any]) -> AnyRequest | Outcome:
+    def read(self, given: Mapping[str, Any], asker: Asker) -> AnyRequest | Outcome:
         key, name = given.get("key"), given.get("command")
         if not isinstance(key, str) or not 1 <= len(key) <= LONGEST_KEY:
             return _invalid(str(key), f"key: give a text of 1 to {LONGEST_KEY} characters")
@@ -101,8 +102,8 @@ class _Reader:
         except ValidationError as wrong:
             return _invalid(key, "; ".join(_reasons(wrong)))
         said = json.dumps([name, fields], sort_keys=True, default=str).encode()
-        request, digest = self.to_request(command), sha256(said).digest()
-        return replace(request, key=key, digest=digest, keep_refusal=True)
+        request = replace(self.to_request(command, asker), key=key, actor=str(asker))
+        return replace(request, digest=sha256(said).digest(), keep_refusal=True)
 
 
 def _reasons(wrong: ValidationError) -> list[str]:

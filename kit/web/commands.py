@@ -13,25 +13,19 @@ from inspect import Parameter, Signature, getdoc
 from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
+from fastapi.params import Depends as Dependency
 from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import Connection
 
-from kit.domain import Refused
 from kit.eventstore.requests import AnyRequest, Preview
+from kit.eventstore.seen import NotSeen
 from kit.eventstore.streams import Streams, transact
+from kit.web.asking import Asker, Asking, roles_of
 from kit.web.reading import Database
+from kit.web.whose import IDS, Fixed, fixed
 
 LONGEST_KEY: Final = 200
 
-IdempotencyKey: TypeAlias = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=LONGEST_KEY,
-        description="Names this request: asked again with it, it is answered the same.",
-    ),
-]
 IfMatch: TypeAlias = Annotated[
     str | None,
     Header(
@@ -43,34 +37,28 @@ IfMatch: TypeAlias = Annotated[
 DryRun: TypeAlias = Annotated[
     bool, Query(description="Answer what it would do, and do nothing.")
 ]
-ToRequest: TypeAlias = Callable[[Any], AnyRequest]
+ToRequest: TypeAlias = Callable[[Any, Asker], AnyRequest]
 Prepare: TypeAlias = Callable[[Any, Connection], Any]
 Shown: TypeAlias = Callable[[Preview], BaseModel]
 """Says what a request would do."""
+
+NOTHING_ELSE: Final[Fixed] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """A way in for a command.
 
-    Shape: `preview` makes it an edit: what it would do can be asked with `dry_run`, and who
-        means it says `If-Match`; `prepare` adds to the command what the service's own read
-        models know.
+    Shape: `who` says who may: `may(...)`; `preview` makes it an edit: what it would do can
+        be asked with `dry_run`, and who means it says `If-Match`; `prepare` adds to the
+        command what the service's own read models know.
     """
 
     path: str
     command: type
+    who: Dependency
     preview: Shown | None = None
     prepare: Prepare | None = None
-
-
-class NotSeen(Refused):
-    """A change by somebody who does not say what they saw before."""
-
-    code = "if-match-required"
-
-    def __init__(self) -> None:
-        super().__init__("If-Match: give the ETag of what you saw, so that nothing is lost")
 
 
 class Version(BaseModel):
@@ -106,6 +94,23 @@ def clock_of(request: HttpRequest) -> Callable[[], datetime]:
     return now
 
 
+def key_of(
+    asker: Asking,
+    key: Annotated[
+        str,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=LONGEST_KEY,
+            description="Names this request: asked again with it, it is answered the same.",
+        ),
+    ],
+) -> str:
+    """Return the name of a request: a seller's or a buyer's own, or the marketplace's."""
+    return key if asker.acts_for_all else f"{asker} {key}"
+
+
+IdempotencyKey: TypeAlias = Annotated[str, Depends(key_of)]
 StreamsHere: TypeAlias = Annotated[Streams, Depends(streams_of)]
 Digest: TypeAlias = Annotated[bytes, Depends(digest_of)]
 Now: TypeAlias = Annotated[datetime, Depends(moment_of)]
@@ -113,24 +118,37 @@ Clock: TypeAlias = Annotated[Callable[[], datetime], Depends(clock_of)]
 
 
 def command_router(
-    ways: Sequence[tuple[str, type] | Way], to_request: ToRequest, tag: str
+    ways: Sequence[Way], to_request: ToRequest, tag: str, fixes: Fixed = NOTHING_ELSE
 ) -> APIRouter:
     """Return a router with a POST for each command.
 
     Shape: `ways` are paths with their commands; what a path names in braces is taken from
-        it, `at` from the clock, and every other field of the command from the body.
+        it, `at` from the clock, what `IDS` and `fixes` fix from who asks, and every other
+        field of the command from the body.
     """
     router = APIRouter(tags=[tag])
-    for way in (one if isinstance(one, Way) else Way(*one) for one in ways):
+    for way in ways:
         router.add_api_route(
             way.path,
-            _endpoint(way, to_request),
+            _endpoint(way, to_request, _fixed_in(way, fixes)),
             methods=["POST"],
             response_model=_answered(way),
             summary=_words(way.command.__name__),
             description=getdoc(way.command) if "__doc__" in vars(way.command) else None,
+            dependencies=[way.who],
         )
     return router
+
+
+def _fixed_in(way: Way, fixes: Fixed) -> Fixed:
+    """Return the fields of the command that one of those who may ask for it fixes."""
+    askers = [Asker(role, "anybody") for role in roles_of(way.who)]
+    named = {field.name for field in fields(way.command)}
+    return {
+        name: own_of
+        for name, own_of in {**IDS, **fixes}.items()
+        if name in named and any(own_of(asker) for asker in askers)
+    }
 
 
 def _answered(way: Way) -> Any:  # noqa: ANN401 - a model, or the union of two
@@ -147,21 +165,22 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def _endpoint(way: Way, to_request: ToRequest) -> Callable[..., BaseModel]:
+def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., BaseModel]:
     in_path = re.findall(r"{(\w+)}", way.path)
     hints = get_type_hints(way.command, include_extras=True)
-    body = _body(way.command, hints, {*in_path, "at"})
+    hints |= {name: hints[name] | None for name in which if name not in in_path}
+    body = _body(way.command, hints, {*in_path, "at"}, which)
 
     def carry_out(**given: Any) -> BaseModel:  # noqa: ANN401 - as the signature below says
         said = given.pop("body", None)
         values = (
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
-        asking = _Asking(**{name: given.pop(name) for name in _ASKING if name in given})
+        asked = _Asked(**{name: given.pop(name) for name in _ASKING if name in given})
         db = given.pop("db", None)
-        command = way.command(**given, **values)
+        command = way.command(**fixed({**given, **values}, which, asked.asker))
         known = command if way.prepare is None else way.prepare(command, db)
-        return asking.of(way, to_request(known))
+        return asked.of(way, to_request(known, asked.asker))
 
     taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
     taken |= {"at": Now, **_ASKING} | ({"db": Database} if way.prepare else {})
@@ -186,9 +205,10 @@ def _endpoint(way: Way, to_request: ToRequest) -> Callable[..., BaseModel]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """How a command is asked: under which key, on what was seen, in earnest or not."""
+class _Asked:
+    """How a command is asked: by whom, under which key, on what was seen, in earnest?"""
 
+    asker: Asker
     key: str
     digest: bytes
     streams: Streams
@@ -204,7 +224,9 @@ class _Asking:
             Refused: As `transact`.
         """
         since = None if self.if_match is None else int(self.if_match.strip('"'))
-        asked = replace(request, key=self.key, digest=self.digest, since=since)
+        asked = replace(
+            request, key=self.key, digest=self.digest, since=since, actor=str(self.asker)
+        )
         if self.dry_run and way.preview is not None:
             seen = self.streams.preview(asked)
             if seen.refused is not None:
@@ -219,6 +241,7 @@ class _Asking:
 
 
 _ASKING: Final[dict[str, Any]] = {
+    "asker": Asking,
     "key": IdempotencyKey,
     "digest": Digest,
     "streams": StreamsHere,
@@ -228,10 +251,17 @@ _ASKING: Final[dict[str, Any]] = {
 }
 
 
-def _body(command: type, hints: dict[str, Any], taken: set[str]) -> type[BaseModel] | None:
-    """Return a model of what is left to say, or None if that is nothing."""
+def _body(
+    command: type, hints: dict[str, Any], taken: set[str], which: Fixed
+) -> type[BaseModel] | None:
+    """Return a model of what is left to say, or None if that is nothing.
+
+    What `which` fixes need not be said; who must name it is told so later.
+    """
+    defaults = {f.name: ... if f.default is MISSING else f.default for f in fields(command)}
+    defaults |= dict.fromkeys(which)
     left: dict[str, Any] = {
-        field.name: (hints[field.name], ... if field.default is MISSING else field.default)
+        field.name: (hints[field.name], defaults[field.name])
         for field in fields(command)
         if field.name not in taken
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -26,7 +26,10 @@ from kit.readmodels.beside import Comparison
 from kit.readmodels.foreign import rebuild_foreign, verify_foreign
 from kit.readmodels.own import rebuild_own, verify_own
 from kit.standing import look
+from kit.web.asking import OPEN, may
 from kit.web.problems import problem
+
+OPERATORS: Final = may("operator", "service")
 
 operations = APIRouter(tags=["operations"])
 
@@ -39,13 +42,13 @@ def _process(request: Request) -> Process:
 ThisProcess: TypeAlias = Annotated[Process, Depends(_process)]
 
 
-@operations.get("/health")
+@operations.get("/health", dependencies=[OPEN])
 async def health() -> dict[str, str]:
     """Answer that the process lives; nothing else is looked at."""
     return {"status": "alive"}
 
 
-@operations.get("/ready")
+@operations.get("/ready", dependencies=[OPEN])
 async def ready(process: ThisProcess) -> Response:
     """Answer 200 if the process can do its work, else 503 and what is missing."""
     found = await look(process)
@@ -55,13 +58,13 @@ async def ready(process: ThisProcess) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@operations.get("/metrics")
+@operations.get("/metrics", dependencies=[OPEN])
 def read_metrics() -> Response:
     """Answer this process's metrics, as Prometheus reads them."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
-@operations.get("/status")
+@operations.get("/status", dependencies=[OPERATORS])
 async def status(process: ThisProcess) -> dict[str, Any]:
     """Answer where the service stands.
 
@@ -88,13 +91,13 @@ async def status(process: ThisProcess) -> dict[str, Any]:
     }
 
 
-@operations.get("/parked")
+@operations.get("/parked", dependencies=[OPERATORS])
 def read_parked(process: ThisProcess) -> list[dict[str, Any]]:
     """Answer the streams that wait, those waiting longest first."""
     return [asdict(stream) for stream in _parked(process)]
 
 
-@operations.get("/parked/{topic}/{stream:path}")
+@operations.get("/parked/{topic}/{stream:path}", dependencies=[OPERATORS])
 def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Response:
     """Answer the events of one stream that wait, in their order."""
     try:
@@ -104,7 +107,7 @@ def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Respons
     return JSONResponse([_readable(event) for event in queue])
 
 
-@operations.post("/parked/{topic}/{stream:path}/redrive")
+@operations.post("/parked/{topic}/{stream:path}/redrive", dependencies=[OPERATORS])
 def redrive_parked(topic: str, stream: str, process: ThisProcess) -> Response:
     """Apply what waits of a stream, in order, or leave all of it waiting and say why."""
     handler = process.blueprint.handlers(process.streams).get(topic)
@@ -128,7 +131,7 @@ class Discarding(BaseModel):
     event_id: UUID | None = None
 
 
-@operations.post("/parked/{topic}/{stream:path}/discard")
+@operations.post("/parked/{topic}/{stream:path}/discard", dependencies=[OPERATORS])
 def discard_parked(
     topic: str, stream: str, body: Discarding, process: ThisProcess
 ) -> Response:
@@ -148,13 +151,13 @@ def discard_parked(
     return JSONResponse({"waiting": left})
 
 
-@operations.post("/read-models/verify")
+@operations.post("/read-models/verify", dependencies=[OPERATORS])
 def verify_read_models(process: ThisProcess) -> list[dict[str, Any]]:
     """Fold every read model again beside the live one and compare; change nothing."""
     return [_shown(each) for each in _compare(process, change=False)]
 
 
-@operations.post("/read-models/rebuild")
+@operations.post("/read-models/rebuild", dependencies=[OPERATORS])
 def rebuild_read_models(process: ThisProcess) -> list[dict[str, Any]]:
     """Fold every read model again beside the live one, and put it in its place."""
     return [_shown(each) for each in _compare(process, change=True)]

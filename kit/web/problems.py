@@ -13,9 +13,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from contracts.registry import UnknownTypeError
 from kit.domain import Refused
 from kit.eventstore.records import FactTooLarge
-from kit.eventstore.seen import Changed
+from kit.eventstore.seen import Changed, NotSeen
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
-from kit.web.commands import NotSeen
 
 _log: Final = logging.getLogger(__name__)
 INVALID: Final = "invalid-request"
@@ -60,10 +59,13 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         app.add_exception_handler(kind, _answer(status, code))
 
 
-_REFUSALS: Final = {
+_REFUSALS: Final[Mapping[str, HTTPStatus]] = {
     FactTooLarge.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Changed.code: HTTPStatus.PRECONDITION_FAILED,
     NotSeen.code: HTTPStatus.PRECONDITION_REQUIRED,
+    "seller-unknown": HTTPStatus.NOT_FOUND,
+    "buyer-unknown": HTTPStatus.NOT_FOUND,
+    "not-theirs-to-say": HTTPStatus.FORBIDDEN,
 }
 _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),

@@ -19,6 +19,9 @@ COMMANDS: Final = (
     Listed("down", "down", "Stop all of it in order: services, Kafka, PostgreSQL."),
     Listed("status", "status", "Show how each process is doing."),
     Listed("env", "status", "Print all addresses as shell lines, for any client."),
+    Listed(
+        "token", "token", "Print a token for the services: who asks them, for how long."
+    ),
     Listed("demo", "demo", "Show the main job from end to end, in a minute or so."),
     Listed(
         "fees", "fees", "Show a month's store fees, line by line, by what is known now."

@@ -30,6 +30,7 @@ NEXT: Final = (
     (f"scorecards --as-of {AS_OF_TEXT} --known-at {AS_OF_TEXT}", "as known then"),
     (f"fees {FEE_MONTH} --seller {EXPLAINED_SELLER} --explain", "day by day"),
     (f"history --seller {EXPLAINED_SELLER} --follow", "facts as they come"),
+    (f"token --seller {EXPLAINED_SELLER}", "what a seller's client asks with"),
     ("verify", "the proof, line by line"),
     ("down", "stop all of it"),
 )

@@ -28,6 +28,7 @@ from market.imports.plan import Plan
 from market.imports.tables import RowReport
 from market.output import Format, FormatOption
 from market.platform import running
+from market.tokens import AsOperator
 
 EPILOG: Final = (
     "Importing the same file again changes nothing. Rows that can't be imported, or that "
@@ -156,12 +157,13 @@ def _import(plan: Callable[[], Plan], report_format: Format, *, strict: bool) ->
         Exit: A row was rejected, and none may be.
     """
     planned = plan()
-    urls = running().service_urls
+    platform = running()
+    urls, auth = platform.service_urls, AsOperator(platform.home)
     with progress_bars() as progress:
-        report = send_plan(planned, urls, progress)
+        report = send_plan(planned, urls, progress, auth=auth)
     print_report(report, report_format)
     with progress_bars() as progress:
-        wait_until_caught_up(urls, progress)
+        wait_until_caught_up(urls, progress, auth=auth)
     if strict and report.rejected:
         raise typer.Exit(1)
 

@@ -18,7 +18,7 @@ from market.errors import MarketError, StartError
 from market.history.published import Published
 from market.history.reading import read_history
 from market.imports.catch_up import wait_until_caught_up
-from market.imports.client import Report, send_plan
+from market.imports.client import Progress, Report, send_plan
 from market.imports.inventory import plan_inventory
 from market.imports.olist import plan_olist
 from market.moments import as_text
@@ -26,6 +26,7 @@ from market.platform import Platform, running
 from market.proof.finding import Finding
 from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
 from market.showing.fees import usd
+from market.tokens import AsOperator
 
 SHOWN: Final = 4
 """How many of many are shown."""
@@ -87,10 +88,15 @@ class Demo:
         self._heading("Import three months of orders, listings and stock")
         with self.stages.shown("import"):
             reports = [
-                send_plan(plan, platform.service_urls, self.stages.told)
+                send_plan(
+                    plan,
+                    platform.service_urls,
+                    self.stages.told,
+                    auth=AsOperator(platform.home),
+                )
                 for plan in (plan_olist(OLIST), plan_inventory(INVENTORY))
             ]
-            wait_until_caught_up(platform.service_urls, self.stages.told)
+            _catch_up(platform, self.stages.told)
         self.console.print(_outcome(reports))
         self.console.print(showing.rejected(r for each in reports for r in each.rejected))
 
@@ -122,7 +128,7 @@ class Demo:
         with self.stages.shown("store fee"):
             with self.stages.waiting_for("month-end run"):
                 self.charge(platform, FEE_MONTH)
-            wait_until_caught_up(platform.service_urls, self._told_of_the_run)
+            _catch_up(platform, self._told_of_the_run)
         answer = ask(
             platform,
             "billing",
@@ -173,6 +179,11 @@ class Demo:
                 where, _, claim = found.what.partition(": ")
                 claims[claim].append(f"{where} {found.figure}")
         self.console.print(showing.proofs(claims))
+
+
+def _catch_up(platform: Platform, told: Progress) -> None:
+    auth = AsOperator(platform.home)
+    wait_until_caught_up(platform.service_urls, told, auth=auth)
 
 
 def _one_of(ids: Collection[str]) -> Callable[[Published], bool]:

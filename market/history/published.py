@@ -45,7 +45,7 @@ class Published:
         return self.envelope.pos
 
     def row(self) -> dict[str, Any]:
-        """Return it as a JSON object.
+        """Return it as a JSON object, with who asked for it if that is known.
 
         Raises:
             ValueError: Its value is not JSON.
@@ -60,6 +60,7 @@ class Published:
             "seller_id": envelope.partitionkey,
             "time": _iso(envelope.time),
             "recorded_at": _iso(envelope.recordedtime),
+            **({} if envelope.actor is None else {"actor": envelope.actor}),
             "id": str(envelope.id),
             "data": json.loads(self.value),
         }

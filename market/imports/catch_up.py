@@ -87,6 +87,8 @@ def wait_until_caught_up(
     service_urls: Mapping[str, str],
     progress: Progress,
     stalled_after_s: float = STALLED_AFTER_S,
+    *,
+    auth: httpx2.Auth | None = None,
 ) -> None:
     """Return once every consumer has read all that was recorded before the call.
 
@@ -94,7 +96,7 @@ def wait_until_caught_up(
         CatchUpError: Nothing moved for `stalled_after_s`, or a service stayed silent.
     """
     most, before, moved_at = 0, list[Status](), time.monotonic()
-    with httpx2.Client(timeout=5) as http:
+    with httpx2.Client(auth=auth, timeout=5) as http:
         while True:
             statuses, silent = _ask(http, service_urls)
             left = missing(statuses)

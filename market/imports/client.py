@@ -166,19 +166,21 @@ def send_plan(
     service_urls: Mapping[str, str],
     progress: Progress,
     *,
+    auth: httpx2.Auth | None = None,
     batch: int = BATCH,
     retry_for_s: float = RETRY_FOR_S,
 ) -> Report:
     """Send every command of `plan`, stage by stage, and return what became of them.
 
     Units: `batch` commands a request; a service may be away for `retry_for_s`.
+    Shape: `auth` says who imports.
     Safe to repeat: Yes. What is in effect already is answered as unchanged.
 
     Raises:
         ServiceUnavailableError: A service stayed away; what was sent stays in effect.
     """
     report = Report.of(plan)
-    with httpx2.Client(timeout=TIMEOUT_S) as http:
+    with httpx2.Client(auth=auth, timeout=TIMEOUT_S) as http:
         for stage in plan.stages:
             url = service_urls[stage.service]
             sender = Sender(http, url, stage.service, retry_for_s)

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
-from contracts.fact import SellerId
 from kit.database import address
 from kit.eventstore.requests import find_reply, keep_reply
 from kit.eventstore.streams import Streams
+from kit.web.asking import Asking, may
 from kit.web.commands import Clock, Digest, IdempotencyKey, Now, StreamsHere
 from kit.web.reading import ThisEngine
+from kit.web.whose import AnySeller
 from services.billing.commands import ChargeStoreFee
 from services.billing.handlers import to_request
 from services.billing.model.charging import MonthNotOver
@@ -81,12 +82,12 @@ class RunDone(BaseModel):
     re_rated: Mapping[str, Sequence[str]]
 
 
-@router.get("/store-fees/{month}")
+@router.get("/store-fees/{month}", dependencies=[may("seller", "operator", "service")])
 def read_store_fees(
     month: str,
     engine: ThisEngine,
     at: Now,
-    seller_id: SellerId | None = None,
+    seller_id: AnySeller = None,
     *,
     explain: Annotated[bool, Query(description="With the days, lots and facts.")] = False,
 ) -> StoreFees:
@@ -112,14 +113,16 @@ def read_store_fees(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A run as it was asked for: its name, what is asked under it, and the clock."""
+    """A run as it was asked for: by whom, its name, what is asked under it, the clock."""
+
+    asker: Asking
 
     key: IdempotencyKey
     digest: Digest
     clock: Clock
 
 
-@router.post("/store-fee-runs")
+@router.post("/store-fee-runs", dependencies=[may("operator", "service")])
 def run_store_fees(
     body: Run,
     asked: Annotated[Asked, Depends()],
@@ -163,6 +166,7 @@ def _charge(charges: Sequence[ChargeStoreFee], asked: Asked, streams: Streams) -
                 to_request(charge),
                 key=_key_of(asked.key, charge.seller_id),
                 digest=charge.month.encode(),
+                actor=str(asked.asker),
             )
             for charge in batch
         ]

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection, select
 
+from kit.asker import Asker
 from kit.database import Claim
 from kit.eventstore.requests import AnyRequest
 from services.buyers.commands import (
@@ -36,8 +37,12 @@ LOCKS: Final = 256
 Premise: TypeAlias = Callable[[Connection], None]
 
 
-def checked_request(command: BuyersCommand) -> AnyRequest:
-    """Return `command` as what is asked of its stream, with its premise if it has one."""
+def checked_request(command: BuyersCommand, _: Asker | None = None) -> AnyRequest:
+    """Return `command` as what is asked of its stream, with its premise if it has one.
+
+    Shape: a command names its seller and its buyer, one of whom is the asker unless the
+        marketplace asks; what is of others is unknown to it.
+    """
     return replace(to_request(command), premise=_premise(command))
 
 

@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from contracts.fact import Id, SellerId
+from contracts.fact import Id
+from kit.asker import Asker
+from kit.web.asking import Asking, may
 from kit.web.bulk import bulk_router
-from kit.web.commands import Now, command_router
+from kit.web.commands import Now, Way, command_router
 from kit.web.pages import After, Limit, Page, page_of, place_of
 from kit.web.reading import Database
+from kit.web.whose import BuyerInPath, SellerInPath
 from services.buyers import commands, queries
 from services.buyers.adapters import checked_request
 from services.buyers.model.access_request import RequestState
@@ -34,40 +37,45 @@ _REQUEST: Final = f"{_REQUESTS}/{{request_id}}"
 _CUSTOMER: Final = f"{_SELLER}/customers/{{customer_id}}"
 _CONVERSATION: Final = f"{_SELLER}/conversations/{{conversation_id}}"
 
+_SELLING: Final = may("seller", "operator", "service")
+_BUYING: Final = may("buyer", "operator", "service")
+_EITHER: Final = may("seller", "buyer", "operator", "service")
+_RUNNING: Final = may("operator", "service")
+
 _SELLERS_WAYS: Final = (
-    (f"{_SELLER}/access-rule", commands.SetAccessRule),
-    (f"{_REQUEST}/approval", commands.ApproveAccess),
-    (f"{_REQUEST}/decline", commands.DeclineAccess),
-    (f"{_SELLER}/customers", commands.CreateCustomer),
-    (f"{_CUSTOMER}/association", commands.AssociateBuyer),
-    (f"{_CONVERSATION}/seller-messages", commands.WriteToBuyer),
-    (f"{_CONVERSATION}/messages/{{message_id}}/spam", commands.MarkSpam),
+    Way(f"{_SELLER}/access-rule", commands.SetAccessRule, _SELLING),
+    Way(f"{_REQUEST}/approval", commands.ApproveAccess, _SELLING),
+    Way(f"{_REQUEST}/decline", commands.DeclineAccess, _SELLING),
+    Way(f"{_SELLER}/customers", commands.CreateCustomer, _SELLING),
+    Way(f"{_CUSTOMER}/association", commands.AssociateBuyer, _SELLING),
+    Way(f"{_CONVERSATION}/seller-messages", commands.WriteToBuyer, _SELLING),
+    Way(f"{_CONVERSATION}/messages/{{message_id}}/spam", commands.MarkSpam, _SELLING),
 )
 _BUYERS_WAYS: Final = (
-    (_REQUESTS, commands.RequestAccess),
-    (f"{_REQUEST}/withdrawal", commands.WithdrawAccess),
-    (f"{_CONVERSATION}/buyer-messages", commands.WriteToSeller),
+    Way(_REQUESTS, commands.RequestAccess, _BUYING),
+    Way(f"{_REQUEST}/withdrawal", commands.WithdrawAccess, _BUYING),
+    Way(f"{_CONVERSATION}/buyer-messages", commands.WriteToSeller, _BUYING),
 )
 _SERVICES_WAYS: Final = (
-    (f"{_REQUEST}/expiry", commands.ExpireAccess),
-    (f"{_CONVERSATION}/system-messages", commands.WriteAsSystem),
+    Way(f"{_REQUEST}/expiry", commands.ExpireAccess, _RUNNING),
+    Way(f"{_CONVERSATION}/system-messages", commands.WriteAsSystem, _RUNNING),
 )
 _WAYS: Final = (*_SELLERS_WAYS, *_BUYERS_WAYS, *_SERVICES_WAYS)
 
 router = APIRouter()
 router.include_router(command_router(_WAYS, checked_request, "buyers"))
-router.include_router(bulk_router([command for _, command in _WAYS], checked_request))
+router.include_router(bulk_router([way.command for way in _WAYS], checked_request))
 
 
-@router.get(f"{_SELLER}/access-rule", tags=["access"])
-def read_access_rule(seller_id: SellerId, db: Database) -> dict[str, Any]:
+@router.get(f"{_SELLER}/access-rule", tags=["access"], dependencies=[_SELLING])
+def read_access_rule(seller_id: SellerInPath, db: Database) -> dict[str, Any]:
     """Answer whether "Buyer Access Requires Approval" is on."""
     return queries.access_rule(seller_id, db)
 
 
-@router.get(_REQUESTS, tags=["access"])
+@router.get(_REQUESTS, tags=["access"], dependencies=[_SELLING])
 def read_access_requests(
-    seller_id: SellerId,
+    seller_id: SellerInPath,
     db: Database,
     state: RequestState | None = None,
     buyer_id: Id | None = None,
@@ -80,24 +88,24 @@ def read_access_requests(
     return page_of(found, limit, "requested_at", "request_id")
 
 
-@router.get(_REQUEST, tags=["access"])
+@router.get(_REQUEST, tags=["access"], dependencies=[_EITHER])
 def read_access_request(
-    seller_id: SellerId, request_id: Id, db: Database
+    seller_id: SellerInPath, request_id: Id, asker: Asking, db: Database
 ) -> dict[str, Any]:
     """Answer one access request.
 
     Raises:
-        RequestUnknown: The seller has none of this id.
+        RequestUnknown: The two have none of this id.
     """
-    found = queries.access_request(seller_id, request_id, db)
+    found = _shown_to(asker, queries.access_request(seller_id, request_id, db))
     if found is None:
         raise RequestUnknown(request_id)
     return found
 
 
-@router.get("/buyers/{buyer_id}/access-requests", tags=["access"])
+@router.get("/buyers/{buyer_id}/access-requests", tags=["access"], dependencies=[_BUYING])
 def read_own_access_requests(
-    buyer_id: Id,
+    buyer_id: BuyerInPath,
     db: Database,
     state: RequestState | None = None,
     after: After | None = None,
@@ -109,23 +117,23 @@ def read_own_access_requests(
     return page_of(found, limit, "requested_at", "request_id")
 
 
-@router.get(f"{_SELLER}/buyers/{{buyer_id}}", tags=["customers"])
-def read_standing(seller_id: SellerId, buyer_id: Id, db: Database) -> dict[str, Any]:
+@router.get(f"{_SELLER}/buyers/{{buyer_id}}", tags=["customers"], dependencies=[_SELLING])
+def read_standing(seller_id: SellerInPath, buyer_id: Id, db: Database) -> dict[str, Any]:
     """Answer which customer a buyer is, whether they may place orders, and why."""
     return queries.standing_of(seller_id, buyer_id, db)
 
 
-@router.get(f"{_SELLER}/customers", tags=["customers"])
+@router.get(f"{_SELLER}/customers", tags=["customers"], dependencies=[_SELLING])
 def read_customers(
-    seller_id: SellerId, db: Database, after: After | None = None, limit: Limit = 100
+    seller_id: SellerInPath, db: Database, after: After | None = None, limit: Limit = 100
 ) -> Page:
     """Answer a seller's customers, oldest first, a page at a time."""
     found = queries.customers_of(seller_id, place_of(after), limit, db)
     return page_of(found, limit, "created_at", "customer_id")
 
 
-@router.get(_CUSTOMER, tags=["customers"])
-def read_customer(seller_id: SellerId, customer_id: Id, db: Database) -> dict[str, Any]:
+@router.get(_CUSTOMER, tags=["customers"], dependencies=[_SELLING])
+def read_customer(seller_id: SellerInPath, customer_id: Id, db: Database) -> dict[str, Any]:
     """Answer one customer, with the buyers that are it.
 
     Raises:
@@ -137,9 +145,9 @@ def read_customer(seller_id: SellerId, customer_id: Id, db: Database) -> dict[st
     return found
 
 
-@router.get(f"{_SELLER}/conversations", tags=["conversations"])
+@router.get(f"{_SELLER}/conversations", tags=["conversations"], dependencies=[_SELLING])
 def read_conversations(  # noqa: PLR0913 - filters and a page
-    seller_id: SellerId,
+    seller_id: SellerInPath,
     db: Database,
     *,
     unanswered: bool = False,
@@ -160,9 +168,11 @@ def read_conversations(  # noqa: PLR0913 - filters and a page
     return page_of(found, limit, "begun_at", "conversation_id")
 
 
-@router.get("/buyers/{buyer_id}/conversations", tags=["conversations"])
+@router.get(
+    "/buyers/{buyer_id}/conversations", tags=["conversations"], dependencies=[_BUYING]
+)
 def read_own_conversations(
-    buyer_id: Id,
+    buyer_id: BuyerInPath,
     db: Database,
     order_id: Id | None = None,
     after: After | None = None,
@@ -174,25 +184,26 @@ def read_own_conversations(
     return page_of(found, limit, "begun_at", "conversation_id")
 
 
-@router.get(_CONVERSATION, tags=["conversations"])
+@router.get(_CONVERSATION, tags=["conversations"], dependencies=[_EITHER])
 def read_conversation(
-    seller_id: SellerId, conversation_id: Id, db: Database
+    seller_id: SellerInPath, conversation_id: Id, asker: Asking, db: Database
 ) -> dict[str, Any]:
     """Answer one conversation: with whom, about what, what is unread and what waits.
 
     Raises:
-        ConversationUnknown: The seller has none of this id.
+        ConversationUnknown: The two have none of this id.
     """
-    found = queries.conversation(seller_id, conversation_id, db)
+    found = _shown_to(asker, queries.conversation(seller_id, conversation_id, db))
     if found is None:
         raise ConversationUnknown(conversation_id)
     return found
 
 
-@router.get(f"{_CONVERSATION}/messages", tags=["conversations"])
+@router.get(f"{_CONVERSATION}/messages", tags=["conversations"], dependencies=[_EITHER])
 def read_messages(
-    seller_id: SellerId,
+    seller_id: SellerInPath,
     conversation_id: Id,
+    asker: Asking,
     db: Database,
     after: After | None = None,
     limit: Limit = 100,
@@ -200,15 +211,21 @@ def read_messages(
     """Answer the messages of a conversation, oldest first, a page at a time.
 
     Raises:
-        ConversationUnknown: The seller has none of this id.
+        ConversationUnknown: The two have none of this id.
     """
-    if queries.conversation(seller_id, conversation_id, db) is None:
+    if _shown_to(asker, queries.conversation(seller_id, conversation_id, db)) is None:
         raise ConversationUnknown(conversation_id)
     found = queries.messages_of(conversation_id, place_of(after), limit, db)
     return page_of(found, limit, "sent_at", "message_id")
 
 
-@router.get(f"{_SELLER}/counts", tags=["access", "conversations"])
-def read_counts(seller_id: SellerId, db: Database, now: Now) -> dict[str, Any]:
+@router.get(f"{_SELLER}/counts", tags=["access", "conversations"], dependencies=[_SELLING])
+def read_counts(seller_id: SellerInPath, db: Database, now: Now) -> dict[str, Any]:
     """Answer how many requests and conversations wait for the seller, and are overdue."""
     return queries.counts(seller_id, now, db)
+
+
+def _shown_to(asker: Asker, found: queries.Shown | None) -> queries.Shown | None:
+    """Return what was found at a seller's, unless a buyer asks whose it is not."""
+    others = asker.role == "buyer" and found is not None and found["buyer_id"] != asker.id
+    return None if others else found

@@ -5,7 +5,7 @@ a reservation and the facts that end its order can't overlook each other, nor de
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -101,7 +101,9 @@ class OrderEnded(Refused):
         )
 
 
-def reserve(reservation: Reservation, streams: PostgresStreams) -> Mapping[str, int]:
+def reserve(
+    reservation: Reservation, streams: PostgresStreams, actor: str | None = None
+) -> Mapping[str, int]:
     """Set aside what an order needs to be accepted: all of it, or nothing.
 
     Returns the units by product that are set aside by then; products that were never
@@ -120,7 +122,7 @@ def reserve(reservation: Reservation, streams: PostgresStreams) -> Mapping[str, 
         if driver(db).execute(_ENDED, mine[::-1]).fetchone():
             raise OrderEnded(reservation.order_id)
         asked = [one for one in asked if (one.seller_id, one.product_id) in stocked]
-        answers = within.submit([to_request(one) for one in asked])
+        answers = within.submit([replace(to_request(one), actor=actor) for one in asked])
         short = [
             _short(one, answer.refused)
             for one, answer in zip(asked, answers, strict=True)

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from contracts.fact import GivenMoment, SellerId
+from contracts.fact import GivenMoment
+from kit.web.asking import may
 from kit.web.reading import ThisEngine
+from kit.web.whose import AnySeller
 from services.performance.model.policy import policy_at
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
@@ -32,12 +34,12 @@ def _question(
     known_at: Annotated[
         GivenMoment | None, Query(description="As far as it was known by then.")
     ] = None,
-    seller_id: SellerId | None = None,
+    seller_id: AnySeller = None,
 ) -> Question:
     return Question(policy_at(as_of), as_of, known_at, seller_id)
 
 
-@router.get("/scorecards")
+@router.get("/scorecards", dependencies=[may("seller", "operator", "service")])
 def read_scorecards(
     question: Annotated[Question, Depends(_question)],
     engine: ThisEngine,

@@ -15,11 +15,11 @@ from kit.database import connect, driver
 from kit.eventstore.requests import Answer, AnyRequest
 from kit.eventstore.streams import Streams
 from kit.serving import build
-from kit.settings import Settings
 from services.billing import queries
 from services.billing.app import BLUEPRINT
 from services.billing.projections import project_stock_movements
 from tests.samples import received
+from tests.tokens import asking, settings
 
 LOT = InventoryReceived(
     seller_id="s-1",
@@ -40,18 +40,12 @@ def engine(fresh_database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def app(fresh_database: str) -> FastAPI:
-    settings = Settings.model_construct(
-        database_url=fresh_database,
-        kafka_bootstrap_servers="127.0.0.1:1",
-        port=1,
-        parts=frozenset({"api"}),
-    )
-    return build(BLUEPRINT, settings)
+    return build(BLUEPRINT, settings(fresh_database))
 
 
 @pytest.fixture
 def http(app: FastAPI, engine: Engine) -> Iterator[TestClient]:
-    with TestClient(app) as http:
+    with asking(app) as http:
         arrive(engine, LOT)
         yield http
 

@@ -35,6 +35,13 @@ def test_headers_are_those_of_a_cloud_event() -> None:
     }
 
 
+def test_who_asked_for_a_fact_is_among_its_headers() -> None:
+    asked = ENVELOPE.model_copy(update={"actor": "seller:s-1"})
+
+    assert asked.headers() == ENVELOPE.headers() | {"ce_actor": "seller:s-1"}
+    assert Envelope.parse(asked.headers()) == asked
+
+
 @pytest.mark.parametrize("name", [name for name in ENVELOPE.headers() if name[:3] == "ce_"])
 def test_a_missing_header_is_refused_by_name(name: str) -> None:
     headers = ENVELOPE.headers()

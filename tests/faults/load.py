@@ -14,6 +14,7 @@ from kit.web.bulk import kebab
 from market.waiting import wait_until
 from tests.faults.processes import PATIENCE_S
 from tests.faults.stories import SELLERS, story
+from tests.tokens import OPERATOR
 
 PACE_S = 0.02
 
@@ -66,7 +67,7 @@ class Load:
         assert not self.wrong
 
     def _work(self) -> None:
-        with httpx2.Client(base_url=self.url, timeout=30) as client:
+        with httpx2.Client(base_url=self.url, headers=OPERATOR, timeout=30) as client:
             while not self._stop.wait(PACE_S):
                 number = next(self._numbers)
                 asked = bodies(f"o-{number}", f"s-{number % SELLERS}")

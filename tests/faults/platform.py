@@ -25,6 +25,7 @@ from tests.faults.checks import (
 from tests.faults.load import Load
 from tests.faults.processes import PATIENCE_S, Child, Nursery, nursery
 from tests.infrastructure import embedded_kafka, embedded_postgres
+from tests.tokens import ENVIRONMENT, OPERATOR, home_with_the_key
 
 SERVICES = ("orders", "performance")
 
@@ -46,6 +47,7 @@ class Platform:
             "DATABASE_URL": self.postgres.server.url(name),
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.server.address,
             "PORT": str(port),
+            **ENVIRONMENT,
             **environment,
         }
         module = module or f"services.{name}.app"
@@ -63,7 +65,7 @@ class Platform:
 
     def status(self, name: str) -> dict[str, Any]:
         """What the service says of itself; lagging behind while it can't say."""
-        reply = httpx2.get(f"{self.urls[name]}/status", timeout=30)
+        reply = httpx2.get(f"{self.urls[name]}/status", headers=OPERATOR, timeout=30)
         if reply.status_code != httpx2.codes.OK:
             return {"lag": None}
         found: dict[str, Any] = reply.json()
@@ -93,6 +95,7 @@ class Platform:
             service_urls=self.urls,
             service_database_urls={n: self.postgres.server.url(n) for n in SERVICES},
             pids={name: child.process.pid for name, child in self.services.items()},
+            home=home_with_the_key(self.children.folder / "home"),
         )
 
     def _wait(self, ready: Any, name: str) -> None:  # noqa: ANN401 - answers yes or no

@@ -11,6 +11,7 @@ from market.ports import free_port
 from market.waiting import wait_until
 from tests.faults.load import bodies
 from tests.faults.processes import PATIENCE_S, Child, Nursery
+from tests.tokens import ENVIRONMENT, OPERATOR
 
 KEY = {"Idempotency-Key": "k-1"}
 
@@ -28,8 +29,10 @@ def service(children: Nursery, fresh_database: str) -> Iterator[Any]:
             KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
             PORT=str(port),
             PARTS="api",
+            **ENVIRONMENT,
         )
-        client = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        url = f"http://127.0.0.1:{port}"
+        client = httpx2.Client(base_url=url, headers=OPERATOR, timeout=30)
         clients.append(client)
         wait_until(
             lambda: _alive(client),

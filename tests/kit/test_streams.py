@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -195,6 +196,20 @@ class TestPostgresStreams(StreamsContract):
     @pytest.fixture
     def streams(self, engine: Engine) -> Streams:
         return streams_on(History(engine))
+
+    def test_who_asked_is_kept_beside_each_fact(self, engine: Engine) -> None:
+        history = History(engine)
+        requests = [
+            asked(PLACE, actor="buyer:b-1"),
+            asked(ACCEPT, actor="seller:s-1"),
+            asked(replace(PLACE, order_id="o-2"), order="o-2"),
+        ]
+
+        streams_on(history).submit(requests)
+
+        facts = [*history.events.get("order-o-1"), *history.events.get("order-o-2")]
+        said = [cast("Recorded", fact).meta.get("actor") for fact in facts]
+        assert said == ["buyer:b-1", "seller:s-1", None]
 
 
 @dataclass(frozen=True)

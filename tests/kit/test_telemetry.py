@@ -7,7 +7,6 @@ from typing import cast
 
 import pytest
 from confluent_kafka import Consumer, Message
-from fastapi.testclient import TestClient
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -28,8 +27,9 @@ from services.orders.app import BLUEPRINT
 from services.orders.handlers import to_request
 from tests.kit.consumers.records import ARecord
 from tests.kit.test_streams import PLACE, new_id
-from tests.orders.test_api import NOWHERE, PLACE as A_PLACING
+from tests.orders.test_api import PLACE as A_PLACING
 from tests.samples import FRIDAY
+from tests.tokens import asking, settings
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +98,9 @@ async def test_a_consumers_span_links_to_the_request_that_led_to_the_fact(
 def test_the_trace_of_an_http_request_is_the_one_that_its_facts_carry(
     fresh_database: str,
 ) -> None:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
     caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     headers = {"Idempotency-Key": "k-1", "traceparent": caller}
-    with TestClient(build(BLUEPRINT, settings)) as http:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as http:
         http.post("/orders", json=A_PLACING, headers=headers)
         (stored,) = History(http.app.state.engine).events.get("order-o-1")  # type: ignore[attr-defined]  # FastAPI's own
 

@@ -19,6 +19,7 @@ from market.app import build
 from market.commands.fees import said
 from market.home import Home
 from market.programs import Identity
+from market.tokens import TokenKey
 from tests.market.test_home import STATE
 
 SELLER = "0d8a610fba87a613abc873be8d164bb7"
@@ -166,6 +167,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     )
     with ExitStack() as ends, home.occupied():
         home.write_state(state)
+        TokenKey.of(home).make()
         Thread(target=service.server.serve_forever, daemon=True).start()
         ends.callback(service.server.server_close)
         ends.callback(service.server.shutdown)

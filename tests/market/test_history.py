@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -282,6 +283,14 @@ def test_a_fact_is_found_by_its_id_and_says_all(
         "id           00000000-0000-0000-0000-000000000007",
         '  seller_id              "s-1"',
     ]
+
+
+def test_a_fact_says_who_asked_for_it_where_that_is_known() -> None:
+    fact = published(7)
+    asked = replace(fact, envelope=fact.envelope.model_copy(update={"actor": "buyer:b-1"}))
+
+    assert "actor        buyer:b-1" in asked.lines()
+    assert "actor" not in fact.row()
 
 
 def test_an_id_that_no_fact_has_is_named() -> None:

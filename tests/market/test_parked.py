@@ -18,7 +18,6 @@ from kit.consumers.records import read_envelope
 from kit.consumers.tables import discarded_events
 from kit.consumers.triage import Held
 from kit.serving import build
-from kit.settings import Settings
 from market.app import build as market
 from market.asking import AnsweredError
 from market.commands.parked import NotParkedError, Parked, find
@@ -26,11 +25,13 @@ from market.home import Home
 from market.ports import free_port
 from market.programs import Identity
 from market.state import State
+from market.tokens import TokenKey
 from market.waiting import wait_until
 from services.performance.app import BLUEPRINT
 from services.performance.projections import obligation_sayings
 from tests.kit.consumers.records import ARecord, headers_of, record
 from tests.samples import ACCEPTED, PLACED, received
+from tests.tokens import settings
 
 TOPIC = "orders.v1"
 STREAM = "order-o 1:s?1%2Fé#"
@@ -68,12 +69,6 @@ def performance(
 ) -> Iterator[Performance]:
     """The API of performance on a database of its own, and a home that names it."""
     port = free_port()
-    settings = Settings(
-        database_url=fresh_database,
-        kafka_bootstrap_servers="127.0.0.1:1",
-        port=port,
-        parts=frozenset({"api"}),
-    )
     monkeypatch.setenv("MARKET_HOME", str(tmp_path / "home"))
     ourselves = Identity.of(os.getpid())
     assert ourselves
@@ -81,15 +76,22 @@ def performance(
     state = State(
         supervisor=ourselves,
         ready=True,
-        kafka_bootstrap_servers=settings.kafka_bootstrap_servers,
+        kafka_bootstrap_servers="127.0.0.1:1",
         database_url=fresh_database,
         service_urls={"performance": f"http://127.0.0.1:{port}"},
         service_database_urls={"performance": fresh_database},
     )
-    app = build(BLUEPRINT, settings)
-    with home.occupied(), served(uvicorn.Config(app, port=port, log_config=None)):
-        home.write_state(state)
-        yield Performance(app.state.engine)
+    with home.occupied():
+        app = build(BLUEPRINT, settings(fresh_database, **told_of_tokens(home)))
+        with served(uvicorn.Config(app, port=port, log_config=None)):
+            home.write_state(state)
+            yield Performance(app.state.engine)
+
+
+def told_of_tokens(home: Home) -> dict[str, str]:
+    """Make the key of `home`, and return what its services are told of it."""
+    TokenKey.of(home).make()
+    return {n.lower(): v for n, v in TokenKey.of(home).environment().items()}
 
 
 @contextmanager

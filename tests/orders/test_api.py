@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.serving import build
-from kit.settings import Settings
 from kit.web.reading import database
 from services.orders.app import BLUEPRINT
 from tests.fakes import MemoryStreams
+from tests.tokens import asking, settings
 
 PLACE: dict[str, Any] = {
     "order_id": "o-1",
@@ -32,12 +32,7 @@ PLACE: dict[str, Any] = {
     "ship_by": "2026-03-11T18:00:00Z",
 }
 ACCEPT = {"customer_id": "c-1", "customer_link": "created"}
-NOWHERE = Settings.model_construct(
-    database_url="postgresql://nobody@127.0.0.1:1/none",
-    kafka_bootstrap_servers="127.0.0.1:1",
-    port=1,
-    parts=frozenset({"api"}),
-)
+NOWHERE = settings("postgresql://nobody@127.0.0.1:1/none")
 
 
 @pytest.fixture
@@ -53,7 +48,7 @@ def app(db: Connection) -> FastAPI:
 
 @pytest.fixture
 def http(app: FastAPI) -> TestClient:
-    return TestClient(app)
+    return asking(app)
 
 
 def post(http: TestClient, path: str, body: object, key: str = "k-1") -> tuple[int, Any]:
@@ -218,8 +213,7 @@ def test_the_same_bulk_again_changes_nothing(http: TestClient) -> None:
 
 @pytest.fixture
 def stored(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as http:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as http:
         yield http
 
 

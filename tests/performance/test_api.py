@@ -9,29 +9,23 @@ from fastapi.testclient import TestClient
 
 from kit.database import connect
 from kit.serving import build
-from kit.settings import Settings
 from services.performance.app import BLUEPRINT
 from services.performance.consumers import OBLIGATIONS
 from tests.performance.facts import accepted, listed, placed, shipped
 from tests.performance.world import AS_OF, DAY, HOUR, received
+from tests.tokens import asking, settings
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = Settings.model_construct(
-        database_url=fresh_database,
-        kafka_bootstrap_servers="127.0.0.1:1",
-        port=1,
-        parts=frozenset({"api"}),
-    )
     facts = [
         *(placed("o-1", FIRST, ship_by=FIRST), accepted(FIRST, "o-1"), listed(FIRST)),
         *(placed("o-2", AS_OF - 9 * DAY), accepted(AS_OF - 8 * DAY, "o-2")),
         *(placed("o-3", LAST - HOUR, ship_by=LAST), accepted(LAST, "o-3"), shipped(LAST)),
     ]
-    with TestClient(build(BLUEPRINT, settings)) as http:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as http:
         engine = connect(fresh_database)
         with engine.begin() as db:
             OBLIGATIONS.handler(received(facts), db)

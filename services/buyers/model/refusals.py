@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from kit.domain import Refused
+from kit.domain import Refused, Taken, Unknown
 
 
-class RequestUnknown(Refused):
+class RequestUnknown(Unknown):
     code = "access-request-unknown"
 
     def __init__(self, request_id: str) -> None:
@@ -14,7 +14,7 @@ class RequestUnknown(Refused):
         )
 
 
-class RequestExists(Refused):
+class RequestExists(Taken):
     code = "access-request-exists"
 
     def __init__(self, request_id: str) -> None:
@@ -55,7 +55,7 @@ class AccessIsRequested(Refused):
         )
 
 
-class CustomerUnknown(Refused):
+class CustomerUnknown(Unknown):
     code = "customer-unknown"
 
     def __init__(self, customer_id: str) -> None:
@@ -84,7 +84,7 @@ class BuyerIsCustomer(Refused):
         )
 
 
-class ConversationUnknown(Refused):
+class ConversationUnknown(Unknown):
     code = "conversation-unknown"
 
     def __init__(self, conversation_id: str) -> None:

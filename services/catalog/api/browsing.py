@@ -8,8 +8,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from contracts.fact import Id, SellerId
 from kit.web.reading import Database
+from kit.web.whose import OneBuyer
 from services.catalog import queries
 from services.catalog.api.places import Limit, named_by_a_page, read, written
+from services.catalog.api.who import BUYING
 
 _Place: TypeAlias = tuple[int, datetime, Id, Id]
 _PLACE: Final[TypeAdapter[_Place]] = TypeAdapter(_Place)
@@ -24,9 +26,9 @@ class Products(BaseModel):
     next: str | None
 
 
-@router.get("/browse")
+@router.get("/browse", dependencies=[BUYING])
 def browse(
-    buyer_id: Id,
+    buyer_id: OneBuyer,
     db: Database,
     seller_id: SellerId | None = None,
     after: Annotated[str, named_by_a_page(_PLACE)] | None = None,

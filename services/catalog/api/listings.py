@@ -5,20 +5,22 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 
-from contracts.fact import Id, SellerId
-from kit.web.commands import command_router
+from contracts.fact import Id
+from kit.web.commands import Way, command_router
 from kit.web.reading import Database
+from kit.web.whose import SellerInPath
 from services.catalog import commands, queries
 from services.catalog.api.places import Limit, named_by_a_page, read, written
+from services.catalog.api.who import SELLING
 from services.catalog.handlers import to_request
 from services.catalog.model.listing import ProductUnknown
 
 _PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
 _PLACE: Final[TypeAdapter[tuple[str]]] = TypeAdapter(tuple[Id])
 _WAYS: Final = (
-    (f"{_PRODUCT}/listing", commands.ListProduct),
-    (f"{_PRODUCT}/change", commands.ChangeProduct),
-    (f"{_PRODUCT}/delisting", commands.DelistProduct),
+    Way(f"{_PRODUCT}/listing", commands.ListProduct, SELLING),
+    Way(f"{_PRODUCT}/change", commands.ChangeProduct, SELLING),
+    Way(f"{_PRODUCT}/delisting", commands.DelistProduct, SELLING),
 )
 
 router = APIRouter(tags=["catalog"])
@@ -32,8 +34,8 @@ class Listings(BaseModel):
     next: str | None
 
 
-@router.get(f"{_PRODUCT}/listing")
-def read_listing(seller_id: SellerId, product_id: Id, db: Database) -> dict[str, Any]:
+@router.get(f"{_PRODUCT}/listing", dependencies=[SELLING])
+def read_listing(seller_id: SellerInPath, product_id: Id, db: Database) -> dict[str, Any]:
     """Answer what is said of a product, its points of 100, and what the others lack.
 
     Raises:
@@ -45,9 +47,9 @@ def read_listing(seller_id: SellerId, product_id: Id, db: Database) -> dict[str,
     return found
 
 
-@router.get("/sellers/{seller_id}/listings")
+@router.get("/sellers/{seller_id}/listings", dependencies=[SELLING])
 def read_listings(
-    seller_id: SellerId,
+    seller_id: SellerInPath,
     db: Database,
     after: Annotated[str, named_by_a_page(_PLACE)] | None = None,
     limit: Limit = 100,

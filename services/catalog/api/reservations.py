@@ -9,10 +9,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import Id, SellerId
+from kit.web.asking import Asking
 from kit.web.commands import Now
 from kit.web.problems import problem
 from kit.web.reading import Database
+from kit.web.whose import OneSeller
 from services.catalog.adapters import ReservationShort, reserve, shortages
+from services.catalog.api.who import RUNNING, SELLING
 from services.catalog.commands import LineToReserve, Reservation
 
 router = APIRouter(tags=["reservations"])
@@ -38,8 +41,10 @@ class ToReserve(BaseModel):
     lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1, max_length=1_000)]
 
 
-@router.post("/reservations", response_model=Reserved)
-def reserve_units(body: ToReserve, request: Request, at: Now) -> Reserved | JSONResponse:
+@router.post("/reservations", response_model=Reserved, dependencies=[RUNNING])
+def reserve_units(
+    body: ToReserve, asker: Asking, request: Request, at: Now
+) -> Reserved | JSONResponse:
     """Set aside what an order needs before it is accepted: all of it, or nothing.
 
     Asked again for the same order, what is set aside already counts. `short` in the problem
@@ -52,14 +57,14 @@ def reserve_units(body: ToReserve, request: Request, at: Now) -> Reserved | JSON
         seller_id=body.seller_id, order_id=body.order_id, lines=body.lines, at=at
     )
     try:
-        units = reserve(asked, request.app.state.streams)
+        units = reserve(asked, request.app.state.streams, str(asker))
     except ReservationShort as why:
         short = [asdict(one) for one in why.short]
         return problem(HTTPStatus.CONFLICT, why.code, str(why), short=short)
     return Reserved(order_id=body.order_id, units=dict(units))
 
 
-@router.get("/shortages")
-def read_shortages(seller_id: SellerId, db: Database) -> list[dict[str, Any]]:
+@router.get("/shortages", dependencies=[SELLING])
+def read_shortages(seller_id: OneSeller, db: Database) -> list[dict[str, Any]]:
     """Answer which accepted orders wait for units, the oldest acceptance first."""
     return [asdict(one) for one in shortages(seller_id, db)]

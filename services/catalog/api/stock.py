@@ -6,21 +6,23 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 
-from contracts.fact import Id, SellerId
-from kit.web.commands import command_router
+from contracts.fact import Id
+from kit.web.commands import Way, command_router
 from kit.web.reading import Database
+from kit.web.whose import SellerInPath
 from services.catalog import commands, queries
 from services.catalog.api.places import Limit, named_by_a_page, read, written
+from services.catalog.api.who import SELLING
 from services.catalog.handlers import to_request
 from services.catalog.model.stock import NeverStocked
 
 _PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
 _PLACE: Final[TypeAdapter[tuple[datetime, int]]] = TypeAdapter(tuple[datetime, int])
 _WAYS: Final = (
-    (f"{_PRODUCT}/receipts", commands.ReceiveInventory),
-    (f"{_PRODUCT}/deductions", commands.DeductInventory),
-    (f"{_PRODUCT}/restorations", commands.RestoreInventory),
-    (f"{_PRODUCT}/counts", commands.CountStock),
+    Way(f"{_PRODUCT}/receipts", commands.ReceiveInventory, SELLING),
+    Way(f"{_PRODUCT}/deductions", commands.DeductInventory, SELLING),
+    Way(f"{_PRODUCT}/restorations", commands.RestoreInventory, SELLING),
+    Way(f"{_PRODUCT}/counts", commands.CountStock, SELLING),
 )
 
 router = APIRouter(tags=["catalog"])
@@ -34,8 +36,8 @@ class Movements(BaseModel):
     next: str | None
 
 
-@router.get(f"{_PRODUCT}/stock")
-def read_stock(seller_id: SellerId, product_id: Id, db: Database) -> dict[str, Any]:
+@router.get(f"{_PRODUCT}/stock", dependencies=[SELLING])
+def read_stock(seller_id: SellerInPath, product_id: Id, db: Database) -> dict[str, Any]:
     """Answer a product's units on hand, lot by lot, and those set aside for orders.
 
     Raises:
@@ -47,9 +49,9 @@ def read_stock(seller_id: SellerId, product_id: Id, db: Database) -> dict[str, A
     return found
 
 
-@router.get(f"{_PRODUCT}/stock/history")
+@router.get(f"{_PRODUCT}/stock/history", dependencies=[SELLING])
 def read_stock_history(
-    seller_id: SellerId,
+    seller_id: SellerInPath,
     product_id: Id,
     db: Database,
     after: Annotated[str, named_by_a_page(_PLACE)] | None = None,

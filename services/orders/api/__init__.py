@@ -16,6 +16,7 @@ from services.orders.api.exports import exports
 from services.orders.api.many import many
 from services.orders.api.previews import preview_edit
 from services.orders.api.reading import reading
+from services.orders.api.who import EITHER, FIXES, PLACING, RUNNING, SELLING
 from services.orders.handlers import to_request
 from services.orders.model.refusals import (
     AccessNeeded,
@@ -37,22 +38,27 @@ _LINE: Final = "/orders/{order_id}/lines/{line_id}"
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
 _WAYS: Final = (
-    Way("/orders", commands.PlaceOrder, prepare=queries.of_buyer),
-    Way("/orders/{order_id}/splits", commands.SplitOrder, preview_edit),
-    Way(f"{_LINE}/quantity", commands.ChangeQuantity, preview_edit),
-    Way(f"{_LINE}/removal", commands.RemoveLine, preview_edit),
-    Way("/orders/{order_id}/acceptance", commands.AcceptOrder, prepare=queries.of_buyer),
-    Way("/orders/{order_id}/rejection", commands.RejectOrder),
-    Way("/orders/{order_id}/expiry", commands.ExpireOrder),
-    Way("/orders/{order_id}/cancellation", commands.CancelOrder),
-    Way("/orders/{order_id}/shipments", commands.SaveShipment),
-    Way(f"{_SHIPMENT}/tracking", commands.AddTracking),
-    Way(f"{_SHIPMENT}/correction", commands.CorrectShipment),
-    Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered),
+    Way("/orders", commands.PlaceOrder, PLACING, prepare=queries.of_buyer),
+    Way("/orders/{order_id}/splits", commands.SplitOrder, SELLING, preview_edit),
+    Way(f"{_LINE}/quantity", commands.ChangeQuantity, SELLING, preview_edit),
+    Way(f"{_LINE}/removal", commands.RemoveLine, SELLING, preview_edit),
+    Way(
+        "/orders/{order_id}/acceptance",
+        commands.AcceptOrder,
+        SELLING,
+        prepare=queries.of_buyer,
+    ),
+    Way("/orders/{order_id}/rejection", commands.RejectOrder, SELLING),
+    Way("/orders/{order_id}/expiry", commands.ExpireOrder, RUNNING),
+    Way("/orders/{order_id}/cancellation", commands.CancelOrder, EITHER),
+    Way("/orders/{order_id}/shipments", commands.SaveShipment, SELLING),
+    Way(f"{_SHIPMENT}/tracking", commands.AddTracking, SELLING),
+    Way(f"{_SHIPMENT}/correction", commands.CorrectShipment, SELLING),
+    Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered, RUNNING),
 )
 
 router = APIRouter()
-router.include_router(command_router(_WAYS, to_request, "orders"))
+router.include_router(command_router(_WAYS, to_request, "orders", FIXES))
 router.include_router(bulk_router([way.command for way in _WAYS], to_request))
 router.include_router(reading)
 router.include_router(many)

@@ -1,19 +1,21 @@
 """Orders as a CSV file, made by a job whose progress can be asked for."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from contracts.fact import SellerId
 from kit.eventstore.requests import keep_reply
+from kit.web.asking import Asking
 from kit.web.commands import Digest, IdempotencyKey, Now
 from kit.web.reading import Database, ThisEngine
+from kit.web.whose import OneSeller
 from services.orders.api.reading import Wanted
+from services.orders.api.who import SELLING
 from services.orders.model.refusals import ExportNotReady, ExportUnknown
 from services.orders.queries import exports as jobs
 
@@ -35,9 +37,11 @@ class Export(BaseModel):
     begun_at: datetime
 
 
-@exports.post("/order-exports", status_code=202)
-def export_orders(
+@exports.post("/order-exports", status_code=202, dependencies=[SELLING])
+def export_orders(  # noqa: PLR0913 - what a request brings
     wanted: Wanted,
+    asker: Asking,
+    *,
     key: IdempotencyKey,
     digest: Digest,
     engine: ThisEngine,
@@ -50,18 +54,19 @@ def export_orders(
         KeyReused: The key was used for another request.
     """
     export_id = uuid5(NAMESPACE_URL, f"order-export/{key}")
+    asked = wanted.filter(asker)
     with engine.begin() as db:
         keep_reply(key, digest, {"export_id": str(export_id)}, at, db)
-        jobs.begin(export_id, wanted.filter(), at, db)
-        found = _progress(export_id, wanted.seller_id, db)
+        jobs.begin(export_id, asked, at, db)
+        found = _progress(export_id, asked.seller_id, db)
     later.add_task(jobs.finish, export_id, engine)
     return found
 
 
-@exports.get(_OF)
+@exports.get(_OF, dependencies=[SELLING])
 def read_export(
     export_id: UUID,
-    seller_id: Annotated[SellerId, Query()],
+    seller_id: OneSeller,
     db: Database,
     engine: ThisEngine,
     later: BackgroundTasks,
@@ -77,10 +82,10 @@ def read_export(
     return found
 
 
-@exports.get(f"{_OF}/csv")
+@exports.get(f"{_OF}/csv", dependencies=[SELLING])
 def read_csv(
     export_id: UUID,
-    seller_id: Annotated[SellerId, Query()],
+    seller_id: OneSeller,
     db: Database,
     engine: ThisEngine,
 ) -> StreamingResponse:

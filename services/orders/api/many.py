@@ -10,16 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import GivenMoment, Id, Text
 from contracts.orders import CustomerLink, Shipper
-from kit.eventstore.requests import Answer, AnyRequest
+from kit.domain import Unknown
+from kit.eventstore.requests import Answer
+from kit.web.asking import Asking
 from kit.web.commands import Digest, IdempotencyKey, Now, StreamsHere
 from kit.web.reading import Database
+from kit.web.whose import Fixed, fixed
 from services.orders import queries
+from services.orders.api.who import FIXES, SELLING
 from services.orders.commands import AcceptOrder, LineToShip, SaveShipment
 from services.orders.handlers import to_request
 
 MOST: Final = 500
 """Orders of one request: they share one transaction."""
 
+_SHIPPER: Final[Fixed] = {"shipped_by": FIXES["shipped_by"]}
 _CLOSED: Final = ConfigDict(extra="forbid")
 
 many = APIRouter(tags=["orders"])
@@ -37,7 +42,10 @@ class Acceptance(BaseModel):
 
 
 class ShipmentToSave(BaseModel):
-    """One shipment of one order; `seen` as in `Acceptance`."""
+    """One shipment of one order; `seen` as in `Acceptance`.
+
+    Shape: a seller ships it, if one asks; others say `shipped_by`.
+    """
 
     model_config = _CLOSED
 
@@ -46,7 +54,7 @@ class ShipmentToSave(BaseModel):
     lines: Annotated[tuple[LineToShip, ...], Field(min_length=1)]
     carrier: Text
     tracking_number: Id | None = None
-    shipped_by: Shipper
+    shipped_by: Shipper | None = None
     shipped_at: GivenMoment
     seen: Annotated[int | None, Field(ge=1, le=10**9)] = None
 
@@ -85,9 +93,11 @@ class Results(BaseModel):
     results: list[Result]
 
 
-@many.post("/acceptances")
-def accept_orders(
+@many.post("/acceptances", dependencies=[SELLING])
+def accept_orders(  # noqa: PLR0913 - what a request brings
     body: Acceptances,
+    asker: Asking,
+    *,
     key: IdempotencyKey,
     digest: Digest,
     streams: StreamsHere,
@@ -100,11 +110,12 @@ def accept_orders(
     is tried again.
     """
     requests = [
-        _named(
-            to_request(queries.of_buyer(_acceptance(item, at), db)),
-            f"{key}/{place}",
-            digest,
-            item.seen,
+        replace(
+            to_request(queries.of_buyer(_acceptance(item, at), db), asker),
+            key=f"{key}/{place}",
+            digest=digest,
+            since=item.seen,
+            actor=str(asker),
         )
         for place, item in enumerate(body.items)
     ]
@@ -112,9 +123,10 @@ def accept_orders(
     return _results(ids, streams.submit(requests))
 
 
-@many.post("/shipments")
+@many.post("/shipments", dependencies=[SELLING])
 def save_shipments(
     body: ShipmentsToSave,
+    asker: Asking,
     key: IdempotencyKey,
     digest: Digest,
     streams: StreamsHere,
@@ -122,11 +134,12 @@ def save_shipments(
 ) -> Results:
     """Save shipments of several orders, each judged on its own, likewise."""
     requests = [
-        _named(
-            to_request(SaveShipment(**_said(item), at=at)),
-            f"{key}/{place}",
-            digest,
-            item.seen,
+        replace(
+            to_request(SaveShipment(**fixed(_said(item), _SHIPPER, asker), at=at), asker),
+            key=f"{key}/{place}",
+            digest=digest,
+            since=item.seen,
+            actor=str(asker),
         )
         for place, item in enumerate(body.items)
     ]
@@ -142,10 +155,6 @@ def _said(item: BaseModel) -> dict[str, Any]:
     return {name: getattr(item, name) for name in type(item).model_fields if name != "seen"}
 
 
-def _named(request: AnyRequest, key: str, digest: bytes, seen: int | None) -> AnyRequest:
-    return replace(request, key=key, digest=digest, since=seen)
-
-
 def _results(order_ids: Sequence[str], answers: Sequence[Answer]) -> Results:
     pairs = zip(order_ids, answers, strict=True)
     return Results(results=[_result(order_id, answer) for order_id, answer in pairs])
@@ -155,9 +164,8 @@ def _result(order_id: str, answer: Answer) -> Result:
     why = answer.refused
     if why is not None:
         told = {"type": why.code, "detail": str(why), **why.more}
-        return Result(
-            order_id=order_id, outcome="refused", version=answer.version, problem=told
-        )
+        version = 0 if isinstance(why, Unknown) else answer.version
+        return Result(order_id=order_id, outcome="refused", version=version, problem=told)
     new = answer.recorded and not answer.repeated
     outcome: Literal["recorded", "unchanged"] = "recorded" if new else "unchanged"
     return Result(order_id=order_id, outcome=outcome, version=answer.version)

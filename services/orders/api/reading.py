@@ -8,9 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from contracts.fact import Cents, GivenMoment, Id, SellerId
+from kit.asker import Asker
+from kit.web.asking import Asking
 from kit.web.commands import Now, etag
 from kit.web.reading import Database
+from kit.web.whose import OneSeller, the_seller
 from services.orders import queries
+from services.orders.api.who import EITHER, SELLING
 from services.orders.model.refusals import OrderUnknown
 from services.orders.queries.table import Filter, InvoiceState, Place, Sort, State
 
@@ -36,7 +40,9 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seller_id: SellerId
+    seller_id: Annotated[
+        SellerId | None, Field(description="Sellers are known by their token.")
+    ] = None
     state: list[State] = []
     buyer_id: Id | None = None
     product_id: Id | None = None
@@ -47,9 +53,15 @@ class Wanted(BaseModel):
     invoice_state: InvoiceState | None = None
     overdue: bool | None = None
 
-    def filter(self) -> Filter:
-        """Return what is asked, as the table takes it."""
+    def filter(self, asker: Asker) -> Filter:
+        """Return what is asked, as the table takes it.
+
+        Raises:
+            RequestValidationError: It is nobody's whom `asker` named, and has to.
+            Unknown: It is another's.
+        """
         asked = {name: getattr(self, name) for name in Wanted.model_fields}
+        asked["seller_id"] = the_seller(asker, self.seller_id)
         return Filter(states=asked.pop("state"), **asked)
 
 
@@ -78,57 +90,63 @@ class WantedPage(Wanted):
             raise RequestValidationError([error]) from None
 
 
-@reading.get("/orders/{order_id}")
-def read_order(order_id: Id, db: Database, response: Response, at: Now) -> dict[str, Any]:
+@reading.get("/orders/{order_id}", dependencies=[EITHER])
+def read_order(
+    order_id: Id, asker: Asking, db: Database, response: Response, at: Now
+) -> dict[str, Any]:
     """Answer one order as it stands: its lines, shipments, state; what it qualifies for.
 
     Raises:
-        OrderUnknown: No order was placed under this id.
+        OrderUnknown: No order of theirs was placed under this id.
     """
-    found = queries.order(order_id, db)
+    found = queries.order(order_id, asker, db)
     if found is None:
         raise OrderUnknown(order_id)
     response.headers.update(etag(found["version"]))
     return found | {"promotions": queries.promotions_of(found, at)}
 
 
-@reading.get("/orders/{order_id}/family")
-def read_family(order_id: Id, db: Database) -> dict[str, Any]:
+@reading.get("/orders/{order_id}/family", dependencies=[EITHER])
+def read_family(order_id: Id, asker: Asking, db: Database) -> dict[str, Any]:
     """Answer the whole family of an order, from the one that all was split from.
 
     Raises:
-        OrderUnknown: No order was placed under this id.
+        OrderUnknown: No order of theirs was placed under this id.
     """
-    found = queries.family(order_id, db)
+    known = queries.order(order_id, asker, db) is not None
+    found = queries.family(order_id, db) if known else None
     if found is None:
         raise OrderUnknown(order_id)
     return found
 
 
-@reading.get("/orders/{order_id}/timeline")
-def read_timeline(order_id: Id, db: Database) -> list[dict[str, Any]]:
+@reading.get("/orders/{order_id}/timeline", dependencies=[EITHER])
+def read_timeline(order_id: Id, asker: Asking, db: Database) -> list[dict[str, Any]]:
     """Answer all that happened to an order, oldest first.
 
     Raises:
-        OrderUnknown: No order was placed under this id.
+        OrderUnknown: No order of theirs was placed under this id.
     """
-    found = queries.timeline(order_id, db)
+    known = queries.order(order_id, asker, db) is not None
+    found = queries.timeline(order_id, db) if known else ()
     if not found:
         raise OrderUnknown(order_id)
     return list(found)
 
 
-@reading.get("/order-counts")
-def read_counts(seller_id: SellerId, db: Database, at: Now) -> dict[str, int]:
+@reading.get("/order-counts", dependencies=[SELLING])
+def read_counts(seller_id: OneSeller, db: Database, at: Now) -> dict[str, int]:
     """Answer how many orders a seller has, by state, and how many are overdue."""
     return queries.counts(seller_id, at, db)
 
 
-@reading.get("/orders")
-def read_orders(wanted: Annotated[WantedPage, Query()], db: Database, at: Now) -> Page:
+@reading.get("/orders", dependencies=[SELLING])
+def read_orders(
+    wanted: Annotated[WantedPage, Query()], asker: Asking, db: Database, at: Now
+) -> Page:
     """Answer a seller's orders, a page at a time, oldest first unless asked otherwise."""
     place, sort = wanted.place(), wanted.sort
-    found = queries.page(wanted.filter(), sort, place, wanted.limit, at=at, db=db)
+    found = queries.page(wanted.filter(asker), sort, place, wanted.limit, at=at, db=db)
     beyond = None
     if len(found) == wanted.limit:
         last, by = found[-1], found[-1][sort.removeprefix("-")]

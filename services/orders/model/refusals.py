@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.fact import MAX_CENTS
-from kit.domain import Refused, Unknown
+from kit.domain import Refused, Taken, Unknown
 
 
 class OrderUnknown(Unknown):
@@ -15,7 +15,7 @@ class OrderUnknown(Unknown):
         super().__init__(f"order_id: there is no order {order_id!r}; place it first")
 
 
-class OrderExists(Refused):
+class OrderExists(Taken):
     code = "order-exists"
 
     def __init__(self, order_id: str) -> None:

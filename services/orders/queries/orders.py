@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text
 
+from kit.asker import Asker
 from services.orders.model.promotions import (
     Progress,
     Qualification,
@@ -17,11 +18,15 @@ from services.orders.model.rules import shipped_rules
 from services.orders.projections import seller_orders
 
 
-def order(order_id: str, db: Connection) -> dict[str, Any] | None:
-    """Return one order as it stands, or None if it was never placed."""
-    found = db.execute(select(seller_orders).where(seller_orders.c.order_id == order_id))
-    row = found.mappings().first()
-    return dict(row) if row else None
+def order(order_id: str, asker: Asker, db: Connection) -> dict[str, Any] | None:
+    """Return one order as it stands, or None if none of the asker's was placed."""
+    row = seller_orders.c
+    query = select(seller_orders).where(row.order_id == order_id)
+    if not asker.acts_for_all:
+        whose = row.seller_id if asker.role == "seller" else row.buyer_id
+        query = query.where(whose == asker.id)
+    found = db.execute(query).mappings().first()
+    return dict(found) if found else None
 
 
 def promotions_of(row: Mapping[str, Any], at: datetime) -> Sequence[Qualification]:

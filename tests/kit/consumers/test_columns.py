@@ -100,6 +100,11 @@ def with_header(found: ARecord, name: str, value: bytes) -> ARecord:
     )
 
 
+def asked_for(found: ARecord, actor: bytes = b"seller:s-1") -> ARecord:
+    """The record of a fact that somebody asked for: its headers are one more."""
+    return replace(found, headers=[*found.headers, ("ce_actor", actor)])
+
+
 ONE: Final = record(PLACED, 0)
 DOUBTFUL: Final = {
     "a repeat by its offset": (story(), 1, 0, ()),
@@ -121,6 +126,10 @@ DOUBTFUL: Final = {
     ),
     "a subject with a NUL": ([with_header(ONE, "ce_subject", b"a\0b")], 0, 0, ()),
     "a subject that is not text": ([with_header(ONE, "ce_subject", b"\xff")], 0, 0, ()),
+    "an actor that is not text": ([asked_for(ONE, b"seller:\xff")], 0, 0, ()),
+    "one without a header, then one with another more": (
+        [replace(ONE, headers=ONE.headers[1:]), asked_for(record(ACCEPTED, 1))], 0, 0, (),
+    ),
 }  # fmt: skip
 
 
@@ -171,3 +180,18 @@ def test_headers_of_others_after_ours_change_nothing() -> None:
     told = [replace(ONE, headers=[*ONE.headers, ("x", b"\xff")])]
 
     assert read_whole(told, 0, 0, ()) is not None
+
+
+def test_facts_with_and_without_who_asked_are_taken_together() -> None:
+    first, second, third, fourth = story()
+    traced = replace(third, headers=[*third.headers, ("traceparent", b"00-1-2-01")])
+    told = [first, asked_for(second), traced, asked_for(fourth, "buyer:é".encode())]
+
+    whole = read_whole(told, 0, 0, ())
+
+    assert whole is not None
+    assert whole.pos == len(told)
+    for found, each in zip(told, whole.batch.values(), strict=True):
+        envelope = Received.parse(found).envelope
+        assert each.envelopes["event_id"].to_list() == [str(envelope.id)]
+        assert each.envelopes["version"].to_list() == [envelope.sequence]

@@ -27,6 +27,7 @@ envelopes = st.builds(
     sequence=positions,
     pos=positions,
     partitionkey=words,
+    actor=st.none() | words,
 )
 
 
@@ -105,6 +106,7 @@ def test_another_writers_time_of_another_offset_is_read_as_the_same_moment() -> 
         ("ce_specversion", b"0.3"),
         ("ce_subject", b"\xff\xfe"),
         ("ce_subject", b"order\0o-1"),
+        ("ce_actor", b"seller:\xff"),
         ("ce_type", None),
     ],
 )

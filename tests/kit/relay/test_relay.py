@@ -1,7 +1,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from time import monotonic
 
@@ -82,6 +82,24 @@ def in_partitions(seen: Sequence[Seen]) -> list[tuple[int, int]]:
         by_partition[one.partition].append(envelope(one).pos)
     assert len(by_partition) > 1
     return [pair for found in by_partition.values() for pair in pairwise(found)]
+
+
+async def test_who_asked_follows_all_that_every_fact_says(
+    engine: Engine, recorder: PostgresRecorder, kafka: str, new_topic: str
+) -> None:
+    alone, asked = a_fact("order-1"), a_fact("order-2")
+    recorder.insert_events([alone, replace(asked, meta={"actor": "seller:s-1"})])
+    async with running(Relay(engine, Publisher(kafka, new_topic, "orders"))):
+        await until(lambda: published(engine, 2))
+
+    said = {envelope(one).subject: one for one in read_all(kafka, new_topic)}
+
+    first, second = (
+        [name for name, _ in said[subject].headers] for subject in ("order-1", "order-2")
+    )
+    assert second == [*first[: first.index("content-type") + 1], "ce_actor"]
+    actors = {subject: envelope(one).actor for subject, one in said.items()}
+    assert actors == {"order-1": None, "order-2": "seller:s-1"}
 
 
 async def test_a_seller_is_found_where_other_clients_would_put_it(

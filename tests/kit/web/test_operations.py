@@ -7,19 +7,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kit.serving import build
-from kit.settings import Settings
 from services.orders.app import BLUEPRINT
 from tests.orders.test_api import NOWHERE, PLACE, post
+from tests.tokens import asking, settings
 
 
 def process(database: str, kafka: str, topic: str) -> TestClient:
-    settings = Settings.model_construct(
-        database_url=database,
-        kafka_bootstrap_servers=kafka,
-        port=1,
-        parts=frozenset({"api", "relay"}),
-    )
-    return TestClient(build(replace(BLUEPRINT, topic=topic), settings))
+    parts = frozenset({"api", "relay"})
+    told = settings(database, kafka_bootstrap_servers=kafka, parts=parts)
+    return asking(build(replace(BLUEPRINT, topic=topic), told))
 
 
 @pytest.fixture
@@ -66,9 +62,8 @@ def test_a_process_without_kafka_is_degraded_says_why_and_takes_commands(
 
 
 def test_a_process_without_its_database_answers_what_it_can(fresh_database: str) -> None:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    app = build(BLUEPRINT, settings)
-    with TestClient(app) as http:
+    app = build(BLUEPRINT, settings(fresh_database))
+    with asking(app) as http:
         app.state.process.engine = build(BLUEPRINT, NOWHERE).state.engine
 
         said = http.get("/status")

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import pytest
 
 from kit.serving import build
-from kit.settings import Settings
 from market import samples
 from market.imports.client import Report, send_plan
 from market.imports.inventory import plan_inventory
@@ -15,6 +14,7 @@ from market.imports.plan import Plan
 from services.catalog.app import BLUEPRINT as CATALOG
 from services.orders.app import BLUEPRINT as ORDERS
 from tests.market.imports.bulk import serving_app
+from tests.tokens import AsAnOperator, settings
 
 
 @pytest.fixture
@@ -22,24 +22,14 @@ def service_urls(fresh_databases: Callable[[], str]) -> Iterator[Mapping[str, st
     with ExitStack() as stack:
         yield {
             blueprint.name: stack.enter_context(
-                serving_app(
-                    build(
-                        blueprint,
-                        Settings(
-                            database_url=fresh_databases(),
-                            kafka_bootstrap_servers="127.0.0.1:9",
-                            port=1,
-                            parts=frozenset({"api"}),
-                        ),
-                    )
-                )
+                serving_app(build(blueprint, settings(fresh_databases())))
             )
             for blueprint in (ORDERS, CATALOG)
         }
 
 
 def send(plan: Plan, service_urls: Mapping[str, str]) -> Report:
-    return send_plan(plan, service_urls, lambda *_: None)
+    return send_plan(plan, service_urls, lambda *_: None, auth=AsAnOperator())
 
 
 def test_the_services_take_the_history_once(service_urls: Mapping[str, str]) -> None:

@@ -1,0 +1,169 @@
+"""Every operation of every service: who may, and a request of it about somebody's ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kit.asker import ROLES, Role
+
+ALL_ROLES: Final = frozenset(ROLES)
+NOBODY_ASKED: Final = frozenset[Role]()
+SELLING: Final = frozenset[Role]({"seller", "operator", "service"})
+PLACING: Final = frozenset[Role]({"buyer", "operator", "service"})
+RUNNING: Final = frozenset[Role]({"operator", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is asked of a service, with the names of ids in braces.
+
+    Shape: `roles` are those who may; none, if it is open to anybody.
+    """
+
+    service: str
+    method: str
+    path: str
+    roles: frozenset[Role]
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.method} {self.path}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.roles
+
+    @property
+    def is_about_somebody(self) -> bool:
+        """Whether it names an id that may be another's."""
+        asked = f"{self.path} {self.body} {self.query}"
+        return any(f"{{{name}}}" in asked for name in ("order_id", "seller_id", "buyer_id"))
+
+    def request(self, ids: Mapping[str, str], key: str) -> dict[str, Any]:
+        """Return it about `ids`, as an HTTP client takes it."""
+        return {
+            "method": self.method,
+            "url": self.path.format(**ids),
+            "params": _about(self.query, ids),
+            "headers": {"Idempotency-Key": key},
+            **({} if self.body is None else {"json": _about(self.body, ids)}),
+        }
+
+
+def _about(said: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(said, str):
+        return said.format(**ids)
+    if isinstance(said, Mapping):
+        return {name: _about(value, ids) for name, value in said.items()}
+    return [_about(each, ids) for each in said] if isinstance(said, list) else said
+
+
+def _of_each(service: str) -> list[Operation]:
+    stream = "/parked/{topic}/{stream}"
+    return [
+        *(Operation(service, "GET", p, NOBODY_ASKED) for p in ("/health", "/ready")),
+        Operation(service, "GET", "/metrics", NOBODY_ASKED),
+        *(Operation(service, "GET", p, RUNNING) for p in ("/status", "/parked", stream)),
+        Operation(service, "POST", f"{stream}/redrive", RUNNING),
+        Operation(service, "POST", f"{stream}/discard", RUNNING, {"because": "a test"}),
+        Operation(service, "POST", "/read-models/verify", RUNNING),
+        Operation(service, "POST", "/read-models/rebuild", RUNNING),
+    ]
+
+
+def _bulk(service: str) -> Operation:
+    nothing = {"commands": [{"key": "{order_id}", "command": "none"}]}
+    return Operation(service, "POST", "/commands", RUNNING, nothing)
+
+
+_LINE: Final = {"line_id": "l-1", "quantity": 1}
+_PLACING: Final = {
+    "order_id": "{order_id}",
+    "seller_id": "s-1",
+    "buyer_id": "{buyer_id}",
+    "lines": [_LINE | {"product_id": "p-1", "title": "Mug", "unit_price_cents": 2_100}],
+    "currency": "USD",
+    "payment_method": "card",
+    "ship_to_country": "US",
+    "ship_by": "2026-03-11T18:00:00Z",
+}
+_SHIPPING: Final = {
+    "shipment_id": "{shipment_id}",
+    "lines": [_LINE],
+    "carrier": "UPS",
+    "shipped_by": "seller",
+    "shipped_at": "2026-03-09T10:00:00Z",
+}
+_ORDER: Final = "/orders/{order_id}"
+_SHIPMENT: Final = f"{_ORDER}/shipments/{{shipment_id}}"
+_REASON: Final = {"reason": "out_of_stock"}
+_ACCEPTING: Final = {"customer_id": "c-1", "customer_link": "created"}
+
+_ORDERS: Final = [
+    Operation("orders", "POST", "/orders", PLACING, _PLACING),
+    Operation("orders", "GET", "/orders", SELLING, query={"seller_id": "{seller_id}"}),
+    Operation("orders", "GET", _ORDER, ALL_ROLES),
+    Operation("orders", "POST", f"{_ORDER}/acceptance", SELLING, _ACCEPTING),
+    Operation("orders", "POST", f"{_ORDER}/rejection", SELLING, _REASON),
+    Operation("orders", "POST", f"{_ORDER}/expiry", RUNNING),
+    Operation(
+        "orders", "POST", f"{_ORDER}/cancellation", ALL_ROLES, _REASON | {"by": "{role}"}
+    ),
+    Operation("orders", "POST", f"{_ORDER}/shipments", SELLING, _SHIPPING),
+    Operation(
+        "orders", "POST", f"{_SHIPMENT}/tracking", SELLING, {"tracking_number": "1Z"}
+    ),
+    Operation("orders", "POST", f"{_SHIPMENT}/delivery", RUNNING),
+    _bulk("orders"),
+]
+
+_PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
+_DESCRIBING: Final = {"title": "Mug"}
+_LOT: Final = {"lot_id": "lot-1", "units": 5, "manufactured_on": "2026-01-05"}
+
+_CATALOG: Final = [
+    Operation("catalog", "POST", f"{_PRODUCT}/listing", SELLING, _DESCRIBING),
+    Operation("catalog", "GET", f"{_PRODUCT}/listing", SELLING),
+    Operation("catalog", "POST", f"{_PRODUCT}/change", SELLING, _DESCRIBING),
+    Operation("catalog", "POST", f"{_PRODUCT}/delisting", SELLING),
+    Operation("catalog", "POST", f"{_PRODUCT}/receipts", SELLING, _LOT),
+    Operation(
+        "catalog", "POST", f"{_PRODUCT}/deductions", SELLING, {"units": 1, "reason": "sold"}
+    ),
+    Operation(
+        "catalog",
+        "POST",
+        f"{_PRODUCT}/restorations",
+        SELLING,
+        {"units": 1, "reason": "returned"},
+    ),
+    Operation("catalog", "GET", f"{_PRODUCT}/stock", SELLING),
+    _bulk("catalog"),
+]
+_WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
+_PERFORMANCE: Final = [
+    Operation(
+        "performance",
+        "GET",
+        "/scorecards",
+        SELLING,
+        query={**_WHOSE, "as_of": "2026-04-01T00:00:00Z", "all": "true"},
+    )
+]
+_BILLING: Final = [
+    Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),
+    Operation("billing", "POST", "/store-fee-runs", RUNNING, {"month": "{month}"}),
+]
+
+OPERATIONS: Final = [
+    *(
+        operation
+        for service in ("orders", "catalog", "performance", "billing")
+        for operation in _of_each(service)
+    ),
+    *_ORDERS,
+    *_CATALOG,
+    *_PERFORMANCE,
+    *_BILLING,
+]
