@@ -28,9 +28,9 @@ ENVIRONMENT: Final = {
 """What a process is told of tokens, by the names of its environment."""
 
 
-def token(role: Role, who: str) -> str:
-    """A good token: it lasts for the tests."""
-    now = datetime.now(UTC)  # noqa: TID251 - services have a clock of their own
+def token(role: Role, who: str, at: datetime | None = None) -> str:
+    """A good token: it lasts for the tests, or from `at` on, where that is now."""
+    now = at or datetime.now(UTC)  # noqa: TID251 - services have a clock of their own
     return sign(Asker(role, who), KEY, TERMS, now, timedelta(hours=1))
 
 
@@ -39,9 +39,9 @@ def part(said: object) -> str:
     return urlsafe_b64encode(dumps(said).encode()).rstrip(b"=").decode()
 
 
-def bearing(role: Role, who: str) -> dict[str, str]:
+def bearing(role: Role, who: str, at: datetime | None = None) -> dict[str, str]:
     """The header of a request by `who`."""
-    return {"Authorization": f"Bearer {token(role, who)}"}
+    return {"Authorization": f"Bearer {token(role, who, at)}"}
 
 
 OPERATOR: Final = bearing("operator", "op-1")

@@ -210,12 +210,16 @@ def read_messages(
 ) -> Page:
     """Answer the messages of a conversation, oldest first, a page at a time.
 
+    What the seller takes for spam is not told to its buyer.
+
     Raises:
         ConversationUnknown: The two have none of this id.
     """
     if _shown_to(asker, queries.conversation(seller_id, conversation_id, db)) is None:
         raise ConversationUnknown(conversation_id)
     found = queries.messages_of(conversation_id, place_of(after), limit, db)
+    if asker.role == "buyer":
+        found = [{n: v for n, v in one.items() if n != "spam_since"} for one in found]
     return page_of(found, limit, "sent_at", "message_id")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from kit.process import prepare
 from kit.serving import build
 from services.billing.app import BLUEPRINT as BILLING
 from services.billing.projections import project_stock_movements
+from services.buyers.app import BLUEPRINT as BUYERS
 from services.catalog.app import BLUEPRINT as CATALOG
 from services.orders.app import BLUEPRINT as ORDERS
 from services.performance.app import BLUEPRINT as PERFORMANCE
@@ -64,7 +66,7 @@ def _started(blueprint: Blueprint, url: str) -> FastAPI:
 def services(postgres_url: str) -> Iterator[Services]:
     made = {}
     with ExitStack() as stack:
-        for blueprint in (ORDERS, CATALOG, PERFORMANCE, BILLING):
+        for blueprint in (ORDERS, CATALOG, BUYERS, PERFORMANCE, BILLING):
             url = new_database(postgres_url)
             stack.callback(drop_database, postgres_url, url)
             app = made[blueprint.name] = _started(blueprint, url)
@@ -105,7 +107,35 @@ def _fill(services: Services, seller_id: str, number: str) -> None:
     lot = {"lot_id": "lot-1", "units": 9, "manufactured_on": "2026-01-05"}
     _tell(services, "catalog", "list-product", product | {"title": "Mug"})
     _tell(services, "catalog", "receive-inventory", product | lot)
+    _let_meet(services, seller_id, number)
+    _export(services, seller_id, number)
     _come_to_know(services, seller_id, int(number))
+
+
+def _let_meet(services: Services, seller_id: str, number: str) -> None:
+    """Let a seller and a buyer have a request, a customer and a conversation."""
+    both = {"seller_id": seller_id, "buyer_id": f"b-{number}"}
+    customer = {"seller_id": seller_id, "customer_id": f"c-{number}", "name": "Shop"}
+    message = {"conversation_id": f"v-{number}", "message_id": f"m-{number}", "text": "?"}
+    _tell(services, "buyers", "request-access", both | {"request_id": f"r-{number}"})
+    _tell(services, "buyers", "create-customer", customer)
+    _tell(services, "buyers", "write-to-seller", both | message)
+
+
+def _export(services: Services, seller_id: str, number: str) -> None:
+    key = {"Idempotency-Key": export_key(number)}
+    client = services.client("orders", OPERATOR | key)
+    begun = client.post("/order-exports", json={"seller_id": seller_id}).json()
+    assert begun["export_id"] == export_id(number), begun
+
+
+def export_key(number: str) -> str:
+    return f"given-export-{number}"
+
+
+def export_id(number: str) -> str:
+    """The id of the export that a seller has, or nobody."""
+    return str(uuid5(NAMESPACE_URL, f"order-export/{export_key(number)}"))
 
 
 def _tell(services: Services, service: str, command: str, said: Mapping[str, Any]) -> None:

@@ -17,7 +17,8 @@ RUNNING: Final = frozenset[Role]({"operator", "service"})
 class Operation:
     """What is asked of a service, with the names of ids in braces.
 
-    Shape: `roles` are those who may; none, if it is open to anybody.
+    Shape: `roles` are those who may; none, if it is open to anybody; `edits` what must be
+        seen before, `many` asks of several, each judged on its own.
     """
 
     service: str
@@ -26,6 +27,8 @@ class Operation:
     roles: frozenset[Role]
     body: Mapping[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    edits: bool = False
+    many: bool = False
 
     def __str__(self) -> str:
         return f"{self.service}: {self.method} {self.path}"
@@ -42,11 +45,12 @@ class Operation:
 
     def request(self, ids: Mapping[str, str], key: str) -> dict[str, Any]:
         """Return it about `ids`, as an HTTP client takes it."""
+        headers = {"If-Match": '"1"'} if self.edits else {}
         return {
             "method": self.method,
             "url": self.path.format(**ids),
             "params": _about(self.query, ids),
-            "headers": {"Idempotency-Key": key},
+            "headers": {"Idempotency-Key": key, **headers},
             **({} if self.body is None else {"json": _about(self.body, ids)}),
         }
 
@@ -98,6 +102,7 @@ _SHIPPING: Final = {
 _ORDER: Final = "/orders/{order_id}"
 _SHIPMENT: Final = f"{_ORDER}/shipments/{{shipment_id}}"
 _REASON: Final = {"reason": "out_of_stock"}
+_CUT: Final = {"quantity": 1, "reason": "out_of_stock"}
 _ACCEPTING: Final = {"customer_id": "c-1", "customer_link": "created"}
 
 _ORDERS: Final = [
@@ -114,12 +119,53 @@ _ORDERS: Final = [
     Operation(
         "orders", "POST", f"{_SHIPMENT}/tracking", SELLING, {"tracking_number": "1Z"}
     ),
+    Operation("orders", "POST", f"{_SHIPMENT}/correction", SELLING, {"carrier": "UPS"}),
     Operation("orders", "POST", f"{_SHIPMENT}/delivery", RUNNING),
+    Operation("orders", "GET", f"{_ORDER}/family", ALL_ROLES),
+    Operation("orders", "GET", f"{_ORDER}/timeline", ALL_ROLES),
+    *(
+        Operation("orders", "POST", path, SELLING, body, query=query, edits=True)
+        for path, body in (
+            (f"{_ORDER}/splits", {"new_order_id": "o-9", "lines": [_LINE]}),
+            (f"{_ORDER}/lines/{{line_id}}/quantity", _CUT),
+            (f"{_ORDER}/lines/{{line_id}}/removal", {"reason": "buyer_request"}),
+        )
+        for query in ({}, {"dry_run": "true"})
+    ),
+    Operation(
+        "orders",
+        "POST",
+        "/acceptances",
+        SELLING,
+        {"items": [{"order_id": "{order_id}", **_ACCEPTING}]},
+        many=True,
+    ),
+    Operation(
+        "orders",
+        "POST",
+        "/shipments",
+        SELLING,
+        {"items": [{"order_id": "{order_id}", **_SHIPPING}]},
+        many=True,
+    ),
+    Operation(
+        "orders", "GET", "/order-counts", SELLING, query={"seller_id": "{seller_id}"}
+    ),
+    Operation("orders", "POST", "/order-exports", SELLING, {"seller_id": "{seller_id}"}),
+    *(
+        Operation("orders", "GET", path, SELLING, query={"seller_id": "{seller_id}"})
+        for path in ("/order-exports/{export_id}", "/order-exports/{export_id}/csv")
+    ),
     _bulk("orders"),
 ]
 
 _PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
 _DESCRIBING: Final = {"title": "Mug"}
+_RESERVING: Final = {
+    "seller_id": "{seller_id}",
+    "order_id": "{order_id}",
+    "lines": [{"product_id": "{product_id}", "units": 1}],
+}
 _LOT: Final = {"lot_id": "lot-1", "units": 5, "manufactured_on": "2026-01-05"}
 
 _CATALOG: Final = [
@@ -138,8 +184,53 @@ _CATALOG: Final = [
         SELLING,
         {"units": 1, "reason": "returned"},
     ),
+    Operation("catalog", "POST", f"{_PRODUCT}/counts", SELLING, {"units": 5}),
     Operation("catalog", "GET", f"{_PRODUCT}/stock", SELLING),
+    Operation("catalog", "GET", f"{_PRODUCT}/stock/history", SELLING),
+    Operation("catalog", "GET", "/sellers/{seller_id}/listings", SELLING),
+    Operation("catalog", "GET", "/browse", PLACING, query={"buyer_id": "{buyer_id}"}),
+    Operation("catalog", "POST", "/reservations", RUNNING, _RESERVING),
+    Operation("catalog", "GET", "/shortages", SELLING, query={"seller_id": "{seller_id}"}),
     _bulk("catalog"),
+]
+
+_SELLER: Final = "/sellers/{seller_id}"
+_REQUEST: Final = f"{_SELLER}/access-requests/{{request_id}}"
+_CUSTOMER: Final = f"{_SELLER}/customers/{{customer_id}}"
+_TALK: Final = f"{_SELLER}/conversations/{{conversation_id}}"
+_BUYER: Final = {"buyer_id": "{buyer_id}"}
+_WRITING: Final = {"message_id": "{message_id}", "text": "?", **_BUYER}
+_ASKING: Final = {"request_id": "{request_id}", **_BUYER}
+_CREATING: Final = {"customer_id": "{customer_id}", "name": "Shop"}
+
+_BUYERS: Final = [
+    Operation("buyers", "GET", f"{_SELLER}/access-rule", SELLING),
+    Operation(
+        "buyers", "POST", f"{_SELLER}/access-rule", SELLING, {"approval_required": True}
+    ),
+    Operation("buyers", "GET", f"{_SELLER}/access-requests", SELLING),
+    Operation("buyers", "POST", f"{_SELLER}/access-requests", PLACING, _ASKING),
+    Operation("buyers", "GET", _REQUEST, ALL_ROLES),
+    Operation("buyers", "POST", f"{_REQUEST}/approval", SELLING),
+    Operation("buyers", "POST", f"{_REQUEST}/decline", SELLING),
+    Operation("buyers", "POST", f"{_REQUEST}/withdrawal", PLACING, _BUYER),
+    Operation("buyers", "POST", f"{_REQUEST}/expiry", RUNNING),
+    Operation("buyers", "GET", "/buyers/{buyer_id}/access-requests", PLACING),
+    Operation("buyers", "GET", "/buyers/{buyer_id}/conversations", PLACING),
+    Operation("buyers", "GET", f"{_SELLER}/buyers/{{buyer_id}}", SELLING),
+    Operation("buyers", "GET", f"{_SELLER}/customers", SELLING),
+    Operation("buyers", "POST", f"{_SELLER}/customers", SELLING, _CREATING),
+    Operation("buyers", "GET", _CUSTOMER, SELLING),
+    Operation("buyers", "POST", f"{_CUSTOMER}/association", SELLING, _BUYER),
+    Operation("buyers", "GET", f"{_SELLER}/conversations", SELLING),
+    Operation("buyers", "GET", _TALK, ALL_ROLES),
+    Operation("buyers", "GET", f"{_TALK}/messages", ALL_ROLES),
+    Operation("buyers", "POST", f"{_TALK}/seller-messages", SELLING, _WRITING),
+    Operation("buyers", "POST", f"{_TALK}/buyer-messages", PLACING, _WRITING),
+    Operation("buyers", "POST", f"{_TALK}/system-messages", RUNNING, _WRITING),
+    Operation("buyers", "POST", f"{_TALK}/messages/{{message_id}}/spam", SELLING),
+    Operation("buyers", "GET", f"{_SELLER}/counts", SELLING),
+    _bulk("buyers"),
 ]
 _WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
 _PERFORMANCE: Final = [
@@ -159,11 +250,12 @@ _BILLING: Final = [
 OPERATIONS: Final = [
     *(
         operation
-        for service in ("orders", "catalog", "performance", "billing")
+        for service in ("orders", "catalog", "buyers", "performance", "billing")
         for operation in _of_each(service)
     ),
     *_ORDERS,
     *_CATALOG,
+    *_BUYERS,
     *_PERFORMANCE,
     *_BILLING,
 ]

@@ -7,19 +7,31 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from kit.asker import Role
+from tests.tokens import bearing
+
 FRIDAY = datetime(2026, 3, 6, 18, tzinfo=UTC)
 TALK = "/sellers/s-1/conversations/v-1"
 
 
 class Http:
-    """A client that makes a key for each request, and moves the clock."""
+    """A client that makes a key for each request, and moves the clock.
+
+    An operator's, unless it is said whose.
+    """
 
     def __init__(self, app: FastAPI, client: TestClient) -> None:
         self.app, self.client, self.keys = app, client, count(1)
+        self.by("operator", "op-1")
         self.at(FRIDAY)
 
     def at(self, moment: datetime) -> None:
         self.app.state.now = lambda: moment
+        self.client.headers.update(bearing(*self.who, moment))
+
+    def by(self, role: Role, who: str) -> None:
+        self.who: tuple[Role, str] = role, who
+        self.client.headers.update(bearing(role, who, self.app.state.now()))
 
     def post(self, path: str, body: object = None, key: str = "") -> tuple[int, Any]:
         key = key or f"k-{next(self.keys)}"

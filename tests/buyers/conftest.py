@@ -5,10 +5,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from kit.serving import build
-from kit.settings import Settings
 from services.buyers.app import BLUEPRINT
 from tests.buyers.client import Http
 from tests.buyers.parts import Parts, parts_on
+from tests.tokens import settings
 
 
 @pytest.fixture
@@ -21,13 +21,7 @@ def parts(fresh_database: str) -> Iterator[Parts]:
 @pytest.fixture
 def app(fresh_database: str) -> FastAPI:
     """Buyers' API on a database of its own, and nothing else of its process."""
-    settings = Settings.model_construct(
-        database_url=fresh_database,
-        kafka_bootstrap_servers="127.0.0.1:1",
-        port=1,
-        parts=frozenset({"api"}),
-    )
-    return build(BLUEPRINT, settings)
+    return build(BLUEPRINT, settings(fresh_database))
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from fastapi.testclient import TestClient
 
 from kit.readmodels.own import verify_own
 from kit.serving import build
-from kit.settings import Settings
 from services.catalog.app import BLUEPRINT
 from tests.catalog.stored import StoredCatalog
 from tests.samples import (
@@ -21,6 +20,7 @@ from tests.samples import (
     RULE_SET,
     SATURDAY,
 )
+from tests.tokens import asking, settings
 
 MUG: dict[str, Any] = {"title": "Mug", "image_count": 2, "description_chars": 300}
 LOT = {"lot_id": "lot-1", "units": 10, "manufactured_on": "2026-01-05"}
@@ -36,13 +36,7 @@ def catalog(fresh_database: str) -> Iterator[StoredCatalog]:
 
 @pytest.fixture
 def http(catalog: StoredCatalog) -> Iterator[TestClient]:
-    settings = Settings.model_construct(
-        database_url=catalog.url,
-        kafka_bootstrap_servers="127.0.0.1:1",
-        port=1,
-        parts=frozenset({"api"}),
-    )
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(catalog.url))) as client:
         yield client
 
 

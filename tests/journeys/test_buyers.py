@@ -4,19 +4,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
 from kit.blueprint import Blueprint
 from kit.serving import build
-from kit.settings import Settings
+from kit.settings import Part
 from market.waiting import wait_until
 from services.buyers.app import BLUEPRINT as BUYERS
 from services.orders.app import BLUEPRINT as ORDERS
 from services.performance.app import BLUEPRINT as PERFORMANCE
 from tests.orders.test_api import PLACE
+from tests.tokens import asking, settings
 
 BOTH = {"seller_id": "s-1", "buyer_id": "b-1"}
 
@@ -69,10 +70,9 @@ def services(
     )
 
     def app(blueprint: Blueprint) -> TestClient:
-        settings = Settings.model_construct(
-            database_url=fresh_databases(), kafka_bootstrap_servers=kafka, port=1
-        )
-        return stack.enter_context(TestClient(build(blueprint, settings)))
+        every_part = frozenset(get_args(Part))
+        told = settings(fresh_databases(), kafka_bootstrap_servers=kafka, parts=every_part)
+        return stack.enter_context(asking(build(blueprint, told)))
 
     with ExitStack() as stack:
         yield Services(*map(app, blueprints))

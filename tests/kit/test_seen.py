@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from contracts.fact import Fact
 from contracts.orders import OrderLineQuantityChanged, OrderSplit
 from kit.database import connect, driver
-from kit.domain import Decider, Elsewhere, Refused, Unknown
+from kit.domain import Decider, Elsewhere, Refused, Taken, Unknown
 from kit.eventstore import tables
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
@@ -25,11 +25,15 @@ from tests.samples import QUANTITY_CHANGED, SPLIT
 
 @dataclass(frozen=True)
 class Cut:
-    """Set the units of a line; what is not above zero is refused, `stranger` knows none."""
+    """Set the units of a line; what is not above zero is refused.
+
+    Shape: a `stranger` knows of no such stream, or that the id is `taken`.
+    """
 
     line_id: str
     quantity: int = 1
     stranger: bool = False
+    taken: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class NotYours(Unknown):
     code = "not-yours"
 
 
+class NotFree(Taken):
+    code = "not-free"
+
+
 Said = OrderLineQuantityChanged | OrderSplit
 
 
@@ -56,6 +64,8 @@ def decide(command: Cut | Move, _: int) -> Sequence[Said]:
         return [SPLIT.model_copy(update={"new_order_id": command.to})]
     if command.stranger:
         raise NotYours("there is no such order")
+    if command.taken:
+        raise NotFree("another has it")
     if command.quantity < 1:
         raise NoUnits("quantity: nothing would be left")
     return [
@@ -143,13 +153,16 @@ class SeenContract:
         with pytest.raises(NoUnits):
             transact(streams, asked(Cut("l-1", quantity=0), since=2))
 
-    def test_who_may_not_know_of_a_stream_is_shown_no_changes(
-        self, streams: Streams
+    @pytest.mark.parametrize("since", [0, 1, 99])
+    def test_who_may_not_know_of_a_stream_is_told_neither_changes_nor_version(
+        self, streams: Streams, since: int
     ) -> None:
         streams.submit([asked(Cut("l-1")), asked(Cut("l-1"))])
 
-        with pytest.raises(NotYours):
-            transact(streams, asked(Cut("l-1", stranger=True), since=1))
+        with pytest.raises(NotYours, match=r"^there is no such order$"):
+            transact(streams, asked(Cut("l-1", stranger=True), since=since))
+        with pytest.raises(NotFree, match=r"^another has it$"):
+            transact(streams, asked(Cut("l-1", taken=True), since=since))
 
     @pytest.mark.parametrize("version", [1, 2, 10**6])
     def test_nobody_can_have_seen_what_was_never_there(
@@ -311,6 +324,23 @@ def _counted(engine: Engine, stream: str) -> int:
         ((count, version),) = driver(db).execute(sql, (stream,)).fetchall()
     assert count == version
     return int(count)
+
+
+def test_what_follows_is_asked_by_who_asked_for_what_it_follows(engine: Engine) -> None:
+    history = History(engine)
+    further = replace(asked(Cut("l-1"), order="o-3"), actor="service:orders")
+    moving = replace(asked(Move("o-2", Cut("l-1"))), actor="seller:s-1")
+
+    transact(streams_on(history), replace(moving, follows=lambda _: [further]))
+
+    with engine.connect() as db:
+        found = history.facts_of({f"order-o-{n}": 0 for n in (1, 2, 3)}, db)
+    actors = {name: facts[0].meta.get("actor") for name, facts in found.items()}
+    assert actors == {
+        "order-o-1": "seller:s-1",
+        "order-o-2": "seller:s-1",
+        "order-o-3": "service:orders",
+    }
 
 
 def test_read_models_see_all_that_one_request_did(engine: Engine) -> None:

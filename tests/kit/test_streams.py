@@ -211,6 +211,18 @@ class TestPostgresStreams(StreamsContract):
         said = [cast("Recorded", fact).meta.get("actor") for fact in facts]
         assert said == ["buyer:b-1", "seller:s-1", None]
 
+    def test_what_nobody_asked_for_is_the_services_own(self, engine: Engine) -> None:
+        history = History(engine)
+        streams = replace(streams_on(history), actor="service:orders")
+
+        streams.submit([asked(PLACE), asked(ACCEPT, actor="seller:s-1")])
+
+        facts = [cast("Recorded", fact) for fact in history.events.get("order-o-1")]
+        assert [fact.meta.get("actor") for fact in facts] == [
+            "service:orders",
+            "seller:s-1",
+        ]
+
 
 @dataclass(frozen=True)
 class EachInATransaction:

@@ -34,7 +34,7 @@ from services.orders.projections.buyers import (
     gated_sellers,
     metadata,
 )
-from tests.orders.test_api import NOWHERE, PLACE as PLACE_BODY, post
+from tests.orders.test_api import PLACE as PLACE_BODY, post
 from tests.orders.test_model import ACCEPT, PLACE
 from tests.samples import (
     ACCEPTED,
@@ -47,6 +47,7 @@ from tests.samples import (
     received,
 )
 from tests.spec import Given
+from tests.tokens import asking, settings
 
 STRANGER = BuyerStanding()
 CUSTOMER = BuyerStanding(customer_id="c-1")
@@ -247,8 +248,7 @@ def engine(fresh_database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         yield client
 
 

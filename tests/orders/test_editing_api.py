@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from kit.serving import build
 from services.orders.app import BLUEPRINT
-from tests.orders.test_api import ACCEPT, NOWHERE, PLACE, post
+from tests.orders.test_api import ACCEPT, PLACE, post
+from tests.tokens import asking, settings
 
 BOWL = {
     "line_id": "l-2",
@@ -25,8 +26,7 @@ GONE = {"reason": "buyer_request"}
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         post(client, "/orders", TWO_LINES, "k-placed")
         yield client
 

@@ -16,7 +16,8 @@ from kit.serving import build, now
 from services.orders.app import BLUEPRINT
 from services.orders.queries import exports
 from services.orders.queries.table import Filter
-from tests.orders.test_api import ACCEPT, NOWHERE, PLACE, bulk, post
+from tests.orders.test_api import ACCEPT, PLACE, bulk, post
+from tests.tokens import asking, settings
 
 ASKED = {"seller_id": "s-1"}
 EXPORT = UUID(int=1)
@@ -24,8 +25,7 @@ EXPORT = UUID(int=1)
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         yield client
 
 

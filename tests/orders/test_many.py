@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from kit.serving import build
 from services.orders.app import BLUEPRINT
-from tests.orders.test_api import NOWHERE, PLACE, post
+from tests.orders.test_api import PLACE, post
+from tests.tokens import asking, settings
 
 NEW = {"customer_id": "c-1", "customer_link": "created"}
 PARCEL = {
@@ -22,8 +23,7 @@ PARCEL = {
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         for number in range(1, 4):
             placed = PLACE | {"order_id": f"o-{number}", "buyer_id": f"b-{number}"}
             post(client, "/orders", placed, f"k-{number}")

@@ -11,7 +11,7 @@ from kit.serving import build
 from services.orders.app import BLUEPRINT
 from services.orders.model import ORDER
 from services.orders.model.telling import what, who
-from tests.orders.test_api import ACCEPT, NOWHERE, PLACE, post
+from tests.orders.test_api import ACCEPT, PLACE, post
 from tests.orders.test_editing import PART
 from tests.samples import (
     ACCEPTED,
@@ -27,6 +27,7 @@ from tests.samples import (
     SPLIT,
     TRACKED,
 )
+from tests.tokens import asking, settings
 
 MONEY = "3 units, 82.40 USD"
 
@@ -85,8 +86,7 @@ def test_who_did_it_is_told_as_far_as_the_fact_says() -> None:
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    settings = NOWHERE.model_copy(update={"database_url": fresh_database})
-    with TestClient(build(BLUEPRINT, settings)) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         yield client
 
 
