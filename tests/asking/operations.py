@@ -31,6 +31,10 @@ class Operation:
     many: bool = False
 
     def __str__(self) -> str:
+        return f"{self.name}{' as a trial' if 'dry_run' in self.query else ''}"
+
+    @property
+    def name(self) -> str:
         return f"{self.service}: {self.method} {self.path}"
 
     @property
@@ -101,6 +105,7 @@ _SHIPPING: Final = {
 }
 _ORDER: Final = "/orders/{order_id}"
 _SHIPMENT: Final = f"{_ORDER}/shipments/{{shipment_id}}"
+_TRACKED: Final = {"tracking_number": "1Z999AA10123456784"}
 _REASON: Final = {"reason": "out_of_stock"}
 _CUT: Final = {"quantity": 1, "reason": "out_of_stock"}
 _ACCEPTING: Final = {"customer_id": "c-1", "customer_link": "created"}
@@ -116,9 +121,7 @@ _ORDERS: Final = [
         "orders", "POST", f"{_ORDER}/cancellation", ALL_ROLES, _REASON | {"by": "{role}"}
     ),
     Operation("orders", "POST", f"{_ORDER}/shipments", SELLING, _SHIPPING),
-    Operation(
-        "orders", "POST", f"{_SHIPMENT}/tracking", SELLING, {"tracking_number": "1Z"}
-    ),
+    Operation("orders", "POST", f"{_SHIPMENT}/tracking", SELLING, _TRACKED),
     Operation("orders", "POST", f"{_SHIPMENT}/correction", SELLING, {"carrier": "UPS"}),
     Operation("orders", "POST", f"{_SHIPMENT}/delivery", RUNNING),
     Operation("orders", "GET", f"{_ORDER}/family", ALL_ROLES),

@@ -65,7 +65,7 @@ def test_every_operation_is_in_the_table_with_the_roles_that_its_description_nam
         for method, said in methods.items()
     }
 
-    listed = {str(each): [{"token": sorted(each.roles)}] for each in OPERATIONS}
+    listed = {each.name: [{"token": sorted(each.roles)}] for each in OPERATIONS}
     assert {w: [{"token": sorted(s["token"])}] for w, (s,) in described.items()} == listed
 
 

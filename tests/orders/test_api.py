@@ -35,8 +35,7 @@ ACCEPT = {"customer_id": "c-1", "customer_link": "created"}
 NOWHERE = settings("postgresql://nobody@127.0.0.1:1/none")
 
 
-@pytest.fixture
-def app(db: Connection) -> FastAPI:
+def in_memory(db: Connection) -> FastAPI:
     """The service on streams in memory; its read models know nothing."""
     for tables in BLUEPRINT.tables:
         tables.create_all(db)
@@ -44,6 +43,11 @@ def app(db: Connection) -> FastAPI:
     app.state.streams = MemoryStreams()
     app.dependency_overrides[database] = lambda: db
     return app
+
+
+@pytest.fixture
+def app(db: Connection) -> FastAPI:
+    return in_memory(db)
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from kit.asker import Asker
 from kit.domain import Refused
-from kit.serving import build
-from services.orders.app import BLUEPRINT
 from services.orders.commands import (
     AcceptOrder,
     AddTracking,
@@ -25,9 +24,8 @@ from services.orders.commands import (
 from services.orders.model import ORDER, decider_for
 from services.orders.model.refusals import OrderExists, OrderUnknown
 from services.orders.model.states import Missing
-from tests.fakes import MemoryStreams
 from tests.kit.test_streams import PLACE as PLACING
-from tests.orders.test_api import ACCEPT, NOWHERE, PLACE, post
+from tests.orders.test_api import ACCEPT, PLACE, in_memory, post
 from tests.samples import ACCEPTED, FRIDAY, PLACED, SHIPPED_IN_PART
 from tests.tokens import asking
 
@@ -102,9 +100,8 @@ def test_an_id_that_others_have_is_taken() -> None:
 
 
 @pytest.fixture
-def app() -> FastAPI:
-    app = build(BLUEPRINT, NOWHERE)
-    app.state.streams = MemoryStreams()
+def app(db: Connection) -> FastAPI:
+    app = in_memory(db)
     post(asking(app), "/orders", PLACE, "k-placed")
     return app
 
