@@ -1,5 +1,6 @@
 """Whose an order is: to others it was never placed, word by word."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,18 +9,27 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 
-from kit.asker import Asker
+from kit.asker import Asker, Role
 from kit.domain import Refused
+from kit.serving import build
+from services.orders.app import BLUEPRINT
 from services.orders.commands import (
     AcceptOrder,
     AddTracking,
+    BuyerStanding,
     CancelOrder,
+    ChangeQuantity,
+    CorrectShipment,
     ExpireOrder,
     LineToShip,
+    LineToSplit,
     MarkDelivered,
+    OfBuyer,
     OrderCommand,
     RejectOrder,
+    RemoveLine,
     SaveShipment,
+    SplitOrder,
 )
 from services.orders.model import ORDER, decider_for
 from services.orders.model.refusals import OrderExists, OrderUnknown
@@ -27,7 +37,7 @@ from services.orders.model.states import Missing
 from tests.kit.test_streams import PLACE as PLACING
 from tests.orders.test_api import ACCEPT, PLACE, in_memory, post
 from tests.samples import ACCEPTED, FRIDAY, PLACED, SHIPPED_IN_PART
-from tests.tokens import asking
+from tests.tokens import asking, settings
 
 COMMANDS: tuple[OrderCommand, ...] = (
     AcceptOrder(order_id="o-1", customer_id="c-1", customer_link="created", at=FRIDAY),
@@ -45,6 +55,21 @@ COMMANDS: tuple[OrderCommand, ...] = (
     ),
     AddTracking(order_id="o-1", shipment_id="h-1", tracking_number="1Z", at=FRIDAY),
     MarkDelivered(order_id="o-1", shipment_id="h-1", at=FRIDAY),
+    CorrectShipment(order_id="o-1", shipment_id="h-1", carrier="USPS", at=FRIDAY),
+    SplitOrder(
+        order_id="o-1",
+        new_order_id="o-2",
+        lines=(LineToSplit(line_id="l-1", quantity=1),),
+        at=FRIDAY,
+    ),
+    ChangeQuantity(
+        order_id="o-1", line_id="l-1", quantity=1, reason="out_of_stock", at=FRIDAY
+    ),
+    RemoveLine(order_id="o-1", line_id="l-1", reason="out_of_stock", at=FRIDAY),
+    OfBuyer(
+        command=AcceptOrder(order_id="o-1", at=FRIDAY),
+        buyer=BuyerStanding(approval_required=True, access="declined"),
+    ),
 )
 STATES = {
     "open": ORDER.fold([PLACED]),
@@ -92,11 +117,13 @@ def test_an_order_of_their_own_is_decided_by_the_rules_alone(
     assert answer(asker, command, STATES[state]) == answer(anybody, command, STATES[state])
 
 
-def test_an_id_that_others_have_is_taken() -> None:
+@pytest.mark.parametrize("is_heard_of", [False, True])
+def test_an_id_that_others_have_is_taken(*, is_heard_of: bool) -> None:
     placing = replace(PLACING, buyer_id="b-2")
+    asked = OfBuyer(command=placing, buyer=BuyerStanding()) if is_heard_of else placing
 
     with pytest.raises(OrderExists):
-        decider_for(Asker("buyer", "b-2")).decide(placing, STATES["open"])
+        decider_for(Asker("buyer", "b-2")).decide(asked, STATES["open"])
 
 
 @pytest.fixture
@@ -206,3 +233,126 @@ def test_operators_and_services_share_their_keys(app: FastAPI) -> None:
     answers = [post(http, "/orders", said, "k-1") for http in clients]
 
     assert answers == [(200, {"version": 1})] * 3
+
+
+SPLIT = {"new_order_id": "o-2", "lines": [{"line_id": "l-1", "quantity": 1}]}
+CUT = {"quantity": 1, "reason": "out_of_stock"}
+
+
+@pytest.mark.parametrize("seen", ['"0"', '"1"', '"99"'])
+@pytest.mark.parametrize("trial", ["", "?dry_run=true"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("splits", SPLIT), ("lines/l-1/quantity", CUT), ("acceptance", ACCEPT)],
+)
+def test_nothing_of_anothers_order_is_told_to_who_says_they_saw_it(
+    app: FastAPI, path: str, body: object, trial: str, seen: str
+) -> None:
+    post(asking(app, "seller", "s-1"), "/orders/o-1/acceptance", ACCEPT, "k-1")
+    headers = {"Idempotency-Key": "k-2", "If-Match": seen}
+    other = asking(app, "seller", "s-2")
+
+    answer = other.post(f"/orders/o-1/{path}{trial}", json=body, headers=headers)
+
+    assert answer.json() == {
+        "type": "order-unknown",
+        "title": "Not Found",
+        "status": 404,
+        "detail": str(OrderUnknown("o-1")),
+    }
+    assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize("seen", ['"0"', '"1"', '"99"'])
+def test_who_places_under_an_id_of_others_learns_no_more_than_that_it_is_taken(
+    app: FastAPI, seen: str
+) -> None:
+    headers = {"Idempotency-Key": "k-2", "If-Match": seen}
+    said = without("buyer_id")
+
+    answer = asking(app, "buyer", "b-7").post("/orders", json=said, headers=headers)
+
+    assert answer.json() == {
+        "type": "order-exists",
+        "title": "Conflict",
+        "status": 409,
+        "detail": str(OrderExists("o-1")),
+    }
+
+
+def test_a_split_to_an_id_of_others_learns_no_more_than_that_it_is_taken(
+    app: FastAPI,
+) -> None:
+    theirs = PLACE | {"order_id": "o-2", "seller_id": "s-2", "buyer_id": "b-2"}
+    post(asking(app), "/orders", theirs, "k-theirs")
+    headers = {"Idempotency-Key": "k-2", "If-Match": '"1"'}
+    seller = asking(app, "seller", "s-1")
+
+    answer = seller.post("/orders/o-1/splits", json=SPLIT, headers=headers)
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "order-exists")
+    assert answer.json().keys() == {"type", "title", "status", "detail"}
+
+
+def test_of_many_those_of_others_are_unknown_each(app: FastAPI) -> None:
+    items = [{"order_id": order, **ACCEPT, "seen": 1} for order in ("o-1", "o-9")]
+    other = asking(app, "seller", "s-2")
+
+    _, said = post(other, "/acceptances", {"items": items}, "k-2")
+
+    found = [(one["version"], one["problem"]["type"]) for one in said["results"]]
+    assert found == [(0, "order-unknown")] * 2
+    assert len(app.state.streams.facts["order-o-1"]) == 1
+
+
+@pytest.fixture
+def stored(fresh_database: str) -> Iterator[FastAPI]:
+    """The service on a database, with an order that s-1 split, and one of s-2's."""
+    app = build(BLUEPRINT, settings(fresh_database))
+    with asking(app) as operator:
+        theirs = PLACE | {"order_id": "o-9", "seller_id": "s-2", "buyer_id": "b-9"}
+        post(operator, "/orders", PLACE, "k-1")
+        post(operator, "/orders", theirs, "k-2")
+        headers = {"Idempotency-Key": "k-3", "If-Match": '"1"'}
+        asking(app, "seller", "s-1").post("/orders/o-1/splits", json=SPLIT, headers=headers)
+        yield app
+
+
+def test_what_follows_in_another_stream_was_asked_by_the_same(stored: FastAPI) -> None:
+    seller = asking(stored, "seller", "s-1")
+
+    who = [seller.get(f"/orders/{o}/timeline").json()[-1]["who"] for o in ("o-1", "o-2")]
+
+    assert who == ["seller:s-1"] * 2
+
+
+@pytest.mark.parametrize("what", ["", "/family", "/timeline"])
+def test_an_order_is_shown_to_its_two_and_to_the_marketplace(
+    stored: FastAPI, what: str
+) -> None:
+    def status(role: Role, who: str) -> int:
+        return asking(stored, role, who).get(f"/orders/o-1{what}").status_code
+
+    found = [
+        status(*one) for one in (("seller", "s-1"), ("buyer", "b-1"), ("service", "x"))
+    ]
+    others = [status(*one) for one in (("seller", "s-2"), ("buyer", "b-9"))]
+
+    assert (found, others) == ([200] * 3, [404] * 2)
+
+
+def test_a_seller_sees_counts_and_writes_orders_to_files_of_their_own_alone(
+    stored: FastAPI,
+) -> None:
+    mine, other = asking(stored, "seller", "s-1"), asking(stored, "seller", "s-2")
+
+    counts = [http.get("/order-counts").json()["all"] for http in (mine, other)]
+    begun = [post(http, "/order-exports", {}, "k-9")[1] for http in (mine, other)]
+    paths = [f"/order-exports/{one['export_id']}" for one in begun]
+
+    assert counts == [2, 1]
+    assert "o-9" not in mine.get(f"{paths[0]}/csv").text
+    assert "o-9" in other.get(f"{paths[1]}/csv").text
+    for path in (paths[0], f"{paths[0]}/csv"):
+        answer = other.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (404, "export-unknown")
