@@ -1,10 +1,15 @@
 """What is a seller's and a buyer's: to others it is not there, under their own name too."""
 
-from typing import Final
+from datetime import timedelta
+from typing import Final, cast
 
 import pytest
+from fastapi import FastAPI
 
 from kit.asker import Role
+from kit.eventstore.history import History
+from kit.eventstore.records import Recorded
+from services.buyers.schedules import expire_requests
 from tests.buyers.client import FRIDAY, TALK, Http
 
 WORDS: Final = {"message_id": "m-9", "text": "?"}
@@ -138,3 +143,15 @@ def test_a_buyer_is_not_told_what_the_seller_takes_for_spam(theirs: Http) -> Non
 
     assert marked["spam_since"] is not None
     assert "spam_since" not in message
+
+
+def test_what_the_clock_makes_due_is_asked_by_the_service(http: Http, app: FastAPI) -> None:
+    http.by("buyer", "b-1")
+    http.post("/sellers/s-1/access-requests", {"request_id": "r-1"})
+    streams, engine = app.state.streams, app.state.engine
+
+    assert expire_requests(FRIDAY + timedelta(days=60), streams, engine) == 1
+
+    facts = History(engine).events.get("access-request-r-1")
+    actors = [cast("Recorded", fact).meta.get("actor") for fact in facts]
+    assert actors == ["buyer:b-1", "service:buyers"]

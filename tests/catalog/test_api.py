@@ -1,11 +1,13 @@
 """Catalog over HTTP, on a real database."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
+from kit.eventstore.history import History
+from kit.eventstore.records import Recorded
 from kit.readmodels.own import verify_own
 from kit.serving import build
 from services.catalog.app import BLUEPRINT
@@ -20,7 +22,7 @@ from tests.samples import (
     RULE_SET,
     SATURDAY,
 )
-from tests.tokens import asking, settings
+from tests.tokens import asking, bearing, settings
 
 MUG: dict[str, Any] = {"title": "Mug", "image_count": 2, "description_chars": 300}
 LOT = {"lot_id": "lot-1", "units": 10, "manufactured_on": "2026-01-05"}
@@ -148,6 +150,17 @@ class TestReservations:
 
         assert answers == [(200, {"order_id": "o-1", "units": {"p-1": 4}})] * 3
         assert http.get(f"{P1}/stock").json()["on_hand"] == 6
+
+    def test_what_is_set_aside_was_asked_for_by_who_asked(
+        self, http: TestClient, catalog: StoredCatalog
+    ) -> None:
+        http.headers.update(bearing("service", "orders"))
+        post(http, f"{P1}/receipts", LOT)
+        reserve(http, "o-1", p1=2)
+
+        facts = History(catalog.engine).events.get("inventory-s-1:p-1")
+        actors = [cast("Recorded", fact).meta.get("actor") for fact in facts]
+        assert actors == ["service:orders"] * 2
 
     def test_too_little_is_told_product_by_product(self, http: TestClient) -> None:
         post(http, f"{P1}/receipts", LOT)
