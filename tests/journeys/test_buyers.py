@@ -53,9 +53,14 @@ def services(
 ) -> Iterator[Services]:
     of_orders, of_buyers = new_topics("orders.v1", "buyers.v1")
     [reaction] = BUYERS.reactions
-    [folded] = PERFORMANCE.foreign
+    [heard], [folded] = ORDERS.foreign, PERFORMANCE.foreign
     blueprints = (
-        replace(ORDERS, name=f"orders {of_orders}", topic=of_orders),
+        replace(
+            ORDERS,
+            name=f"orders {of_orders}",
+            topic=of_orders,
+            foreign=[replace(heard, topics=(of_buyers,))],
+        ),
         replace(
             BUYERS,
             name=f"buyers {of_buyers}",
