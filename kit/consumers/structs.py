@@ -56,6 +56,10 @@ def holds_nul(values: bytes) -> bool:
     return b"\\u0000" in values and bool(_NUL.search(values))
 
 
+class UnreadableSchema(TypeError):  # noqa: N818 - see kit.domain.Refused
+    """A fact's schema has a word that no struct can be made from: teach this module."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads one type of facts. Their moments, which `moments` names, are left as text.
@@ -75,7 +79,7 @@ def reader_of(kind: type[Fact]) -> Reader:
     """Return what reads the newest version of `kind`.
 
     Raises:
-        NotImplementedError: Its schema says what this module has no word for.
+        UnreadableSchema: Its schema says what this module has no word for.
     """
     schema = kind.model_json_schema()
     fields: Mapping[str, Schema] = schema["properties"]
@@ -129,12 +133,16 @@ def _type(field: Schema, root: Schema) -> Any:  # noqa: ANN401 - what annotation
             return _limited(list[_type(items, root)], field)  # type: ignore[misc]
         case {"type": str(name)} if (name, field.get("format")) in _PLAIN:
             return _limited(_PLAIN[name, field.get("format")], field)
-    raise NotImplementedError(f"a schema says {field}")
+    raise UnreadableSchema(f"{_named(field)}: no struct is made from {dict(field)}")
+
+
+def _named(field: Schema) -> str:
+    return str(field.get("title", "a field without a title"))
 
 
 def _limited(kind: Any, field: Schema) -> Any:  # noqa: ANN401 - what annotations are
     if unknown := field.keys() - _SAID - _LIMITS.keys():
-        raise NotImplementedError(f"a schema says {sorted(unknown)}")
+        raise UnreadableSchema(f"{_named(field)}: no struct knows {sorted(unknown)}")
     limits = {_LIMITS[name]: value for name, value in field.items() if name in _LIMITS}
     if limits.get("pattern") in _NO_NUL:
         del limits["pattern"]

@@ -10,7 +10,7 @@ from tests.faults.ground import Ground
 from tests.faults.processes import Child
 
 FENCED = {
-    "before numbering": ["deposed: epoch 1 is over"],
+    "before numbering": ["deposed: ", "; again in "],
     "after numbering, before fetching": ["deposed: ", "; again in "],
     "after fetching, before sending": ["deposed: ", "; again in "],
     "in the Kafka transaction, before its commit": ["deposed: ", "; again in "],

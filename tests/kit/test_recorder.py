@@ -31,15 +31,6 @@ CANCEL = CancelOrder(order_id="o-1", by="seller", reason="out_of_stock", at=FRID
 
 
 @pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    with engine.begin() as db:
-        tables.create(db)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def recorder(engine: Engine) -> PostgresRecorder:
     return PostgresRecorder(engine)
 

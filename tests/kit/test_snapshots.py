@@ -1,6 +1,6 @@
 """Long streams are loaded from a state that was kept, as long as it is one of today's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.orders import OrderAccepted
-from kit.database import connect, driver
+from kit.database import driver
 from kit.domain import Decider
-from kit.eventstore import snapshots, tables
+from kit.eventstore import snapshots
 from kit.eventstore.history import History
 from kit.eventstore.requests import Request
 from kit.eventstore.streams import PostgresStreams, transact
@@ -42,15 +42,6 @@ def by_two(counted: Counted, _: OrderAccepted) -> Counted:
 COUNTING: Decider[Counted, int, OrderAccepted] = Decider(
     Counted(), decide, by_one, (Counted,)
 )
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    with engine.begin() as db:
-        tables.create(db)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from uuid6 import uuid7
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.consumers.failures import passes
-from kit.database import connect, driver
-from kit.eventstore import tables
+from kit.database import driver
 from kit.eventstore.history import History, UnsafeSetting
 from kit.eventstore.records import FactTooLarge, Recorded
 from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Preview, Request
@@ -181,15 +180,6 @@ def streams_on(history: History) -> PostgresStreams:
 
 def new_id() -> UUID:
     return UUID(int=uuid7().int)
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    with engine.begin() as db:
-        tables.create(db)
-    yield engine
-    engine.dispose()
 
 
 class TestPostgresStreams(StreamsContract):

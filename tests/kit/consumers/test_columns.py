@@ -2,16 +2,17 @@
 
 import json
 from dataclasses import replace
-from typing import Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from pydantic import Field
 
-from contracts.fact import Fact
+from contracts.fact import Fact, Moment
 from contracts.registry import CLASSES, NAMES, encode
 from kit.consumers.columns import in_columns, read_whole
 from kit.consumers.records import Received
-from kit.consumers.structs import reader_of
+from kit.consumers.structs import UnreadableSchema, reader_of
 from tests.kit.consumers.records import ARecord, of_type, record, story
 from tests.samples import ACCEPTED, ONE_OF_EACH, PLACED
 
@@ -29,6 +30,28 @@ ODD: Final[tuple[Any, ...]] = (
 def test_there_is_a_reader_for_every_fact() -> None:
     for kind in CLASSES.values():
         assert reader_of(kind).moments, kind
+
+
+class Measured(Fact):
+    moment: ClassVar[str] = "measured_at"
+
+    measured_at: Moment
+    ounces: float
+
+
+class Doubled(Fact):
+    moment: ClassVar[str] = "doubled_at"
+
+    doubled_at: Moment
+    dozens: Annotated[int, Field(multiple_of=12)]
+
+
+@pytest.mark.parametrize(("kind", "field"), [(Measured, "Ounces"), (Doubled, "Dozens")])
+def test_a_fact_that_no_struct_can_read_is_told_by_its_field(
+    kind: type[Fact], field: str
+) -> None:
+    with pytest.raises(UnreadableSchema, match=field):
+        reader_of(kind)
 
 
 @pytest.mark.parametrize("fact", ONE_OF_EACH, ids=lambda fact: type(fact).__name__)

@@ -11,16 +11,6 @@ from kit.relay.outbox import Outbox
 
 
 @pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    """A service's database, with an empty history."""
-    engine = connect(fresh_database)
-    with engine.begin() as db:
-        tables.create(db)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def recorder(engine: Engine) -> PostgresRecorder:
     return PostgresRecorder(engine)
 
