@@ -35,6 +35,7 @@ from kit.consumers.records import Received
 from services.performance.model.policy import Policy, Standard
 from tests.performance.naive_buyers import answered, approved
 from tests.performance.naive_stock import confirmed
+from tests.performance.naive_units import empties, most_units, root, units_gone, units_of
 
 Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
 Due: TypeAlias = tuple[datetime, int, int]
@@ -279,16 +280,6 @@ def touched(world: World) -> set[str]:
     return {r.fact.order_id for r in world.told if isinstance(r.fact, kinds)}
 
 
-def root(order: str, parent: dict[str, str]) -> str:
-    seen = {order}
-    while order in parent:
-        order = parent[order]
-        if order in seen:
-            return ""
-        seen.add(order)
-    return order
-
-
 def lost_in(
     order: str,
     world: World,
@@ -304,35 +295,6 @@ def lost_in(
     moved = sum(most_units(child, orders, part=True) for child in children)
     came_in = most_units(order, orders, part=False) + most_units(order, orders, part=True)
     return cut + max(came_in - moved - sum(units for _, units, _ in gone), 0)
-
-
-def units_gone(fact: Fact) -> Iterator[tuple[datetime, int, bool]]:
-    match fact:
-        case OrderLineQuantityChanged(old_quantity=old, quantity=new, reason=why):
-            yield fact.changed_at, max(old - new, 0), why == "out_of_stock"
-        case OrderLineRemoved(quantity=units, reason=why):
-            yield fact.removed_at, units, why == "out_of_stock"
-        case ShipmentSaved(completes_order=False, lines=lines):
-            yield fact.shipped_at, sum(line.quantity for line in lines), False
-        case _:
-            pass
-
-
-def empties(fact: Fact) -> bool:
-    match fact:
-        case OrderRejected(reason=why) | OrderCancelled(reason=why):
-            return why == "out_of_stock"
-        case _:
-            return False
-
-
-def most_units(order: str, orders: dict[str, list[OrderPlaced]], *, part: bool) -> int:
-    placed = [p for p in orders.get(order, []) if (p.split_from is not None) == part]
-    return max(map(units_of, placed), default=0)
-
-
-def units_of(placed: OrderPlaced) -> int:
-    return sum(line.quantity for line in placed.lines)
 
 
 def judged(

@@ -71,20 +71,7 @@ def explain(
     cards = scorecards(sayings, listings, *asked)
     windows = cards.select("seller_id", "metric", "window_days")
     said = told(sayings.lazy(), as_of, known_at)
-    placings = _placings(said)
-    counted = (
-        _with_placings(owed(sayings.lazy(), *asked), placings)
-        .with_columns(
-            pl.col("metric").cast(pl.String),
-            rate=pl.lit(None, pl.Float64),
-            points=pl.lit(None, POINTS),
-        )
-        .join(windows.lazy(), on=["seller_id", "metric"])
-        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
-        .join(_facts(said, placings), on=_KEY, how="left")
-        .select(_SHOWN)
-        .collect()
-    )
+    counted = _counted(owed(sayings.lazy(), *asked), said, windows, as_of)
     active = active_listings(listings.lazy(), as_of, known_at)
     within = policy.confirmed_within
     stocks = confirmed_stocks(listings.lazy(), active, within, as_of, known_at)
@@ -97,6 +84,25 @@ _KEY: Final = ["seller_id", "metric", "subject_id"]
 _WINDOW: Final = pl.duration(days=pl.col("window_days"))
 _IN_ORDER: Final = ("seller_id", "metric", "due_at", "subject_id")
 _SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
+
+
+def _counted(
+    owed_ones: pl.LazyFrame, said: pl.LazyFrame, windows: pl.DataFrame, as_of: datetime
+) -> pl.DataFrame:
+    placings = _placings(said)
+    return (
+        _with_placings(owed_ones, placings)
+        .with_columns(
+            pl.col("metric").cast(pl.String),
+            rate=pl.lit(None, pl.Float64),
+            points=pl.lit(None, POINTS),
+        )
+        .join(windows.lazy(), on=["seller_id", "metric"])
+        .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
+        .join(_facts(said, placings), on=_KEY, how="left")
+        .select(_SHOWN)
+        .collect()
+    )
 
 
 def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
