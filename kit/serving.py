@@ -14,6 +14,7 @@ from uuid6 import uuid7
 from kit.asker import Asker
 from kit.blueprint import Blueprint
 from kit.database import connect
+from kit.eventstore.gathering import GatheredStreams
 from kit.eventstore.history import History
 from kit.eventstore.streams import PostgresStreams
 from kit.process import Process
@@ -40,7 +41,7 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     app.state.process = process
     app.state.engine = process.engine
     app.state.now = now
-    app.state.streams = streams
+    app.state.streams = GatheredStreams(streams)
     app.include_router(operations)
     if "api" in settings.parts:
         app.include_router(blueprint.router)

@@ -49,7 +49,8 @@ class Request(Generic[S, C, F]):
         what must hold of other streams, and raises a refusal if it does not; `since` is the
         version that the caller has seen, or None if they don't mind; `follows` makes of its
         facts what else is asked in the same transaction; `actor` is who asks, as
-        `seller:s-1`, or None if nobody did.
+        `seller:s-1`, or None if nobody did; `trace` is the context of what they do, as it
+        travels, or None if that is of the thread that submits.
     """
 
     stream_id: str
@@ -62,6 +63,7 @@ class Request(Generic[S, C, F]):
     since: int | None = None
     follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
     actor: str | None = None
+    trace: Mapping[str, str] | None = None
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]

@@ -20,7 +20,6 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from contracts.envelope import ACTOR
 from kit.database import driver, passing
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
@@ -199,7 +198,7 @@ class PostgresStreams:
 
     def look_ahead(self, request: AnyRequest, db: Connection) -> Preview:
         """Decide on what `db` sees, and keep nothing."""
-        work = Work(self.history, db, self.new_id, self.now(), {})
+        work = Work(self.history, db, self.new_id, self.now())
         work.load([request])
         return work.preview(request)
 
@@ -245,7 +244,7 @@ class PostgresStreams:
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
         given = find_answers(requests, db)
-        work = Work(self.history, db, self.new_id, self.now(), self._meta())
+        work = Work(self.history, db, self.new_id, self.now(), self.actor, trace())
         work.load([r for r in requests if r.key not in given])
         answers, fresh = [], []
         for request in requests:
@@ -263,9 +262,6 @@ class PostgresStreams:
             work.keep_snapshots()
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
-
-    def _meta(self) -> Mapping[str, str]:
-        return _trace() if self.actor is None else {**_trace(), ACTOR: self.actor}
 
     def _was_kept(self, first: Recorded) -> bool:
         """Look up, after a commit of unknown outcome, whether it happened."""
@@ -315,7 +311,7 @@ def _is_kept(engine: Engine, event_id: UUID) -> bool:
         return driver(db).execute(sql, (event_id,)).fetchone() is not None
 
 
-def _trace() -> Mapping[str, str]:
+def trace() -> Mapping[str, str]:
     """Return the context of the request that is being served, as it will travel."""
     carrier: dict[str, str] = {}
     propagate.inject(carrier)

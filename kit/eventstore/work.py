@@ -24,15 +24,16 @@ class Work:
     """The streams that some requests are about, and the facts decided for them so far.
 
     Units: `at` is the moment of recording.
-    Shape: `meta` travels beside each fact, with who asked for it; `recorded` in the order
-        of deciding, `stored` the same as bytes.
+    Shape: `actor` and `trace` of requests that name none: they travel beside each fact;
+        `recorded` in the order of deciding, `stored` the same as bytes.
     """
 
     history: History
     db: Connection
     new_id: Callable[[], UUID]
     at: datetime
-    meta: Mapping[str, str]
+    actor: str | None = None
+    trace: Mapping[str, str] = field(default_factory=dict)
     recorded: list[Recorded] = field(default_factory=list)
     stored: list[StoredFact] = field(default_factory=list)
     _deciders: dict[str, AnyDecider] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class Work:
         state = reduce(request.decider.evolve, facts, stand.state)
         self._stands[stream_id] = Snapshot(stand.version + len(facts), state)
         for other in further:
-            self._carry_out(replace(other, actor=other.actor or request.actor), stood)
+            self._carry_out(_of(request, other), stood)
 
     def _unseen(self, request: AnyRequest, version: int) -> list[Fact]:
         """Return the facts of the stream that the caller has not seen."""
@@ -120,9 +121,9 @@ class Work:
         self, request: AnyRequest, version: int, facts: Iterable[Fact]
     ) -> list[Recorded]:
         """Return `facts` with who asked, and their places in the stream after `version`."""
-        meta = self.meta
-        if request.actor is not None:
-            meta = {**meta, ACTOR: request.actor}
+        meta = dict(self.trace if request.trace is None else request.trace)
+        if actor := request.actor or self.actor:
+            meta[ACTOR] = actor
         return [
             Recorded(request.stream_id, place, self.new_id(), fact, self.at, meta)
             for place, fact in enumerate(facts, version + 1)
@@ -137,3 +138,10 @@ class Work:
             for stored in (snapshots.select([*long], self.db) if long else ())
         }
         return {name: snapshot for name, snapshot in kept.items() if snapshot is not None}
+
+
+def _of(request: AnyRequest, other: AnyRequest) -> AnyRequest:
+    """Return `other`, asked by who asked `request`, which it follows from."""
+    return replace(
+        other, actor=other.actor or request.actor, trace=other.trace or request.trace
+    )
