@@ -15,13 +15,13 @@ from typing import Annotated, Any, Final, TypeAlias, get_type_hints
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
 from fastapi.params import Depends as Dependency
 from pydantic import BaseModel, ConfigDict, create_model
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from kit.eventstore.requests import AnyRequest, Preview
 from kit.eventstore.seen import NotSeen
 from kit.eventstore.streams import Streams, transact
 from kit.web.asking import Asker, Asking, roles_of
-from kit.web.reading import ThisEngine
+from kit.web.reading import Lend, Lending
 from kit.web.whose import IDS, Fixed, fixed
 
 LONGEST_KEY: Final = 200
@@ -177,13 +177,16 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
         asked = _Asked(**{name: given.pop(name) for name in _ASKING if name in given})
-        engine = given.pop("engine", None)
+        lend: Lend | None = given.pop("lend", None)
         command = way.command(**fixed({**given, **values}, which, asked.asker))
-        known = command if way.prepare is None else _known(way.prepare, command, engine)
+        known = command
+        if way.prepare is not None and lend is not None:
+            with lend() as db:  # others need it while this one waits its turn
+                known = way.prepare(command, db)
         return asked.of(way, to_request(known, asked.asker))
 
     taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
-    taken |= {"at": Now, **_ASKING} | ({"engine": ThisEngine} if way.prepare else {})
+    taken |= {"at": Now, **_ASKING} | ({"lend": Lending} if way.prepare else {})
     defaults: dict[str, Any] = {"if_match": None}
     if way.preview is None:
         del taken["dry_run"]
@@ -202,12 +205,6 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
     )
     carry_out.__name__ = _words(way.command.__name__).replace(" ", "_").lower()
     return carry_out
-
-
-def _known(prepare: Prepare, command: object, engine: Engine) -> Any:  # noqa: ANN401 - a command
-    """Return `command` as prepared, the connection for that given back: others need it."""
-    with engine.connect() as db:
-        return prepare(command, db)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

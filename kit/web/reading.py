@@ -1,6 +1,7 @@
-"""Reading over HTTP: the service's own database, for the time of one request."""
+"""Reading over HTTP: the service's own database, for a request or a part of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
@@ -16,9 +17,21 @@ def engine_of(request: Request) -> Engine:
 ThisEngine: TypeAlias = Annotated[Engine, Depends(engine_of)]
 
 
-def database(engine: ThisEngine) -> Iterator[Connection]:
-    """Lend a connection; nothing that is done on it is kept."""
-    with engine.connect() as db:
+Lend: TypeAlias = Callable[[], AbstractContextManager[Connection]]
+"""Lends a connection, for a part of a request; nothing that is done on it is kept."""
+
+
+def lend(engine: ThisEngine) -> Lend:
+    """Return what lends connections to the database of this process."""
+    return engine.connect
+
+
+Lending: TypeAlias = Annotated[Lend, Depends(lend)]
+
+
+def database(lending: Lending) -> Iterator[Connection]:
+    """Lend a connection for the whole request."""
+    with lending() as db:
         yield db
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.serving import build
-from kit.web.reading import database
+from kit.web.reading import lend
 from services.orders.app import BLUEPRINT
 from tests.fakes import MemoryStreams
 from tests.tokens import asking, settings
@@ -41,7 +42,7 @@ def in_memory(db: Connection) -> FastAPI:
         tables.create_all(db)
     app = build(BLUEPRINT, NOWHERE)
     app.state.streams = MemoryStreams()
-    app.dependency_overrides[database] = lambda: db
+    app.dependency_overrides[lend] = lambda: lambda: nullcontext(db)
     return app
 
 
