@@ -94,6 +94,14 @@ class Streams(Protocol):
         """
         ...
 
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Return what was answered under the key of `request`, or None if nothing was.
+
+        Raises:
+            StoreUnavailable: The database is away.
+        """
+        ...
+
 
 def transact(streams: Streams, request: AnyRequest) -> Answer:
     """Submit one request.
@@ -189,6 +197,19 @@ class PostgresStreams:
                 raise StoreUnavailable(_remedy(error)) from error
             raise
 
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Look up what was answered before.
+
+        Raises:
+            StoreUnavailable: As `Streams.answered`, after `patience_s`.
+        """
+        try:
+            return self._patiently(self._look_back, request)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
     def _in_savepoint(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> Sequence[Answer]:
@@ -206,6 +227,10 @@ class PostgresStreams:
     def _look_ahead(self, request: AnyRequest) -> Preview:
         with self.history.engine.connect() as db:
             return self.look_ahead(request, db)
+
+    def _look_back(self, request: AnyRequest) -> Answer | None:
+        with self.history.engine.connect() as db:
+            return answer_again(request, find_answers([request], db))
 
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         return self._contended(self._once, requests)
@@ -300,6 +325,10 @@ class _Within:
     def preview(self, request: AnyRequest) -> Preview:
         """Decide on what stands in the transaction, and keep nothing."""
         return self.streams.look_ahead(request, self.db)
+
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Look up what was answered before, in this transaction too."""
+        return answer_again(request, find_answers([request], self.db))
 
 
 def _remedy(error: BaseException) -> str:

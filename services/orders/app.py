@@ -24,6 +24,9 @@ BLUEPRINT: Final = Blueprint(
     ],
     foreign=[consumers.BUYERS],
     keeps=[exports.metadata],
+    asks={
+        "catalog": "orders are accepted without asking for their units, which facts settle"
+    },
 )
 
 if __name__ == "__main__":
