@@ -42,7 +42,6 @@ from services.orders.model.buyers import (
     settle_customer,
 )
 from services.orders.model.editing import change_quantity, remove_line
-from services.orders.model.expiry import expires_at
 from services.orders.model.folding import content_of, evolve
 from services.orders.model.guards import accepted_order, open_order
 from services.orders.model.overlapping import overlaps
@@ -230,8 +229,8 @@ def expire(command: ExpireOrder, order: Order, rules: DatedRules) -> Sequence[Or
     if isinstance(order, Expired):
         return []
     undecided = open_order(order, command.order_id)
-    held = rules.at(undecided.clock_started_at)
-    due_at = expires_at(undecided.clock_started_at, held.time_to_decide, held.holidays)
+    clock = undecided.clock_started_at
+    due_at = rules.at(clock).expires_at(clock)
     if due_at is None or command.at < due_at:
         raise OrderNotDue(command.order_id, due_at)
     return [
