@@ -63,6 +63,7 @@ _WAYS: Final = (
     Way(f"{_SHIPMENT}/tracking", commands.AddTracking, SELLING),
     Way(f"{_SHIPMENT}/correction", commands.CorrectShipment, SELLING),
     Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered, RUNNING),
+    Way("/orders/{order_id}/invoice-confirmation", commands.ConfirmInvoice, RUNNING),
 )
 
 router = APIRouter()

@@ -101,6 +101,15 @@ class TooLittleStock(Refused):
         return {"short": list(self.short)}
 
 
+class NothingShipped(Refused):
+    code = "nothing-shipped"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order_id: nothing of {order_id!r} has left; save a shipment first"
+        )
+
+
 class OrderNotDue(Refused):
     code = "order-not-due"
 

@@ -24,6 +24,7 @@ from contracts.orders import (
     OrderCancelled,
     OrderEvent,
     OrderExpired,
+    OrderInvoiced,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderPlaced,
@@ -70,6 +71,7 @@ seller_orders = Table(
     Column("shipped_units", BigInteger, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("invoice_state", Text, nullable=False),
+    Column("invoice_id", Text),
     Column("lines", JSONB, nullable=False),
     Column("shipments", JSONB, nullable=False),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
@@ -167,6 +169,8 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
             _edit(row, fact)
         case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             _ship(row, fact)
+        case OrderInvoiced(invoice_id=invoice_id):
+            row["invoice_id"] = invoice_id
         case _:
             assert_never(fact)
     row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
@@ -177,7 +181,7 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
 def _placed(fact: OrderPlaced) -> Row:
     row = fact.model_dump()
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
-    row |= {"shipments": [], "shipped_units": 0, "expires_at": None}
+    row |= {"shipments": [], "shipped_units": 0, "expires_at": None, "invoice_id": None}
     row |= {"last_event_at": fact.placed_at}
     _total(row)
     _owe(row)
@@ -197,6 +201,8 @@ def _owe(row: Row) -> None:
     row["pending"] = to_ship or row["state"] == "open"
     ready = row["state"] == "accepted" and bool(row["shipments"])
     row["invoice_state"] = "ready" if ready else "none"
+    if row["invoice_id"] is not None:
+        row["invoice_state"] = "confirmed"
 
 
 def _total(row: Row) -> None:
