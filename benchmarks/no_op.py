@@ -26,6 +26,10 @@ class NoOp(Streams):
         """Answer as if an order had been accepted."""
         return [self.answer] * len(requests)
 
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Say that nothing was answered yet."""
+        return None if request.key else self.answer
+
     def preview(self, request: AnyRequest) -> Preview:
         """Say that nothing would come of `request`."""
         return Preview(self.answer.version, request.decider.initial, None)

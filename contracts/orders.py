@@ -185,6 +185,20 @@ class ShipmentDelivered(Fact):
     delivered_at: Moment
 
 
+class OrderInvoiced(Fact):
+    """The order's invoice is confirmed: from here on its lines, prices and parts stand.
+
+    Billing asks for it before it records its own confirmation. It is the order's fact, so
+    that of an edit and a confirmation at the same time one is first, and the other told.
+    """
+
+    moment: ClassVar[str] = "invoiced_at"
+
+    order_id: Id
+    invoice_id: Id
+    invoiced_at: Moment
+
+
 OrderEvent: TypeAlias = (
     OrderPlaced
     | OrderSplit
@@ -198,6 +212,7 @@ OrderEvent: TypeAlias = (
     | TrackingAdded
     | ShipmentCorrected
     | ShipmentDelivered
+    | OrderInvoiced
 )
 
 TYPES: Final[Mapping[str, type[Fact]]] = {
@@ -213,4 +228,5 @@ TYPES: Final[Mapping[str, type[Fact]]] = {
     "orders.tracking-added.v1": TrackingAdded,
     "orders.shipment-corrected.v1": ShipmentCorrected,
     "orders.shipment-delivered.v1": ShipmentDelivered,
+    "orders.order-invoiced.v1": OrderInvoiced,
 }

@@ -24,7 +24,9 @@ class Blueprint:
     Shape: `topic` is None for a service that decides nothing; `statuses` are HTTP's for
         refusals, by code, where it is not 409; `reactions` are what it decides on others'
         facts, `schedules` what it does by the clock; `keeps` are tables that are no read
-        models, and are never made again; `warm_up` is done beside the rest at start.
+        models, and are never made again; `warm_up` is done beside the rest at start;
+        `asks` are the services that its API asks, each with what it does if it is told of
+        none.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Blueprint:
     schedules: Sequence[Schedule] = ()
     warm_up: Callable[[], None] | None = None
     keeps: Sequence[MetaData] = ()
+    asks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def projections(self) -> Sequence[Projection]:

@@ -1,7 +1,7 @@
 """One process of a service: its API, its relay and its consumers, from start to stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +18,7 @@ from kit.consumers.subscriber import consume
 from kit.database import create_live_schema, passing
 from kit.eventstore import tables as store_tables
 from kit.eventstore.streams import PostgresStreams
+from kit.peers import Peer
 from kit.relay.publisher import Publisher
 from kit.relay.relay import Relay
 from kit.schedule import Scheduler
@@ -35,6 +36,7 @@ class Process:
     settings: Settings
     engine: Engine
     streams: PostgresStreams
+    peers: Mapping[str, Peer] = field(default_factory=dict)
     consumption: Consumption | None = None
     relay: Relay | None = None
     scheduler: Scheduler | None = None
@@ -46,6 +48,8 @@ class Process:
         """Start what this process is told to do, and stop it in the other order."""
         async with AsyncExitStack() as stack:
             stack.callback(self.engine.dispose)
+            for peer in self.peers.values():
+                stack.callback(peer.close)
             patiently = AsyncRetrying(
                 retry=retry_if_exception(passing),
                 stop=stop_after_delay(_PATIENCE_S),

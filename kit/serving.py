@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import uvicorn
@@ -17,12 +17,15 @@ from kit.database import connect
 from kit.eventstore.gathering import GatheredStreams
 from kit.eventstore.history import History
 from kit.eventstore.streams import PostgresStreams
+from kit.peers import Peer
 from kit.process import Process
 from kit.settings import Settings
 from kit.telemetry import observe_history, start_telemetry, stop_telemetry
 from kit.web.asking import guard
 from kit.web.operations import operations
 from kit.web.problems import answer_problems
+
+_log: Final = logging.getLogger(__name__)
 
 
 def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
@@ -36,12 +39,14 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     streams = PostgresStreams(
         History(engine), blueprint.projections, new_id, now, actor=who
     )
-    process = Process(blueprint, settings, engine, streams)
+    peers = peers_of(blueprint, settings)
+    process = Process(blueprint, settings, engine, streams, peers)
     app = FastAPI(title=blueprint.name, lifespan=process.run)
     app.state.process = process
     app.state.engine = process.engine
     app.state.now = now
     app.state.streams = GatheredStreams(streams)
+    app.state.peers = process.peers
     app.include_router(operations)
     if "api" in settings.parts:
         app.include_router(blueprint.router)
@@ -76,6 +81,18 @@ def serve(blueprint: Blueprint) -> None:
         )
     finally:
         stop_telemetry()
+
+
+def peers_of(blueprint: Blueprint, settings: Settings) -> Mapping[str, Peer]:
+    """Return the services that this one asks, by name, as far as it is told where."""
+    found, file = dict[str, Peer](), settings.service_token_file
+    for name, otherwise in blueprint.asks.items():
+        url = settings.url_of(name)
+        if url is None or file is None:
+            _log.warning("%s_URL is not set: %s", name.upper(), otherwise)
+        else:
+            found[name] = Peer(name, url, file)
+    return found
 
 
 def now() -> datetime:

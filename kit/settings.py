@@ -1,5 +1,6 @@
 """What a process is told by its environment."""
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -19,6 +20,21 @@ def _public_keys(given: str, said: ValidationInfo) -> str:
     return read_keys(given, said.data.get("token_algorithm", "ES256"))
 
 
+def _token_file(given: Path | None, said: ValidationInfo) -> Path | None:
+    if given is None:
+        if said.data.get("catalog_url"):
+            raise ValueError("CATALOG_URL is given: name the file with the token to show")
+        return None
+    try:
+        found = given.expanduser().read_text().strip()
+    except (OSError, ValueError) as why:
+        reason = (isinstance(why, OSError) and why.strerror) or "it is no text"
+        raise ValueError(f"no token can be read there ({reason})") from None
+    if not found:
+        raise ValueError("there is no token in it")
+    return given.expanduser()
+
+
 class Settings(BaseSettings):
     """Where the process finds its database and Kafka, where it answers, what it does.
 
@@ -26,6 +42,9 @@ class Settings(BaseSettings):
         own database, `parts` a comma list. A relay leads alone, whichever process has it.
         `token_keys` are a JSON Web Key Set or the file that has it: the public keys of
         whom `token_issuer` names, who signs tokens for `token_audience`.
+        `catalog_url` is where a service that asks catalog finds it, if it is to ask;
+        `service_token_file` has the token that it shows, of a service. The file is read for
+        each request: whoever issues tokens puts a newer one there before that is over.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -42,7 +61,16 @@ class Settings(BaseSettings):
     token_issuer: Annotated[str, Field(min_length=1)]
     token_audience: Annotated[str, Field(min_length=1)]
     token_leeway_s: Annotated[int, Field(ge=0, le=60)] = 5
+    catalog_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    service_token_file: Annotated[
+        Path | None, AfterValidator(_token_file), Field(validate_default=True)
+    ] = None
     otel_exporter_otlp_endpoint: str | None = None
+
+    def url_of(self, peer: str) -> str | None:
+        """Return where another service is, or None if this one is not to ask it."""
+        found: str | None = getattr(self, f"{peer}_url")
+        return found
 
     @property
     def verifier(self) -> Verifier:

@@ -1,8 +1,8 @@
 """The folder that a platform lives in: its data, its logs, and what is known of it.
 
 Shape: `version` says how the rest is laid out; `lock` is held while a platform runs, and
-`owner` has its pid; `platform.json` is where its parts are; `token-key.json` signs tokens;
-`kafka/`, `postgres/`, `logs/`.
+`owner` has its pid; `platform.json` is where its parts are; `token-key.json` signs tokens,
+`token-<service>` is what a service shows others; `kafka/`, `postgres/`, `logs/`.
 """
 
 import os

@@ -11,6 +11,7 @@ from typing import Final
 import httpx2
 
 from contracts.topics import TOPICS
+from kit.asker import Asker
 from market.embedded.postgres import create_databases
 from market.embedded.topics import create_topics
 from market.endpoints import Endpoints, preparation_of
@@ -27,6 +28,9 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     name: (sys.executable, "-P", "-m", f"services.{name}.app")
     for name in ("orders", "catalog", "performance", "billing", "buyers")
 }
+ASKS: Final[Mapping[str, tuple[str, ...]]] = {"orders": ("catalog",)}
+"""Which other services a service asks over HTTP."""
+
 READY_WITHIN_S: Final = 180.0
 _ASKED_TO_STOP: Final = ("SIGTERM", "SIGINT", "SIGHUP")
 
@@ -104,12 +108,14 @@ class Launch:
         self._note(self._supervisor.processes())
 
     def _program(self, name: str, database_url: str) -> Program:
+        urls = self._endpoints.service_urls(self._services)
         environment = {
             "DATABASE_URL": database_url,
             "KAFKA_BOOTSTRAP_SERVERS": self._endpoints.kafka_bootstrap_servers,
             "HOST": LOOPBACK,
             "PORT": str(self._endpoints.ports[name]),
             **self._tokens.environment(),
+            **told_of_others(name, urls, self._tokens),
             "PYTHONUNBUFFERED": "1",
         }
         return Program(name, tuple(self._services[name]), self._home.log(name), environment)
@@ -129,6 +135,17 @@ class Launch:
             self._home.write_state(state)
         except OSError as why:
             self._waits.tell(f"the state of the platform could not be written: {why}")
+
+
+def told_of_others(name: str, urls: Mapping[str, str], key: TokenKey) -> dict[str, str]:
+    """Return where the services are that `name` asks, and the token that it shows them.
+
+    Shape: by the names of its settings; nothing, if it asks none of those that run.
+    """
+    found = {f"{o.upper()}_URL": urls[o] for o in ASKS.get(name, ()) if o in urls}
+    if found:
+        found["SERVICE_TOKEN_FILE"] = str(key.keep_token(Asker("service", name)))
+    return found
 
 
 def _ourselves() -> Identity:

@@ -20,6 +20,11 @@ from market.home import Home, write_whole
 TERMS: Final = TokenTerms("ES256", issuer="market", audience="seller-services")
 OURSELVES: Final = Asker("operator", "market")
 ONE_REQUEST: Final = timedelta(minutes=5)
+ONE_PLATFORM: Final = timedelta(days=3_650)
+"""How long a service's own token lasts: longer than a platform runs, which makes it anew.
+
+It lies beside the key that signed it: who can read the one, reads the other.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,16 @@ class TokenKey:
         """Return a token that says `asker`, from now on."""
         now = datetime.now(UTC)  # noqa: TID251 - the edge
         return sign(asker, self._key, TERMS, now, valid_for)
+
+    def keep_token(self, asker: Asker) -> Path:
+        """Write a token of a service beside the key, and return its file.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        file = self.file.with_name(f"token-{asker.id}")
+        write_whole(file, self.token(asker, ONE_PLATFORM))
+        return file
 
     def environment(self) -> dict[str, str]:
         """Return what services are told, by the names of their settings."""

@@ -87,6 +87,14 @@ class GatheredStreams:
         """
         return self.streams.preview(request)
 
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Look up what was answered before.
+
+        Raises:
+            StoreUnavailable: As `Streams.answered`.
+        """
+        return self.streams.answered(request)
+
     def together(self, work: Callable[[Connection, Streams], T]) -> T:
         """Do `work` in a transaction of its own.
 

@@ -93,6 +93,14 @@ class Streams(Protocol):
         """
         ...
 
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Return what was answered under the key of `request`, or None if nothing was.
+
+        Raises:
+            StoreUnavailable: The database is away.
+        """
+        ...
+
 
 def transact(streams: Streams, request: AnyRequest) -> Answer:
     """Submit one request.
@@ -130,12 +138,7 @@ class PostgresStreams:
             StreamConflict: As `Streams.submit`.
             StoreUnavailable: As `Streams.submit`, after `patience_s`.
         """
-        try:
-            return self._patiently(self._decide_again, requests)
-        except Exception as error:
-            if passing(error):
-                raise StoreUnavailable(_remedy(error)) from error
-            raise
+        return self._available(self._decide_again, requests)
 
     def join(self, requests: Sequence[AnyRequest], db: Connection) -> Sequence[Answer]:
         """Decide and append in the transaction of `db`, with what else is done there.
@@ -168,12 +171,7 @@ class PostgresStreams:
             with self.history.engine.begin() as db:
                 return work(db, self.within(db))
 
-        try:
-            return self._patiently(once)
-        except Exception as error:
-            if passing(error):
-                raise StoreUnavailable(_remedy(error)) from error
-            raise
+        return self._available(once)
 
     def preview(self, request: AnyRequest) -> Preview:
         """Decide, and keep nothing.
@@ -181,12 +179,15 @@ class PostgresStreams:
         Raises:
             StoreUnavailable: As `Streams.preview`, after `patience_s`.
         """
-        try:
-            return self._patiently(self._look_ahead, request)
-        except Exception as error:
-            if passing(error):
-                raise StoreUnavailable(_remedy(error)) from error
-            raise
+        return self._available(self._look_ahead, request)
+
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Look up what was answered before.
+
+        Raises:
+            StoreUnavailable: As `Streams.answered`, after `patience_s`.
+        """
+        return self._available(self._look_back, request)
 
     def _in_savepoint(
         self, requests: Sequence[AnyRequest], db: Connection
@@ -205,6 +206,10 @@ class PostgresStreams:
     def _look_ahead(self, request: AnyRequest) -> Preview:
         with self.history.engine.connect() as db:
             return self.look_ahead(request, db)
+
+    def _look_back(self, request: AnyRequest) -> Answer | None:
+        with self.history.engine.connect() as db:
+            return answer_again(request, find_answers([request], db))
 
     def _decide_again(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
         return self._contended(self._once, requests)
@@ -267,6 +272,19 @@ class PostgresStreams:
         """Look up, after a commit of unknown outcome, whether it happened."""
         return self._patiently(_is_kept, self.history.engine, first.event_id)
 
+    def _available(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do `work` on a database that may be away for a moment.
+
+        Raises:
+            StoreUnavailable: It was for longer than patience lasts.
+        """
+        try:
+            return self._patiently(work, *args, **kwargs)
+        except Exception as error:
+            if passing(error):
+                raise StoreUnavailable(_remedy(error)) from error
+            raise
+
     def _patiently(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `work`, again for as long as the database is away and patience lasts."""
         again = Retrying(
@@ -296,6 +314,10 @@ class _Within:
     def preview(self, request: AnyRequest) -> Preview:
         """Decide on what stands in the transaction, and keep nothing."""
         return self.streams.look_ahead(request, self.db)
+
+    def answered(self, request: AnyRequest) -> Answer | None:
+        """Look up what was answered before, in this transaction too."""
+        return answer_again(request, find_answers([request], self.db))
 
 
 def _remedy(error: BaseException) -> str:

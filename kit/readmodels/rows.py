@@ -26,6 +26,8 @@ F = TypeVar("F", bound=Fact)
 Row: TypeAlias = dict[str, Any]
 Move: TypeAlias = Callable[[Row | None, F], Row | None]
 """Returns the row after a fact, the old one changed or a new one; None shows nothing."""
+Note: TypeAlias = Callable[[Row, Recorded], None]
+"""Notes in the row after a fact what was recorded beside that."""
 Key: TypeAlias = tuple[str, ...]
 
 
@@ -34,7 +36,8 @@ class FoldedRows(Generic[F]):
 
     Shape: the primary key's columns are named as the fields of the facts; `version` is the
         last fact of its key's stream that a row knows, and is kept here. A key's facts
-        come in stream order. `key_of` is given where a fact's fields don't tell its key.
+        come in stream order. `key_of` is given where a fact's fields don't tell its key,
+        `note` where a row says more than the facts do, such as when they were recorded.
     """
 
     def __init__(
@@ -43,10 +46,12 @@ class FoldedRows(Generic[F]):
         kinds: tuple[type[F], ...],
         move: Move[F],
         key_of: Callable[[Recorded], Key] | None = None,
+        note: Note | None = None,
     ) -> None:
         self._kinds = kinds
         self._move = move
         self._key_of = key_of or self._named
+        self._note = note
         # str(): SQLAlchemy's own kind of name is slow to hash and to write.
         self._names = tuple(str(each.name) for each in table.c)
         self._key = tuple(str(each.name) for each in table.primary_key)
@@ -70,10 +75,10 @@ class FoldedRows(Generic[F]):
 
         Safe to repeat: Yes. Facts up to a row's `version` are skipped.
         """
-        histories = defaultdict[Key, list[tuple[int, F]]](list)
+        histories = defaultdict[Key, list[tuple[Recorded, F]]](list)
         for recorded in events:
             if isinstance(fact := recorded.fact, self._kinds):
-                histories[self._key_of(recorded)].append((recorded.version, fact))
+                histories[self._key_of(recorded)].append((recorded, fact))
         if not histories:
             return
         columns = map(list, zip(*histories, strict=True))
@@ -88,11 +93,13 @@ class FoldedRows(Generic[F]):
     def _named(self, recorded: Recorded) -> Key:
         return tuple([getattr(recorded.fact, name) for name in self._key])
 
-    def _after(self, row: Row | None, history: Sequence[tuple[int, F]]) -> Row | None:
-        for version, fact in history:
-            if row is not None and version <= row["version"]:
+    def _after(self, row: Row | None, history: Sequence[tuple[Recorded, F]]) -> Row | None:
+        for recorded, fact in history:
+            if row is not None and recorded.version <= row["version"]:
                 continue
             row = self._move(row, fact)
             if row is not None:
-                row["version"] = version
+                row["version"] = recorded.version
+                if self._note is not None:
+                    self._note(row, recorded)
         return row

@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from inspect import Parameter, Signature, getdoc
 from typing import Annotated, Any, Final, TypeAlias, get_type_hints
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
 from fastapi.params import Depends as Dependency
@@ -19,8 +20,9 @@ from sqlalchemy import Connection
 
 from kit.eventstore.requests import AnyRequest, Preview
 from kit.eventstore.seen import NotSeen
-from kit.eventstore.streams import Streams, transact
+from kit.eventstore.streams import Streams
 from kit.web.asking import Asker, Asking, roles_of
+from kit.web.beforehand import Before, transact_after
 from kit.web.reading import Lend, Lending
 from kit.web.whose import IDS, Fixed, fixed
 
@@ -51,7 +53,8 @@ class Way:
 
     Shape: `who` says who may: `may(...)`; `preview` makes it an edit: what it would do can
         be asked with `dry_run`, and who means it says `If-Match`; `prepare` adds to the
-        command what the service's own read models know.
+        command what the service's own read models know; `before` is a dependency that
+        gives what asks others (`kit/web/beforehand.py`), or None if nobody is to be asked.
     """
 
     path: str
@@ -59,6 +62,7 @@ class Way:
     who: Dependency
     preview: Shown | None = None
     prepare: Prepare | None = None
+    before: Dependency | None = None
 
 
 class Version(BaseModel):
@@ -77,8 +81,13 @@ def streams_of(request: HttpRequest) -> Streams:
 
 
 async def digest_of(request: HttpRequest) -> bytes:
-    """Return a hash of what is asked: method, path and body."""
-    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    """Return a hash of what is asked: method, path, query and body.
+
+    Whether it is a trial is left out: nothing is kept of one, not its key either.
+    """
+    query = sorted(kv for kv in request.query_params.multi_items() if kv[0] != "dry_run")
+    path = request.url.path + (f"?{urlencode(query)}" if query else "")
+    asked = f"{request.method} {path}\n".encode() + await request.body()
     return sha256(asked).digest()
 
 
@@ -178,15 +187,17 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
         )
         asked = _Asked(**{name: given.pop(name) for name in _ASKING if name in given})
         lend: Lend | None = given.pop("lend", None)
+        before: Before | None = given.pop("before", None)
         command = way.command(**fixed({**given, **values}, which, asked.asker))
         known = command
         if way.prepare is not None and lend is not None:
             with lend() as db:  # others need it while this one waits its turn
                 known = way.prepare(command, db)
-        return asked.of(way, to_request(known, asked.asker))
+        return asked.of(way, to_request(known, asked.asker), before)
 
     taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
     taken |= {"at": Now, **_ASKING} | ({"lend": Lending} if way.prepare else {})
+    taken |= {"before": Annotated[Before | None, way.before]} if way.before else {}
     defaults: dict[str, Any] = {"if_match": None}
     if way.preview is None:
         del taken["dry_run"]
@@ -219,12 +230,12 @@ class _Asked:
     if_match: str | None
     dry_run: bool = False
 
-    def of(self, way: Way, request: AnyRequest) -> BaseModel:
-        """Carry `request` out, or show what it would do.
+    def of(self, way: Way, request: AnyRequest, before: Before | None) -> BaseModel:
+        """Carry `request` out once `before` lets it pass, or show what it would do.
 
         Raises:
             NotSeen: It is an edit in earnest, and does not say what was seen.
-            Refused: As `transact`.
+            Refused: As `transact_after`.
         """
         since = None if self.if_match is None else int(self.if_match.strip('"'))
         asked = replace(
@@ -238,7 +249,7 @@ class _Asked:
             return way.preview(seen)
         if way.preview is not None and since is None:
             raise NotSeen
-        version = transact(self.streams, asked).version
+        version = transact_after(before, asked, self.streams).version
         self.response.headers.update(etag(version))
         return Version(version=version)
 

@@ -15,6 +15,7 @@ from kit.domain import Refused
 from kit.eventstore.records import FactTooLarge
 from kit.eventstore.seen import Changed, NotSeen
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
+from kit.peers import PeerAway
 
 _log: Final = logging.getLogger(__name__)
 INVALID: Final = "invalid-request"
@@ -70,6 +71,7 @@ _REFUSALS: Final[Mapping[str, HTTPStatus]] = {
 _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StreamConflict, HTTPStatus.CONFLICT, "stream-conflict"),
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
+    (PeerAway, HTTPStatus.SERVICE_UNAVAILABLE, "peer-unavailable"),
     (UnknownTypeError, HTTPStatus.INTERNAL_SERVER_ERROR, "unknown-type"),
 )
 

@@ -40,7 +40,8 @@ def project_access(events: Sequence[Recorded], db: Connection) -> None:
     """Keep sellers' settings and buyers' requests up to date.
 
     Shape: a row per seller that set one, and a row per request with its state; `decide_by`
-        and `expires_at` by the rules of when it was made.
+        and `expires_at` by the rules of when it was made. One that was told late has no
+        `expires_at`: no clock expires it.
     Safe to repeat: Yes. Facts up to a row's `version` are skipped.
     """
     _ACCESS_RULES.fold(events, db)
@@ -83,10 +84,17 @@ def _request_after(row: Row | None, fact: AccessEvent) -> Row | None:
         return fact.model_dump() | {
             "state": state,
             "decide_by": rules.decide_by(fact.requested_at),
-            "expires_at": rules.expires_at(fact.requested_at),
+            "expires_at": None,
             "ended_at": None,
         }
     return row and row | {"state": state, "ended_at": fact.happened_at}
+
+
+def _tell_when_it_expires(row: Row, recorded: Recorded) -> None:
+    if isinstance(fact := recorded.fact, BuyerAccessRequested):
+        rules = shipped_rules().at(fact.requested_at)
+        if not rules.is_history(fact.requested_at, recorded.recorded_at):
+            row["expires_at"] = rules.expires_at(fact.requested_at)
 
 
 def _names_a_buyer(recorded: Recorded) -> bool:
@@ -190,7 +198,9 @@ def _conversation_of(recorded: Recorded) -> tuple[str, ...]:
 
 
 _ACCESS_RULES: Final = FoldedRows(access_rules, (BuyerAccessRuleSet,), _rule_after)
-_ACCESS_REQUESTS: Final = FoldedRows(access_requests, get_args(AccessEvent), _request_after)
+_ACCESS_REQUESTS: Final = FoldedRows(
+    access_requests, get_args(AccessEvent), _request_after, note=_tell_when_it_expires
+)
 _RELATIONSHIPS: Final = FoldedRows(
     relationships, get_args(CustomerEvent), _relationship_after
 )

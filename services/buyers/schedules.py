@@ -17,6 +17,9 @@ BATCH: Final = 500
 def expire_requests(at: datetime, streams: Streams, engine: Engine) -> int:
     """Expire what is over by `at`, and return how many that are.
 
+    Requests of the past, told long after they were made, are left alone: what became of
+    them may be told yet.
+
     Safe to repeat: Yes, and late. One that is answered meanwhile stays answered: its
     stream refuses to expire.
     """

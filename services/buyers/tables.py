@@ -34,7 +34,7 @@ access_requests = Table(
     Column("state", Text, nullable=False),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("decide_by", DateTime(timezone=True)),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     Index("access_requests_by_seller", "seller_id", "requested_at", "request_id"),

@@ -8,6 +8,7 @@ from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.orders import api, consumers, projections
 from services.orders.queries import exports
+from services.orders.schedules import EXPIRY
 
 BLUEPRINT: Final = Blueprint(
     name="orders",
@@ -23,7 +24,11 @@ BLUEPRINT: Final = Blueprint(
         ),
     ],
     foreign=[consumers.BUYERS],
+    schedules=[EXPIRY],
     keeps=[exports.metadata],
+    asks={
+        "catalog": "orders are accepted without asking for their units, which facts settle"
+    },
 )
 
 if __name__ == "__main__":

@@ -266,9 +266,30 @@ class MarkDelivered:
     at: GivenMoment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmInvoice:
+    """What an accepted order comes to is invoiced; nothing of that may change any more.
+
+    Some of it must have left. Who confirms says `If-Match` of what they invoice.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+
+    order_id: Id
+    invoice_id: Id
+    at: GivenMoment
+
+
 Edit: TypeAlias = SplitOrder | ChangeQuantity | RemoveLine
 Settling: TypeAlias = AcceptOrder | RejectOrder | ExpireOrder | CancelOrder
 OnTheWay: TypeAlias = AddTracking | CorrectShipment | MarkDelivered
 OrderCommand: TypeAlias = (
-    PlaceOrder | OfBuyer | OpenPart | Edit | Settling | SaveShipment | OnTheWay
+    PlaceOrder
+    | OfBuyer
+    | OpenPart
+    | Edit
+    | Settling
+    | SaveShipment
+    | OnTheWay
+    | ConfirmInvoice
 )

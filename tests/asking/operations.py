@@ -124,6 +124,13 @@ _ORDERS: Final = [
     Operation("orders", "POST", f"{_SHIPMENT}/tracking", SELLING, _TRACKED),
     Operation("orders", "POST", f"{_SHIPMENT}/correction", SELLING, {"carrier": "UPS"}),
     Operation("orders", "POST", f"{_SHIPMENT}/delivery", RUNNING),
+    Operation(
+        "orders",
+        "POST",
+        f"{_ORDER}/invoice-confirmation",
+        RUNNING,
+        {"invoice_id": "i-1"},
+    ),
     Operation("orders", "GET", f"{_ORDER}/family", ALL_ROLES),
     Operation("orders", "GET", f"{_ORDER}/timeline", ALL_ROLES),
     *(

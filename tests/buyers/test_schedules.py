@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from contracts.buyers import BuyerAccessExpired
 from kit.eventstore.streams import transact
 from services.buyers import schedules
@@ -66,6 +68,17 @@ def test_a_request_that_is_answered_while_it_expires_stays_answered(parts: Parts
 
     assert expire_requests(OVER_AT, Late(), parts.engine) == 0  # type: ignore[arg-type]  # all that is asked of it
     assert expired(parts) == []
+
+
+@pytest.mark.parametrize(("late", "over"), [(timedelta(), 1), (TICK, 0)])
+def test_a_request_of_the_past_waits_for_what_became_of_it(
+    parts: Parts, late: timedelta, over: int
+) -> None:
+    told_at = FRIDAY + timedelta(days=1) + late
+    told = replace(parts, streams=replace(parts.streams, now=lambda: told_at))
+    ask(told, "r-1")
+
+    assert expire_requests(OVER_AT, told.streams, told.engine) == over
 
 
 def test_more_than_a_batch_expires_in_one_run(parts: Parts) -> None:

@@ -32,6 +32,7 @@ TOLD = (
     "422 tracking-malformed",
     "409 too-many-units",
     "409 order-shipped",
+    "409 insufficient-stock",
     "403 access-needed",
 )
 """What is refused on the way, in the order in which it first is."""

@@ -125,6 +125,17 @@ class StreamsContract:
 
         assert (again, first.repeated, again.repeated) == (first, False, True)
 
+    def test_what_a_key_was_answered_can_be_looked_up(self, streams: Streams) -> None:
+        request = asked(PLACE, key="k-1")
+        before = streams.answered(request)
+        answer = transact(streams, request)
+
+        other = streams.answered(replace(request, digest=b"other"))
+
+        assert (before, streams.answered(request)) == (None, answer)
+        assert isinstance(other and other.refused, KeyReused)
+        assert streams.answered(asked(PLACE)) is None
+
     def test_a_key_is_answered_once_within_a_batch(self, streams: Streams) -> None:
         answers = streams.submit([asked(PLACE, key="k-1"), asked(PLACE, key="k-1")])
 
@@ -227,6 +238,10 @@ class EachInATransaction:
     def preview(self, request: AnyRequest) -> Preview:
         with self.streams.history.engine.begin() as db:
             return self.streams.within(db).preview(request)
+
+    def answered(self, request: AnyRequest) -> Answer | None:
+        with self.streams.history.engine.begin() as db:
+            return self.streams.within(db).answered(request)
 
 
 class TestStreamsWithinATransaction(StreamsContract):

@@ -281,6 +281,27 @@ def test_a_preview_that_is_meant_afterwards_happens_as_it_was_shown(
         assert order[name] == foreseen[name]
 
 
+def test_a_trial_under_a_key_that_was_meant_before_is_a_trial_all_the_same(
+    http: TestClient,
+) -> None:
+    path = "o-1/lines/l-2/quantity"
+    edit(http, path, CUT)
+
+    status, said = edit(http, f"{path}?dry_run=true", CUT | {"quantity": 2}, seen=None)
+    again = edit(http, f"{path}?dry_run=false", CUT)
+
+    assert (status, said["order"]["units"]) == (200, 4)
+    assert again == (200, {"version": 2})
+
+
+def test_what_is_asked_with_another_query_is_another_request(http: TestClient) -> None:
+    edit(http, "o-1/lines/l-2/quantity", CUT)
+
+    status, said = edit(http, "o-1/lines/l-2/quantity?mood=fine", CUT)
+
+    assert (status, said["type"]) == (409, "idempotency-key-reused")
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [

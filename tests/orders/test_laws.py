@@ -9,11 +9,15 @@ from pydantic import TypeAdapter
 
 from contracts.orders import (
     OrderEvent,
+    OrderInvoiced,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderPlaced,
     OrderSplit,
+    ShipmentCorrected,
+    ShipmentDelivered,
     ShipmentSaved,
+    TrackingAdded,
 )
 from kit.domain import Refused
 from services.orders.commands import (
@@ -21,6 +25,7 @@ from services.orders.commands import (
     AddTracking,
     CancelOrder,
     ChangeQuantity,
+    ConfirmInvoice,
     CorrectShipment,
     ExpireOrder,
     LineToPlace,
@@ -35,7 +40,8 @@ from services.orders.commands import (
     SplitOrder,
 )
 from services.orders.model import ORDER, Order
-from tests.samples import CORRECTED, FRIDAY, ONE_OF_EACH
+from services.orders.model.states import Accepted
+from tests.samples import CORRECTED, FRIDAY, INVOICED, ONE_OF_EACH
 
 moments = st.integers(-30, 30).map(lambda days: FRIDAY + timedelta(days=days))
 order_ids = st.just("o-1")
@@ -116,6 +122,12 @@ commands: st.SearchStrategy[OrderCommand] = st.one_of(
         shipment_id=shipment_ids,
         carrier=st.sampled_from([None, "UPS", "Bike"]),
         tracking_number=st.sampled_from([None, "T-1", "1Z999AA10123456784"]),
+        at=moments,
+    ),
+    st.builds(
+        ConfirmInvoice,
+        order_id=order_ids,
+        invoice_id=st.sampled_from(["i-1", "i-2"]),
         at=moments,
     ),
     st.builds(
@@ -232,6 +244,20 @@ def test_asking_the_same_again_at_once_changes_nothing(asked: list[OrderCommand]
 
 
 @given(sequences)
+def test_an_invoice_is_the_last_word_on_what_an_order_comes_to(
+    asked: list[OrderCommand],
+) -> None:
+    facts = carried_out(asked)
+    invoices = [place for place, one in enumerate(facts) if isinstance(one, OrderInvoiced)]
+
+    assert len(invoices) <= 1
+    for place in invoices:
+        assert isinstance(ORDER.fold(facts), Accepted)
+        after = {type(fact) for fact in facts[place + 1 :]}
+        assert after <= {ShipmentSaved, TrackingAdded, ShipmentCorrected, ShipmentDelivered}
+
+
+@given(sequences)
 def test_a_state_outlives_being_written_down(asked: list[OrderCommand]) -> None:
     order: Order = ORDER.fold(carried_out(asked))
     kept: TypeAdapter[Any] = TypeAdapter(type(order))
@@ -240,6 +266,6 @@ def test_a_state_outlives_being_written_down(asked: list[OrderCommand]) -> None:
     assert type(order) in ORDER.states
 
 
-@given(st.lists(st.sampled_from([*ONE_OF_EACH[:11], CORRECTED]), max_size=12))
+@given(st.lists(st.sampled_from([*ONE_OF_EACH[:11], CORRECTED, INVOICED]), max_size=12))
 def test_no_history_is_too_strange_to_be_folded(facts: list[Any]) -> None:
     ORDER.fold(facts)

@@ -5,6 +5,7 @@ import pytest
 
 from contracts.orders import OrderEvent
 from kit.domain import Refused
+from kit.weekdays import weekday_deadline
 from services.orders.commands import (
     AcceptOrder,
     CancelOrder,
@@ -15,7 +16,6 @@ from services.orders.commands import (
     RejectOrder,
 )
 from services.orders.model import ORDER, refusals
-from services.orders.model.expiry import expires_at
 from tests.samples import (
     ACCEPTED,
     CANCELLED,
@@ -165,11 +165,11 @@ def test_an_order_does_not_expire_a_moment_too_soon() -> None:
 def test_an_order_expires_five_weekdays_after_its_clock_started(
     clock_started_at: datetime, expected: datetime
 ) -> None:
-    assert expires_at(clock_started_at, FIVE_DAYS, frozenset()) == expected
+    assert weekday_deadline(clock_started_at, FIVE_DAYS, frozenset()) == expected
 
 
 def test_a_holiday_gives_an_order_a_day_more() -> None:
-    late = expires_at(FRIDAY, FIVE_DAYS, {MONDAY.date()})
+    late = weekday_deadline(FRIDAY, FIVE_DAYS, {MONDAY.date()})
 
     assert late == NEXT_FRIDAY + timedelta(days=3)
 
@@ -193,7 +193,7 @@ def test_an_order_of_the_last_days_of_all_time_never_expires(
 def test_an_order_can_expire_on_the_last_day_but_one() -> None:
     clock = datetime.fromisoformat("9999-12-23T12:00:00Z")
 
-    assert expires_at(clock, FIVE_DAYS, frozenset()) == clock + timedelta(days=7)
+    assert weekday_deadline(clock, FIVE_DAYS, frozenset()) == clock + timedelta(days=7)
 
 
 def test_a_buyer_may_cancel_before_the_decision() -> None:

@@ -16,6 +16,7 @@ from tests.samples import (
     ACCEPTED,
     CANCELLED,
     FRIDAY,
+    INVOICED,
     LINE,
     LINE_REMOVED,
     PLACED,
@@ -44,6 +45,7 @@ FILTERS = [
     Filter(seller_id="s-1", placed_from=FRIDAY, placed_until=FRIDAY + timedelta(days=3)),
     Filter(seller_id="s-1", from_cents=5_000, until_cents=9_000),
     Filter(seller_id="s-1", invoice_state="ready"),
+    Filter(seller_id="s-1", invoice_state="confirmed"),
     Filter(seller_id="s-1", invoice_state="none", overdue=True),
     Filter(seller_id="s-1", overdue=False),
 ]
@@ -93,6 +95,7 @@ def an_order(number: int, random: Random) -> list[Fact]:
         (),
         (ACCEPTED,),
         (ACCEPTED, SHIPPED_IN_PART),
+        (ACCEPTED, SHIPPED_IN_PART, INVOICED),
         (ACCEPTED, CANCELLED),
         (REJECTED,),
     )
@@ -116,7 +119,8 @@ def is_asked(row: dict[str, Any], products: set[str], asked: Filter) -> bool:
         row["state"] == "accepted" and row["shipped_units"] < row["units"]
     )
     overdue = pending and row["ship_by"] < NOW
-    invoice = row["state"] == "accepted" and row["shipped_units"] > 0
+    ready = row["state"] == "accepted" and row["shipped_units"] > 0
+    invoice = "confirmed" if row["invoice_id"] else "ready" if ready else "none"
     return (
         row["seller_id"] == asked.seller_id
         and (not asked.states or row["state"] in asked.states)
@@ -126,7 +130,7 @@ def is_asked(row: dict[str, Any], products: set[str], asked: Filter) -> bool:
         and (asked.placed_until is None or row["placed_at"] < asked.placed_until)
         and (asked.from_cents is None or row["total_cents"] >= asked.from_cents)
         and (asked.until_cents is None or row["total_cents"] < asked.until_cents)
-        and asked.invoice_state in {None, "ready" if invoice else "none"}
+        and asked.invoice_state in {None, invoice}
         and asked.overdue in {None, overdue}
     )
 

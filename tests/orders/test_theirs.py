@@ -19,6 +19,7 @@ from services.orders.commands import (
     BuyerStanding,
     CancelOrder,
     ChangeQuantity,
+    ConfirmInvoice,
     CorrectShipment,
     ExpireOrder,
     LineToShip,
@@ -56,6 +57,7 @@ COMMANDS: tuple[OrderCommand, ...] = (
     AddTracking(order_id="o-1", shipment_id="h-1", tracking_number="1Z", at=FRIDAY),
     MarkDelivered(order_id="o-1", shipment_id="h-1", at=FRIDAY),
     CorrectShipment(order_id="o-1", shipment_id="h-1", carrier="USPS", at=FRIDAY),
+    ConfirmInvoice(order_id="o-1", invoice_id="i-1", at=FRIDAY),
     SplitOrder(
         order_id="o-1",
         new_order_id="o-2",

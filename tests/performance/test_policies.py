@@ -19,7 +19,7 @@ from tests.performance.facts import (
     tracked,
 )
 from tests.performance.world import AS_OF, DAY, received, sayings_of
-from tests.samples import CHARGED, CORRECTED, DELIVERED, REASSIGNED, SPLIT
+from tests.samples import CHARGED, CORRECTED, DELIVERED, INVOICED, REASSIGNED, SPLIT
 
 TIMELY, ACCEPTED = "acceptance.timely", "acceptance.accepted"
 ON_TIME, TRACKED = "shipping.on_time", "shipping.tracked"
@@ -188,6 +188,6 @@ def test_a_listing_is_said_with_its_description() -> None:
 
 
 def test_other_facts_say_nothing() -> None:
-    for fact in (SPLIT, DELIVERED, REASSIGNED, CHARGED):
+    for fact in (SPLIT, DELIVERED, REASSIGNED, CHARGED, INVOICED):
         assert whenever(fact) == ()
         assert whenever_listing(fact) is None

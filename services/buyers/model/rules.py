@@ -18,7 +18,8 @@ Hours: TypeAlias = Annotated[int, Field(ge=1, le=24 * 365)]
 class BuyerRules(BaseModel):
     """The rules that hold from a day on, until newer ones do.
 
-    Units: UTC days; hours are weekday hours, `holidays` left out.
+    Units: UTC days; hours are weekday hours, `holidays` left out, but for `hours_to_tell`,
+        which are any, from a request until it was recorded.
     Source: domain.md 3 (clocks) and 4.
     """
 
@@ -29,11 +30,19 @@ class BuyerRules(BaseModel):
     hours_to_decide: Hours
     hours_to_answer: Hours
     holidays: Annotated[frozenset[date], Field(strict=False)] = frozenset()
+    hours_to_tell: Annotated[int, Field(ge=0, le=24 * 365)] = 24
 
     def expires_at(self, requested_at: datetime) -> datetime:
         """Return when a request that nobody answered is over."""
         left = datetime.max.replace(tzinfo=requested_at.tzinfo) - requested_at
         return requested_at + min(timedelta(days=self.days_to_expire), left)
+
+    def is_history(self, requested_at: datetime, told_at: datetime) -> bool:
+        """Say whether a request was told so late that the clock is not to expire it.
+
+        What became of it has happened already, and may be told yet.
+        """
+        return told_at - requested_at > timedelta(hours=self.hours_to_tell)
 
     def decide_by(self, requested_at: datetime) -> datetime | None:
         """Return until when the seller has time to answer a request."""

@@ -16,6 +16,7 @@ from services.orders.api.exports import exports
 from services.orders.api.many import many
 from services.orders.api.previews import preview_edit
 from services.orders.api.reading import reading
+from services.orders.api.reserving import RESERVING
 from services.orders.api.who import EITHER, FIXES, PLACING, RUNNING, SELLING
 from services.orders.handlers import to_request
 from services.orders.model.refusals import (
@@ -40,13 +41,20 @@ _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 _WAYS: Final = (
     Way("/orders", commands.PlaceOrder, PLACING, prepare=queries.of_buyer),
     Way("/orders/{order_id}/splits", commands.SplitOrder, SELLING, preview_edit),
-    Way(f"{_LINE}/quantity", commands.ChangeQuantity, SELLING, preview_edit),
+    Way(
+        f"{_LINE}/quantity",
+        commands.ChangeQuantity,
+        SELLING,
+        preview_edit,
+        before=RESERVING,
+    ),
     Way(f"{_LINE}/removal", commands.RemoveLine, SELLING, preview_edit),
     Way(
         "/orders/{order_id}/acceptance",
         commands.AcceptOrder,
         SELLING,
         prepare=queries.of_buyer,
+        before=RESERVING,
     ),
     Way("/orders/{order_id}/rejection", commands.RejectOrder, SELLING),
     Way("/orders/{order_id}/expiry", commands.ExpireOrder, RUNNING),
@@ -55,6 +63,7 @@ _WAYS: Final = (
     Way(f"{_SHIPMENT}/tracking", commands.AddTracking, SELLING),
     Way(f"{_SHIPMENT}/correction", commands.CorrectShipment, SELLING),
     Way(f"{_SHIPMENT}/delivery", commands.MarkDelivered, RUNNING),
+    Way("/orders/{order_id}/invoice-confirmation", commands.ConfirmInvoice, RUNNING),
 )
 
 router = APIRouter()

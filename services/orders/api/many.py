@@ -13,10 +13,12 @@ from contracts.orders import CustomerLink, Shipper
 from kit.domain import Unknown
 from kit.eventstore.requests import Answer
 from kit.web.asking import Asking
+from kit.web.beforehand import submit_after
 from kit.web.commands import Digest, IdempotencyKey, Now, StreamsHere
 from kit.web.reading import Database
 from kit.web.whose import Fixed, fixed
 from services.orders import queries
+from services.orders.api.reserving import Reserving
 from services.orders.api.who import FIXES, SELLING
 from services.orders.commands import AcceptOrder, LineToShip, SaveShipment
 from services.orders.handlers import to_request
@@ -102,12 +104,13 @@ def accept_orders(  # noqa: PLR0913 - what a request brings
     digest: Digest,
     streams: StreamsHere,
     db: Database,
+    before: Reserving,
     at: Now,
 ) -> Results:
     """Accept orders, each judged on its own: one that is refused hinders no other.
 
-    Asked again with its key, all that was recorded is answered the same; what was refused
-    is tried again.
+    Of units that are not enough for all, the first orders get theirs. Asked again with its
+    key, all that was recorded is answered the same; what was refused is tried again.
     """
     requests = [
         replace(
@@ -119,8 +122,10 @@ def accept_orders(  # noqa: PLR0913 - what a request brings
         )
         for place, item in enumerate(body.items)
     ]
+    if before is not None:
+        db.close()  # others may need it while we wait for answers
     ids = [item.order_id for item in body.items]
-    return _results(ids, streams.submit(requests))
+    return _results(ids, submit_after(before, requests, streams))
 
 
 @many.post("/shipments", dependencies=[SELLING])

@@ -12,6 +12,7 @@ from contracts.orders import (
     OrderCancelled,
     OrderEvent,
     OrderExpired,
+    OrderInvoiced,
     OrderLine,
     OrderLineQuantityChanged,
     OrderLineRemoved,
@@ -61,6 +62,8 @@ def evolve(order: Order, event: OrderEvent) -> Order:
             return _edited(order, event)
         case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             return _shipped(order, event)
+        case OrderInvoiced(invoice_id=invoice_id):
+            return replace(order, invoice_id=invoice_id)
         case _:
             assert_never(event)
 

@@ -21,6 +21,7 @@ from services.orders.commands import (
     BuyerStanding,
     CancelOrder,
     ChangeQuantity,
+    ConfirmInvoice,
     CorrectShipment,
     Edit,
     ExpireOrder,
@@ -42,15 +43,16 @@ from services.orders.model.buyers import (
     settle_customer,
 )
 from services.orders.model.editing import change_quantity, remove_line
-from services.orders.model.expiry import expires_at
 from services.orders.model.folding import content_of, evolve
 from services.orders.model.guards import accepted_order, open_order
+from services.orders.model.invoicing import confirm_invoice
 from services.orders.model.overlapping import overlaps
 from services.orders.model.refusals import (
     CurrencyNotTraded,
     LineRepeated,
     NoLines,
     OrderExists,
+    OrderIsInvoiced,
     OrderIsOpen,
     OrderIsShipped,
     OrderNotDue,
@@ -89,6 +91,8 @@ def decide(command: OrderCommand, order: Order, rules: DatedRules) -> Sequence[O
             return _settle(command, order, rules)
         case SaveShipment() | AddTracking() | CorrectShipment() | MarkDelivered():
             return _on_its_way(command, order)
+        case ConfirmInvoice():
+            return confirm_invoice(command, accepted_order(order, command.order_id))
         case _:
             assert_never(command)
 
@@ -230,8 +234,8 @@ def expire(command: ExpireOrder, order: Order, rules: DatedRules) -> Sequence[Or
     if isinstance(order, Expired):
         return []
     undecided = open_order(order, command.order_id)
-    held = rules.at(undecided.clock_started_at)
-    due_at = expires_at(undecided.clock_started_at, held.time_to_decide, held.holidays)
+    clock = undecided.clock_started_at
+    due_at = rules.at(clock).expires_at(clock)
     if due_at is None or command.at < due_at:
         raise OrderNotDue(command.order_id, due_at)
     return [
@@ -250,6 +254,8 @@ def cancel(command: CancelOrder, order: Order) -> Sequence[OrderEvent]:
     ):
         return []
     if isinstance(order, Accepted):
+        if order.invoice_id is not None:
+            raise OrderIsInvoiced(command.order_id, order.invoice_id)
         if order.has_left:
             raise OrderIsShipped(command.order_id)
         seller_id = order.seller_id

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from contracts.orders import (
     OrderEvent,
+    OrderInvoiced,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderSplit,
@@ -31,8 +32,8 @@ OnTheWay: TypeAlias = TrackingAdded | ShipmentCorrected | ShipmentDelivered
 def overlaps(command: OrderCommand, since: Sequence[OrderEvent]) -> bool:
     """Say whether `command` could mean something else to who has seen `since`.
 
-    Lines that change are about nobody else's lines, parcels on their way about no line.
-    All that decides an order is about everything.
+    Lines that change are about nobody else's lines, parcels on their way about no line, an
+    invoice about no parcel. All else that decides an order is about everything.
     """
     return any(_overlap(command, fact) for fact in since)
 
@@ -41,6 +42,10 @@ def _overlap(command: OrderCommand, fact: OrderEvent) -> bool:
     match command:
         case OfBuyer():
             return _overlap(command.command, fact)
+        case AddTracking() | CorrectShipment() | MarkDelivered() | SaveShipment() if (
+            isinstance(fact, OrderInvoiced)
+        ):
+            return False
         case AddTracking() | CorrectShipment() | MarkDelivered():
             same = getattr(fact, "shipment_id", None) == command.shipment_id
             return same or not isinstance(fact, OnTheWay | ShipmentSaved)

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import Cents, Currency
-from services.orders.model.expiry import expires_at
+from kit.weekdays import weekday_deadline
 
 _CLOSED: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
 _Weekdays = Annotated[int, Field(ge=1, le=365)]
@@ -100,7 +100,8 @@ def qualification(
         missing = promotion.min_subtotal_cents - order.subtotal_cents
         return told(f"the subtotal is {missing} cents short", yes=False)
     for step, done_at, weekdays in steps:
-        due = expires_at(order.clock_started_at, timedelta(days=weekdays), holidays)
+        allowed = timedelta(days=weekdays)
+        due = weekday_deadline(order.clock_started_at, allowed, holidays)
         if due is not None and (done_at or at) > due:
             return told(f"it was not {step} in time", yes=False)
         if done_at is None:

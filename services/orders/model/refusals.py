@@ -1,6 +1,6 @@
 """Why a command on an order is refused: each names the field and the remedy."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final
 
@@ -83,6 +83,30 @@ class OrderIsInvoiced(Refused):
         super().__init__(
             f"order_id: the invoice {invoice_id!r} of {order_id!r} is confirmed; "
             "have it refunded instead"
+        )
+
+
+class TooLittleStock(Refused):
+    """Who keeps the stock said so, in these words."""
+
+    code = "insufficient-stock"
+
+    def __init__(self, why: str, short: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(why)
+        self.short = short
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """Of which products there is too little: what more is needed, what is there."""
+        return {"short": list(self.short)}
+
+
+class NothingShipped(Refused):
+    code = "nothing-shipped"
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(
+            f"order_id: nothing of {order_id!r} has left; save a shipment first"
         )
 
 

@@ -7,6 +7,7 @@ from contracts.orders import (
     OrderCancelled,
     OrderEvent,
     OrderExpired,
+    OrderInvoiced,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderPlaced,
@@ -54,6 +55,8 @@ def what(before: Order, fact: OrderEvent, after: Order) -> Told:
             return _edit(before, fact, after)
         case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             return _shipping(before, fact, after)
+        case OrderInvoiced(invoice_id=invoice_id):
+            return Told(f"Invoice {invoice_id} confirmed", "ready", "confirmed")
         case _:
             assert_never(fact)
 

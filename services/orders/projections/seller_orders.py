@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -23,6 +24,7 @@ from contracts.orders import (
     OrderCancelled,
     OrderEvent,
     OrderExpired,
+    OrderInvoiced,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderPlaced,
@@ -36,6 +38,7 @@ from contracts.orders import (
 from kit.database import driver
 from kit.eventstore.records import Recorded
 from kit.readmodels.rows import FoldedRows, Row
+from services.orders.model.rules import shipped_rules
 
 Decision: TypeAlias = OrderAccepted | OrderRejected | OrderExpired | OrderCancelled
 Edit: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
@@ -54,6 +57,7 @@ seller_orders = Table(
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("ship_by", DateTime(timezone=True), nullable=False),
     Column("clock_started_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
     Column("split_from", Text),
     Column("decided_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
@@ -67,6 +71,7 @@ seller_orders = Table(
     Column("shipped_units", BigInteger, nullable=False),
     Column("pending", Boolean, nullable=False),
     Column("invoice_state", Text, nullable=False),
+    Column("invoice_id", Text),
     Column("lines", JSONB, nullable=False),
     Column("shipments", JSONB, nullable=False),
     Column("last_event_at", DateTime(timezone=True), nullable=False),
@@ -81,6 +86,12 @@ seller_orders = Table(
         "ship_by",
         "order_id",
         postgresql_where=column("pending"),
+    ),
+    Index(
+        "seller_orders_undecided",
+        "expires_at",
+        "order_id",
+        postgresql_where=text("state = 'open' AND expires_at IS NOT NULL"),
     ),
     Index(
         "seller_orders_by_parent",
@@ -126,11 +137,24 @@ def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
     """Keep the sellers' lists of orders up to date.
 
     Shape: one row per order, key `order_id`; `lines` and `shipments` as they stand;
-        `version` is the last fact of the order's stream that the row knows. An order's
-        facts come in stream order; two statements, however many they are.
+        `expires_at` by the rules of when its clock started, or null if no clock expires it:
+        it was told late, or split from one that was. `version` is the last fact of the
+        order's stream that the row knows. An order's facts come in stream order, those of
+        a part after its parent's; two statements, however many they are, and one per part.
     Safe to repeat: Yes. Facts up to the row's `version` are skipped.
     """
     _SELLER_ORDERS.fold(events, db)
+    for recorded in events:
+        fact = recorded.fact
+        if isinstance(fact, OrderPlaced) and fact.split_from is not None:
+            driver(db).execute(_LIKE_ITS_PARENT, (fact.order_id, fact.split_from))
+
+
+_LIKE_ITS_PARENT: Final = """
+UPDATE seller_orders AS part SET expires_at = NULL FROM seller_orders AS parent
+WHERE part.order_id = %s AND parent.order_id = %s
+  AND parent.expires_at IS NULL AND part.expires_at IS NOT NULL
+"""
 
 
 def _after(row: Row | None, fact: OrderEvent) -> Row | None:
@@ -145,6 +169,8 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
             _edit(row, fact)
         case ShipmentSaved() | TrackingAdded() | ShipmentCorrected() | ShipmentDelivered():
             _ship(row, fact)
+        case OrderInvoiced(invoice_id=invoice_id):
+            row["invoice_id"] = invoice_id
         case _:
             assert_never(fact)
     row["last_event_at"] = max(row["last_event_at"], fact.happened_at)
@@ -155,11 +181,18 @@ def _after(row: Row | None, fact: OrderEvent) -> Row | None:
 def _placed(fact: OrderPlaced) -> Row:
     row = fact.model_dump()
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
-    row |= {"shipments": [], "shipped_units": 0}
+    row |= {"shipments": [], "shipped_units": 0, "expires_at": None, "invoice_id": None}
     row |= {"last_event_at": fact.placed_at}
     _total(row)
     _owe(row)
     return row
+
+
+def _tell_when_it_expires(row: Row, recorded: Recorded) -> None:
+    if isinstance(fact := recorded.fact, OrderPlaced):
+        rules = shipped_rules().at(fact.clock_started_at)
+        if not rules.is_history(fact.placed_at, recorded.recorded_at):
+            row["expires_at"] = rules.expires_at(fact.clock_started_at)
 
 
 def _owe(row: Row) -> None:
@@ -168,6 +201,8 @@ def _owe(row: Row) -> None:
     row["pending"] = to_ship or row["state"] == "open"
     ready = row["state"] == "accepted" and bool(row["shipments"])
     row["invoice_state"] = "ready" if ready else "none"
+    if row["invoice_id"] is not None:
+        row["invoice_state"] = "confirmed"
 
 
 def _total(row: Row) -> None:
@@ -239,4 +274,6 @@ def _ship(row: Row, fact: Shipping) -> None:
             assert_never(fact)
 
 
-_SELLER_ORDERS: Final = FoldedRows(seller_orders, get_args(OrderEvent), _after)
+_SELLER_ORDERS: Final = FoldedRows(
+    seller_orders, get_args(OrderEvent), _after, note=_tell_when_it_expires
+)

@@ -1,7 +1,7 @@
 """What may be read of orders: the read models, as they stand after the last write."""
 
 from services.orders.queries.buyers import of_buyer
-from services.orders.queries.orders import family, order, promotions_of
+from services.orders.queries.orders import family, order, promotions_of, undecided_by
 from services.orders.queries.table import Filter, counts, page
 from services.orders.queries.timeline import timeline
 
@@ -14,4 +14,5 @@ __all__ = [
     "page",
     "promotions_of",
     "timeline",
+    "undecided_by",
 ]

@@ -61,6 +61,7 @@ COLUMNS: Final = (
     "state",
     "overdue",
     "invoice_state",
+    "invoice_id",
     "placed_at",
     "ship_by",
     "decided_at",

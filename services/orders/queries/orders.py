@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, tuple_
 
 from kit.asker import Asker
 from services.orders.model.promotions import (
@@ -27,6 +27,23 @@ def order(order_id: str, asker: Asker, db: Connection) -> dict[str, Any] | None:
         query = query.where(whose == asker.id)
     found = db.execute(query).mappings().first()
     return dict(found) if found else None
+
+
+def undecided_by(
+    at: datetime, place: tuple[datetime, str] | None, limit: int, db: Connection
+) -> Sequence[tuple[datetime, str]]:
+    """Return the orders that are open although their time was over by `at`.
+
+    Shape: when that was, and the order's id: in this order, beyond `place`. Orders that no
+        clock expires are left out.
+    """
+    row = seller_orders.c
+    key = row.expires_at, row.order_id
+    query = select(*key).where(row.state == "open", row.expires_at <= at)
+    if place is not None:
+        query = query.where(tuple_(*key) > place)
+    found = db.execute(query.order_by(*key).limit(limit))
+    return [(expires_at, order_id) for expires_at, order_id in found]
 
 
 def promotions_of(row: Mapping[str, Any], at: datetime) -> Sequence[Qualification]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tu
 from services.orders.projections.seller_orders import order_products, seller_orders
 
 State: TypeAlias = Literal["open", "accepted", "rejected", "expired", "cancelled"]
-InvoiceState: TypeAlias = Literal["none", "ready"]
+InvoiceState: TypeAlias = Literal["none", "ready", "confirmed"]
 Sort: TypeAlias = Literal[
     "placed_at", "-placed_at", "ship_by", "-ship_by", "total_cents", "-total_cents"
 ]
