@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from contracts.fact import Fact
 from kit.database import driver
-from kit.domain import Decider, Refused
+from kit.domain import Decider, Refused, Unknown
 from kit.eventstore.recorder import raising_conflicts
 
 S = TypeVar("S")
@@ -140,7 +140,8 @@ def keep_answers(
 ) -> None:
     """Keep answers under their keys, with the facts that they are about.
 
-    A refused request may be tried again, unless its refusal is to be kept.
+    A refused request may be tried again, unless its refusal is to be kept; and even then if
+    what it is about was not there yet.
 
     Raises:
         IntegrityError: A key was answered meanwhile; the transaction is lost.
@@ -148,7 +149,7 @@ def keep_answers(
     rows = [
         (request.key, request.digest, json.dumps(_kept(answer)))
         for request, answer in answered
-        if request.key is not None and (request.keep_refusal or answer.refused is None)
+        if request.key is not None and _stands(request, answer)
     ]
     if not rows:
         return
@@ -158,6 +159,12 @@ def keep_answers(
     )
     with raising_conflicts():
         driver(db).execute(sql, (at, *map(list, zip(*rows, strict=True))))
+
+
+def _stands(request: AnyRequest, answer: Answer) -> bool:
+    if answer.refused is None:
+        return True
+    return request.keep_refusal and not isinstance(answer.refused, Unknown)
 
 
 def find_reply(key: str, digest: bytes, db: Connection) -> Any | None:  # noqa: ANN401 - JSON

@@ -251,22 +251,29 @@ class PostgresStreams:
         given = find_answers(requests, db)
         work = Work(self.history, db, self.new_id, self.now(), self.actor, trace())
         work.load([r for r in requests if r.key not in given])
-        answers, fresh = [], []
+        answers, fresh, kept = [], [], 0
         for request in requests:
             answer = answer_again(request, given)
             if answer is None:
+                if request.premise is not None:  # it sees what was recorded before it
+                    kept = self._keep(work, kept, db)
                 answer = unmet(request, db) or work.decide(request)
                 fresh.append((request, answer))
                 if request.key is not None:
                     given[request.key] = request.digest, answer
             answers.append(answer)
-        if work.recorded:
-            self.history.append(work.stored, db)
-            for project in self.projections:
-                project(work.recorded, db)
-            work.keep_snapshots()
+        self._keep(work, kept, db)
+        work.keep_snapshots()
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
+
+    def _keep(self, work: Work, kept: int, db: Connection) -> int:
+        """Append and project what was recorded after the first `kept`; return how many."""
+        if fresh := work.recorded[kept:]:
+            self.history.append(work.stored[kept:], db)
+            for project in self.projections:
+                project(fresh, db)
+        return len(work.recorded)
 
     def _was_kept(self, first: Recorded) -> bool:
         """Look up, after a commit of unknown outcome, whether it happened."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -22,9 +22,10 @@ from rich.text import Text
 
 from market.imports.catch_up import wait_until_caught_up
 from market.imports.client import Progress, Report, send_plan
-from market.imports.inventory import plan_inventory
+from market.imports.directory import FILES, KINDS, plan_history
 from market.imports.olist import plan_olist
 from market.imports.plan import Plan
+from market.imports.rows import Kind, plan_file
 from market.imports.tables import RowReport
 from market.output import Format, FormatOption
 from market.platform import running
@@ -49,6 +50,24 @@ StrictOption = Annotated[
 ]
 
 
+@app.command("history", epilog=EPILOG)
+def import_history(
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help=f"Where some of {', '.join(FILES)} are."),
+    ],
+    report_format: FormatOption = Format.TABLE,
+    *,
+    strict: StrictOption = False,
+) -> None:
+    """Import all files of a history that are in a directory.
+
+    In the order in which none is refused for want of another, whatever they hold. The other
+    commands here import one kind of file and say what is in it.
+    """
+    _import(lambda: plan_history(directory), report_format, strict=strict)
+
+
 @app.command("olist", epilog=EPILOG)
 def import_olist(
     directory: Annotated[
@@ -70,25 +89,24 @@ def import_olist(
     _import(lambda: plan_olist(directory), report_format, strict=strict)
 
 
-@app.command("inventory", epilog=EPILOG)
-def import_inventory(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE.csv",
-            help="Columns movement_id, seller_id, product_id, at, kind (received, deducted "
-            "or restored), units, lot_id, manufactured_on; the last two for receipts only.",
-        ),
-    ],
-    report_format: FormatOption = Format.TABLE,
-    *,
-    strict: StrictOption = False,
-) -> None:
-    """Import movements of stock, in order of their moments.
+def _add(kind: Kind[Any]) -> None:
+    """Make the command that imports one file of `kind`."""
+    columns = f"Columns {', '.join(kind.row.columns())}; {kind.columns}"
 
-    Times are ISO 8601; one without an offset is UTC.
-    """
-    _import(lambda: plan_inventory(file), report_format, strict=strict)
+    def import_file(
+        file: Annotated[Path, typer.Argument(metavar="FILE.csv", help=columns)],
+        report_format: FormatOption = Format.TABLE,
+        *,
+        strict: StrictOption = False,
+    ) -> None:
+        _import(lambda: plan_file(kind, file), report_format, strict=strict)
+
+    told = f"{kind.summary}\n\nIn order of their moments; one without an offset is UTC."
+    app.command(kind.title, help=told, epilog=EPILOG)(import_file)
+
+
+for each in KINDS:
+    _add(each)
 
 
 @contextmanager

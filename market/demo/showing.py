@@ -37,23 +37,29 @@ def rejected(rows: Iterable[RowReport]) -> Table:
 
 
 def scorecards(answer: Json) -> Table:
-    """Return a row for each seller, a column for each metric, its rate and level."""
-    metrics = sorted({card["metric"] for card in answer["cards"]})
-    cards = {(card["seller_id"], card["metric"]): card for card in answer["cards"]}
-    made = table("seller", "overall", *(name.replace(".", "\n") for name in metrics))
-    for overall in sorted(answer["overall"], key=lambda row: str(row["seller_id"])):
-        seller = overall["seller_id"]
-        cells = (_card(cards.get((seller, metric))) for metric in metrics)
-        made.add_row(seller, _level(overall["level"]), *cells)
+    """Return a row for each metric, a column for each seller: percent kept, and level."""
+    cards = {(card["metric"], card["seller_id"]): card for card in answer["cards"]}
+    overall = {row["seller_id"]: _level(row["level"]) for row in answer["overall"]}
+    sellers = sorted(overall)
+    made = table("metric", *(_in_two(seller) for seller in sellers))
+    for metric in sorted({metric for metric, _ in cards}):
+        made.add_row(metric, *(_card(cards.get((metric, each))) for each in sellers))
+    made.add_section()
+    made.add_row("overall", *(overall[each] for each in sellers))
     return made
+
+
+def _in_two(seller_id: str) -> str:
+    """Return an id over two lines, if it has a place to part it: columns are narrow."""
+    return seller_id.replace("-", "-\n", 1)
 
 
 def _card(card: Json | None) -> Text:
     if card is None:
-        return Text("")
+        return Text("none due", style="dim")
     if card["level"] not in STYLES:
         return Text(f"{TOO_FEW} ({card['due']})", style="dim")
-    return Text(f"{card['rate']:6.1%} ").append(_level(card["level"]))
+    return Text(f"{100 * card['rate']:5.1f} ").append(_level(card["level"]))
 
 
 def _level(level: str) -> Text:
@@ -67,11 +73,11 @@ def missed(evidence: Iterable[Json], metric: str) -> list[Json]:
 
 def obligations(rows: Iterable[Json]) -> Table:
     """Return obligations with the facts that opened and closed them."""
-    made = table("order", "due", "done", "what says so")
+    made = table("of", "due", "done", "what says so")
     for row in rows:
         facts = "\n".join(f"{f['says']:<6} {f['event_id']}" for f in row["facts"])
-        done = row["kept_at"] or "not yet"
-        made.add_row(row["subject_id"], _minute(row["due_at"]), _minute(done), facts)
+        done = _minute(row["kept_at"]) if row["kept_at"] else "not yet"
+        made.add_row(row["subject_id"], _minute(row["due_at"]), done, facts)
     return made
 
 

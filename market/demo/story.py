@@ -2,34 +2,46 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 
-from contracts.topics import CATALOG, ORDERS
+from contracts.topics import BUYERS, CATALOG, ORDERS
 from market.answers import StoreFees, understood
 from market.asking import ask
 from market.background import start_in_background
 from market.demo import showing
 from market.demo.stages import Stages, StartUp
 from market.errors import MarketError, StartError
-from market.history.published import Published
 from market.history.reading import read_history
 from market.imports.catch_up import wait_until_caught_up
 from market.imports.client import Progress, Report, send_plan
-from market.imports.inventory import plan_inventory
-from market.imports.olist import plan_olist
+from market.imports.directory import plan_history
 from market.moments import as_text
 from market.platform import Platform, running
 from market.proof.finding import Finding
-from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, INVENTORY, OLIST
+from market.samples import AS_OF, EXPLAINED_SELLER, FEE_MONTH, HISTORY
 from market.showing.fees import usd
 from market.tokens import AsOperator
 
 SHOWN: Final = 4
 """How many of many are shown."""
+
+
+class Explained(NamedTuple):
+    """A metric that is explained: by facts of which topic, on how many misses."""
+
+    metric: str
+    topic: str
+    misses: int
+
+
+EXPLAINED: Final = (
+    Explained("shipping.on_time", ORDERS, 2),
+    Explained("approvals.timely", BUYERS, 1),
+)
 
 
 class NotProvedError(MarketError):
@@ -55,7 +67,7 @@ class Demo:
         Raises:
             StartError: It did not start; what had been is stopped again.
         """
-        self._heading("Start Kafka, PostgreSQL and four services")
+        self._heading("Start Kafka, PostgreSQL and the services")
         with self.stages.shown("start"):
             if start_in_background(StartUp(self.stages).tell, {}):
                 raise StartError("the platform did not start: the lines above say why")
@@ -85,24 +97,23 @@ class Demo:
         self.console.print(f"\n[bold]{text}[/bold]")
 
     def _import(self, platform: Platform) -> None:
-        self._heading("Import three months of orders, listings and stock")
+        self._heading("Import three months of orders, parcels, stock, buyers and messages")
         with self.stages.shown("import"):
-            reports = [
-                send_plan(
-                    plan,
-                    platform.service_urls,
-                    self.stages.told,
-                    auth=AsOperator(platform.home),
-                )
-                for plan in (plan_olist(OLIST), plan_inventory(INVENTORY))
-            ]
+            report = send_plan(
+                plan_history(HISTORY),
+                platform.service_urls,
+                self.stages.told,
+                auth=AsOperator(platform.home),
+            )
             _catch_up(platform, self.stages.told)
-        self.console.print(_outcome(reports))
-        self.console.print(showing.rejected(r for each in reports for r in each.rejected))
+        self.console.print(_outcome(report))
+        self.console.print(showing.rejected(report.rejected))
 
     def _scorecards(self, platform: Platform) -> None:
         at = f"{AS_OF:%d %B %Y}"
-        self._heading(f"Scorecards of all sellers as of {at}: kept of what fell due")
+        self._heading(
+            f"Scorecards of all sellers as of {at}: percent kept of what fell due"
+        )
         answer = ask(
             platform,
             "performance",
@@ -110,18 +121,29 @@ class Demo:
             {"as_of": as_text(AS_OF), "all": True, "explain": True},
         )
         self.console.print(showing.scorecards(answer))
-        card = next(card for card in answer["cards"] if card["level"] == "warn")
-        seller, metric = card["seller_id"], card["metric"]
+        for each in EXPLAINED:
+            self._explain(platform, answer, each)
+
+    def _explain(
+        self, platform: Platform, answer: Mapping[str, Any], what: Explained
+    ) -> None:
+        """Say what the first seller at warn has missed, and all there is of one of it."""
+        card = next(
+            card
+            for card in answer["cards"]
+            if card["metric"] == what.metric and card["level"] == "warn"
+        )
+        seller = card["seller_id"]
         self._heading(
-            f"Why {metric} of {seller} is at {card['level']}: "
+            f"Why {what.metric} of {seller} is at {card['level']}: "
             f"{card['due'] - card['kept']} of {card['due']} were not kept"
         )
         evidence = (row for row in answer["evidence"] if row["seller_id"] == seller)
-        rows = showing.missed(evidence, metric)[:SHOWN]
+        rows = showing.missed(evidence, what.metric)[: what.misses]
         self.console.print(showing.obligations(rows))
-        subject = rows[0]["subject_id"]
-        self.console.print(f"\nWhat {ORDERS} has of {subject}:")
-        self._facts(platform, ORDERS, lambda fact: fact.envelope.subject.endswith(subject))
+        self.console.print(f"\nWhat {what.topic} has of {rows[0]['subject_id']}:")
+        because = {fact["event_id"] for fact in rows[0]["facts"]}
+        self._facts(platform, what.topic, because, whole_streams=True)
 
     def _store_fee(self, platform: Platform) -> None:
         self._heading(f"The store fee of {FEE_MONTH} for {EXPLAINED_SELLER}")
@@ -145,19 +167,27 @@ class Demo:
             self.console.print(showing.fee(days))
             because = {each for day in days for each in day.because}
             self.console.print(f"\nIt follows from {len(because)} facts of {CATALOG}:")
-            self._facts(platform, CATALOG, _one_of(because))
+            self._facts(platform, CATALOG, because)
 
     def _told_of_the_run(self, _: str, done: int, total: int) -> None:
         known = total > 0
         self.stages.told("its facts", done if known else 1, total if known else 1)
 
     def _facts(
-        self, platform: Platform, topic: str, wanted: Callable[[Published], bool]
+        self,
+        platform: Platform,
+        topic: str,
+        because: Collection[str],
+        *,
+        whole_streams: bool = False,
     ) -> None:
-        """Print some facts of `topic`, as anyone would read them from Kafka."""
+        """Print facts of `topic` as anyone reads them: some, or the streams of those."""
         servers = platform.kafka_bootstrap_servers
-        facts = read_history(servers, [topic], self.stages.console.print)
-        found = [fact for fact in facts if wanted(fact)]
+        facts = [*read_history(servers, [topic], self.stages.console.print)]
+        found = [fact for fact in facts if str(fact.envelope.id) in because]
+        if whole_streams:
+            streams = {fact.envelope.subject for fact in found}
+            found = [fact for fact in facts if fact.envelope.subject in streams]
         for fact in found[:SHOWN]:
             line = fact.short_line()[: self.console.width].rstrip()
             self.console.print(line, markup=False, no_wrap=True)
@@ -186,16 +216,8 @@ def _catch_up(platform: Platform, told: Progress) -> None:
     wait_until_caught_up(platform.service_urls, told, auth=auth)
 
 
-def _one_of(ids: Collection[str]) -> Callable[[Published], bool]:
-    return lambda fact: str(fact.envelope.id) in ids
-
-
-def _outcome(reports: Collection[Report]) -> str:
-    recorded, unchanged, rejected = (
-        sum(figures)
-        for figures in zip(
-            *((r.recorded, r.unchanged, len(r.rejected)) for r in reports), strict=True
-        )
+def _outcome(report: Report) -> str:
+    there = f", {report.unchanged} were there already" if report.unchanged else ""
+    return (
+        f"{report.recorded} facts recorded{there}; {len(report.rejected)} rows rejected:\n"
     )
-    there = f", {unchanged} were there already" if unchanged else ""
-    return f"{recorded} facts recorded{there}; {rejected} rows rejected:\n"

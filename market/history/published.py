@@ -103,7 +103,7 @@ class Published:
         """
         row = self.row()
         begin = f"{row['pos']:>7}  {self.envelope.time:%Y-%m-%d %H:%M:%S}"
-        return harmless(f"{begin}  {row['type']:<30}  {' '.join(_said(row))}")
+        return harmless(f"{begin}  {row['type']:<32}  {' '.join(_said(row))}")
 
 
 def _said(row: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,8 @@ from market.imports.client import Progress
 
 STAGE: Final = "consumers"
 READ_BY: Final = {
+    "orders": (BUYERS,),
+    "catalog": (ORDERS, CATALOG, BUYERS),
     "performance": (ORDERS, CATALOG, BUYERS),
     "billing": (CATALOG,),
     "buyers": (ORDERS,),

@@ -1,4 +1,4 @@
-"""What a cell of a file says: exact amounts, whole numbers, moments, days.
+"""What a cell of a file says: exact amounts, whole numbers, moments, days, words.
 
 Every reader is given the trimmed text of the cell, None for an empty one, and either
 returns its meaning or raises a ValueError that says what would have been right.
@@ -25,6 +25,7 @@ _MOMENT = re.compile(
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SWITCH: Final = {"on": True, "off": False}
 
 
 def read_id(cell: str | None) -> str:
@@ -87,8 +88,47 @@ def read_units(cell: str | None) -> int:
     """
     units = read_count(cell)
     if units == 0:
-        raise ValueError("is 0; a movement has 1 unit or more")
+        raise ValueError("is 0; what moves is 1 unit or more")
     return units
+
+
+def read_parts(cell: str | None) -> tuple[tuple[str, int], ...]:
+    """Return the (line id, units) that `1:2;3:1` names: two of line 1, one of line 3.
+
+    Raises:
+        ValueError: It is no such list.
+    """
+    wanted = "lines and their units such as 1:2;3:1 (two of line 1, one of line 3)"
+    parts = [part.rpartition(":") for part in (cell or "").split(";")]
+    try:
+        return tuple(
+            (read_id(name.strip() or None), read_units(units.strip()))
+            for name, _, units in parts
+        )
+    except ValueError as error:
+        raise ValueError(f"{cell or ''!r} is not {wanted}: {error}") from error
+
+
+def read_switch(cell: str | None) -> bool:
+    """Return whether `cell` says on.
+
+    Raises:
+        ValueError: It says neither on nor off.
+    """
+    if cell not in _SWITCH:
+        raise ValueError(f"{cell or ''!r} is neither on nor off")
+    return _SWITCH[cell]
+
+
+def read_text(cell: str | None) -> str:
+    """Return the words in `cell`.
+
+    Raises:
+        ValueError: There are none.
+    """
+    if cell is None:
+        raise ValueError("is empty; it must say something")
+    return cell
 
 
 def read_moment(cell: str | None) -> datetime:
@@ -147,7 +187,10 @@ def _scaled(cell: str | None, scale: int, largest: int, wanted: str) -> int:
 IdCell: TypeAlias = Annotated[str, BeforeValidator(read_id)]
 SellerIdCell: TypeAlias = Annotated[str, BeforeValidator(read_seller_id)]
 CentsCell: TypeAlias = Annotated[int, BeforeValidator(read_cents)]
-UnitsCell: TypeAlias = Annotated[int, BeforeValidator(read_units)]
+CountCell: TypeAlias = Annotated[int, BeforeValidator(read_count)]
+PartsCell: TypeAlias = Annotated[tuple[tuple[str, int], ...], BeforeValidator(read_parts)]
+SwitchCell: TypeAlias = Annotated[bool, BeforeValidator(read_switch)]
+TextCell: TypeAlias = Annotated[str, BeforeValidator(read_text)]
 MomentCell: TypeAlias = Annotated[datetime, BeforeValidator(read_moment)]
 
 IdIfGiven: TypeAlias = Annotated[str | None, BeforeValidator(_or_none(read_id))]

@@ -194,8 +194,18 @@ def send_plan(
 
 
 def _batches(stage: Stage, batch: int) -> Iterator[Sequence[Command]]:
-    for first in range(0, len(stage.commands), batch):
-        yield stage.commands[first : first + batch]
+    """Yield the commands of `stage` in their order, as many together as may be."""
+    together: list[Command] = []
+    moved: set[tuple[str, ...]] = set()
+    for command in stage.commands:
+        if len(together) == batch or command.looks_up in moved:
+            yield together
+            together, moved = [], set()
+        together.append(command)
+        if command.moves is not None:
+            moved.add(command.moves)
+    if together:
+        yield together
 
 
 def _problem_in(answer: httpx2.Response) -> Problem:

@@ -1,44 +1,55 @@
-"""Movements of stock, one row each: received, deducted or restored.
+"""Movements of stock, one row each: received, deducted, restored or counted.
 
-Shape: sent in order of their moments, equal moments in file order.
 Source: docs/decisions/0006-imports.md.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final, Literal, Self
 
 from pydantic import model_validator
 
 from market.imports.cells import (
+    CountCell,
     DayIfGiven,
     IdCell,
     IdIfGiven,
     MomentCell,
     SellerIdCell,
-    UnitsCell,
 )
-from market.imports.plan import Command, Json, Plan, Stage, key
-from market.imports.tables import Place, Row, distinct_rows, read_table
+from market.imports.plan import Json
+from market.imports.rows import HistoryRow, Kind, Step
 
 COMMANDS: Final = {
     "received": "receive-inventory",
     "deducted": "deduct-inventory",
     "restored": "restore-inventory",
+    "counted": "count-stock",
 }
 REASONS: Final = {"deducted": "sold", "restored": "returned"}
 
 
-class MovementRow(Row):
-    """Units of a product that came in, left, or came back. Only a receipt names its lot."""
+class MovementRow(HistoryRow):
+    """Units that came in, left, came back or were counted. Only a receipt names its lot."""
 
     movement_id: IdCell
     seller_id: SellerIdCell
     product_id: IdCell
     at: MomentCell
-    kind: Literal["received", "deducted", "restored"]
-    units: UnitsCell
+    kind: Literal["received", "deducted", "restored", "counted"]
+    units: CountCell
     lot_id: IdIfGiven
     manufactured_on: DayIfGiven
+
+    @model_validator(mode="after")
+    def only_a_count_finds_nothing(self) -> Self:
+        """Return the row if it has units, or counts.
+
+        Raises:
+            ValueError: Nothing moved.
+        """
+        if self.units == 0 and self.kind != "counted":
+            raise ValueError("units: is 0; what moves is 1 unit or more")
+        return self
 
     @model_validator(mode="after")
     def only_a_receipt_names_its_lot(self) -> Self:
@@ -55,31 +66,36 @@ class MovementRow(Row):
                 raise ValueError(f"{column}: is given; only a receipt names its lot")
         return self
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The movement."""
+        return (self.movement_id,)
 
-def plan_inventory(file: Path) -> Plan:
-    """Return the commands that the movements in `file` amount to.
+    def steps(self) -> Iterator[Step]:
+        """Yield the movement: what left was sold, what came back was returned."""
+        key_parts = ("inventory", self.movement_id)
+        yield Step(COMMANDS[self.kind], self.at, key_parts, self._fields())
 
-    Raises:
-        FileError: The file can't be read as the table it should be.
-    """
-    table = read_table(file, MovementRow)
-    found = distinct_rows(table, lambda row: row.movement_id)
-    in_time = sorted(found.rows, key=lambda row: (row.at, row.line))
-    commands = [movement_command(row, table.place(row.line)) for row in in_time]
-    return Plan((Stage("movements", "catalog", commands),), found.rejected, found.noted)
+    def _fields(self) -> dict[str, Json]:
+        fields: dict[str, Json] = {
+            "seller_id": self.seller_id,
+            "product_id": self.product_id,
+            "units": self.units,
+        }
+        if self.manufactured_on is not None:
+            day = self.manufactured_on.isoformat()
+            return fields | {"lot_id": self.lot_id, "manufactured_on": day}
+        if self.kind in REASONS:
+            fields["reason"] = REASONS[self.kind]
+        return fields | {"ref": self.movement_id}
 
 
-def movement_command(row: MovementRow, place: Place) -> Command:
-    """Return the command that `row` is: what left was sold, what came back was returned."""
-    fields: dict[str, Json] = {
-        "seller_id": row.seller_id,
-        "product_id": row.product_id,
-        "units": row.units,
-        "at": row.at.isoformat(),
-    }
-    if row.kind == "received":
-        day = None if row.manufactured_on is None else row.manufactured_on.isoformat()
-        fields |= {"lot_id": row.lot_id, "manufactured_on": day}
-    else:
-        fields |= {"reason": REASONS[row.kind], "ref": row.movement_id}
-    return Command(place, key("inventory", row.movement_id), COMMANDS[row.kind], fields)
+MOVEMENTS: Final = Kind(
+    title="inventory",
+    service="catalog",
+    file_name="inventory_movements.csv",
+    row=MovementRow,
+    summary="Import movements and counts of stock.",
+    columns="kind is received, deducted, restored or counted; units of a count are those "
+    "found, 0 too; lot_id and manufactured_on are for receipts only.",
+)

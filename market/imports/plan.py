@@ -13,7 +13,7 @@ Json: TypeAlias = (
 )
 LONGEST_KEY: Final = 200
 
-Service: TypeAlias = Literal["catalog", "orders"]
+Service: TypeAlias = Literal["buyers", "catalog", "orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,17 @@ class Command:
     """One command of a service's API, and the row that says so.
 
     Shape: `key` is the request's idempotency key: the same for the same row of any file.
-        `fields` are the command's own, ready to be sent.
+        `fields` are the command's own, ready to be sent. `moves` is what others look up and
+        it changes, `looks_up` what it is judged by beside its own stream: a service looks
+        that up as it stood before the whole request.
     """
 
     place: Place
     key: str
     name: str
     fields: Mapping[str, Json]
+    moves: tuple[str, ...] | None = None
+    looks_up: tuple[str, ...] | None = None
 
     def body(self) -> dict[str, Json]:
         """Return the command as one of many in a bulk request."""
@@ -57,6 +61,19 @@ class Plan:
     def commands(self) -> Iterator[Command]:
         """Yield every command, stage by stage."""
         return chain.from_iterable(stage.commands for stage in self.stages)
+
+    def then(self, other: "Plan") -> "Plan":
+        """Return the plan of sending all of this, then all of `other`."""
+        return Plan(
+            (*self.stages, *other.stages),
+            (*self.rejected, *other.rejected),
+            (*self.noted, *other.noted),
+        )
+
+
+def apart(part: str) -> str:
+    """Return `part` of a key so that nothing of it can be taken for its neighbour's."""
+    return part.replace("%", "%25").replace(":", "%3A")
 
 
 def key(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""A small generated history that ships with the project, in Olist's columns.
+"""A small generated history that ships with the project: what a marketplace has on file.
 
 Every id and title is invented. `python -m market.samples.generate` writes the files; the
 same seed gives the same bytes.
@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-OLIST: Final = Path(__file__).parent / "history"
-"""Directory of the three Olist files."""
-
-INVENTORY: Final = OLIST / "inventory_movements.csv"
-"""The movements of stock beside them."""
+HISTORY: Final = Path(__file__).parent / "history"
+"""Directory of its files: three in Olist's columns, and what Olist does not know."""
 
 AS_OF: Final = datetime(2025, 4, 1, tzinfo=UTC)
 """A moment at which there are sellers of every level."""

@@ -13,10 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from market import samples
+from market.demo.showing import NARROW
 from market.home import Home
 from market.state import State
+from tests.market.imports.kept import KEPT
 
 WITHIN_S = 240
+AS_OF = f"{samples.AS_OF:%Y-%m-%dT%H:%M:%SZ}"
+METRICS = {*KEPT, "acceptance.accepted", "inventory.units_filled", "listings.complete"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,27 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
     newcomer.run("down")
 
 
+def assert_shown(told: str) -> None:
+    """All metrics are told on a narrow screen, and the facts of a late approval."""
+    overall = re.search(r"^overall +(.+)$", told, re.MULTILINE)
+    assert overall
+    assert overall[1].split() == ["star", "good", "warn", "limit", "star", "star"]
+    for metric in METRICS:
+        assert re.search(rf"^{re.escape(metric)} +\d", told, re.MULTILINE), metric
+    assert all(len(line) <= NARROW for line in told.splitlines())
+    assert "approvals.timely of seller-cedar is at warn: 5 of 35 were not kept" in told
+    for fact in ("requested", "approved"):
+        assert f"buyers.buyer-access-{fact}.v1" in told
+
+
+def assert_kept(cards: list[dict[str, object]]) -> None:
+    """The services say the same of sellers as the files do, read one by one."""
+    for metric, kept in KEPT.items():
+        mine = [card for card in cards if card["metric"] == metric]
+        shown = {card["seller_id"]: (card["kept"], card["due"]) for card in mine}
+        assert shown == kept, metric
+
+
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
@@ -64,8 +90,7 @@ def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
 ) -> None:
     demo = newcomer.run("demo", "--keep")
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    for level in ("star", "good", "warn", "limit"):
-        assert re.search(rf"^seller-\w+ +{level} ", demo.stdout, re.MULTILINE), level
+    assert_shown(demo.stdout)
     assert "16 are more than the 2 on hand" in demo.stdout
     assert "8289 unit-days that count, in a month of 31 days: 53.48 USD" in demo.stdout
     assert re.search(
@@ -77,6 +102,7 @@ def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
     assert [statuses[name]["lag"] for name in ("orders", "performance", "billing")] == [
         0
     ] * 3
+    assert_kept(newcomer.rows("scorecards", "--as-of", AS_OF, "--all"))
     facts = newcomer.rows("history", "--topic", "orders.v1")
     assert [fact["pos"] for fact in facts] == list(range(1, len(facts) + 1))
     assert len(facts) == statuses["orders"]["pos"]

@@ -52,6 +52,59 @@ SOLD: Final = {
     "lot_id": "",
     "manufactured_on": "",
 }
+COUNTED: Final = {**SOLD, "movement_id": "m-3", "kind": "counted", "units": "0"}
+RULE: Final = {
+    "seller_id": "s-1",
+    "at": "2018-03-01T09:00:00Z",
+    "approval_required": "on",
+}
+REQUEST: Final = {
+    "request_id": "r-1",
+    "seller_id": "s-1",
+    "buyer_id": "b-1",
+    "requested_at": "2018-03-01T10:00:00Z",
+    "outcome": "approved",
+    "outcome_at": "2018-03-02T10:00:00Z",
+}
+CUSTOMER: Final = {
+    "seller_id": "s-1",
+    "customer_id": "c-1",
+    "link": "created",
+    "at": "2018-03-02T10:00:00Z",
+    "name": "Mill Street Goods",
+    "buyer_id": "b-1",
+}
+ASSOCIATED: Final = {**CUSTOMER, "link": "associated", "name": "", "buyer_id": "b-2"}
+MESSAGE: Final = {
+    "seller_id": "s-1",
+    "conversation_id": "t-1",
+    "message_id": "w-1",
+    "buyer_id": "b-1",
+    "order_id": "o-1:s-1",
+    "sender": "buyer",
+    "answers": "",
+    "text": "When will it leave?",
+    "sent_at": "2018-03-03T10:00:00Z",
+    "spam_at": "",
+}
+ANSWER: Final = {
+    **MESSAGE,
+    "message_id": "w-2",
+    "sender": "seller",
+    "text": "Tomorrow.",
+    "sent_at": "2018-03-03T12:00:00Z",
+}
+SHIPMENT: Final = {
+    "order_id": "o-1:s-1",
+    "shipment_id": "parcel-1",
+    "lines": "1:2;3:1",
+    "carrier": "UPS",
+    "tracking_number": "1Z999AA10123456784",
+    "shipped_at": "2018-03-05T09:00:00Z",
+    "saved_at": "2018-03-05T10:00:00Z",
+    "tracking_added_at": "",
+    "delivered_at": "2018-03-08T12:00:00Z",
+}
 
 Cells = Mapping[str, str]
 

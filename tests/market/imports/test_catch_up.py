@@ -1,8 +1,18 @@
 """An import is over when every consumer has read what it recorded."""
 
+from importlib import import_module
+
 import pytest
 
-from market.imports.catch_up import CatchUpError, Status, missing, wait_until_caught_up
+from kit.blueprint import Blueprint
+from market.imports.catch_up import (
+    READ_BY,
+    CatchUpError,
+    Status,
+    missing,
+    wait_until_caught_up,
+)
+from market.launch import SERVICES
 from tests.market.imports.bulk import Service, serving
 
 
@@ -53,6 +63,13 @@ def test_a_consumer_that_has_not_found_its_topics_yet_has_not_caught_up() -> Non
     statuses = [Status.model_validate(said) for said in (orders(9, 9), nothing_yet)]
 
     assert missing(statuses) == 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_services_read_is_known_before_they_have_found_it(service: str) -> None:
+    blueprint: Blueprint = import_module(f"services.{service}.app").BLUEPRINT
+
+    assert sorted(READ_BY.get(service, ())) == sorted(blueprint.reads)
 
 
 def test_consumers_that_stop_getting_closer_are_named() -> None:

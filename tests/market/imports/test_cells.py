@@ -26,6 +26,10 @@ def test_an_amount_is_exact_to_the_cent(amount_cents: int) -> None:
         (cells.read_millimetres, "11.5", 115),
         (cells.read_count, "3.0", 3),
         (cells.read_count, "0", 0),
+        (cells.read_parts, "1:2;3:1", (("1", 2), ("3", 1))),
+        (cells.read_parts, " a:b:2 ", (("a:b", 2),)),
+        (cells.read_switch, "on", True),
+        (cells.read_switch, "off", False),
         (cells.read_day, "2018-02-28", date(2018, 2, 28)),
         (cells.read_moment, "2018-03-01 17:00:00", datetime(2018, 3, 1, 17, tzinfo=UTC)),
         (cells.read_moment, "2018-03-01T17:00Z", datetime(2018, 3, 1, 17, tzinfo=UTC)),
@@ -68,10 +72,18 @@ def test_a_cell_means_what_it_says(
         (cells.read_moment, "1519923600"),
         (cells.read_moment, "0001-01-01T00:00:00+23:00"),
         (cells.read_id, "x" * 201),
+        (cells.read_parts, "1"),
+        (cells.read_parts, "1:0"),
+        (cells.read_parts, ":2"),
+        (cells.read_parts, "1:2;"),
+        (cells.read_parts, None),
+        (cells.read_switch, "ON"),
+        (cells.read_switch, None),
+        (cells.read_text, None),
     ],
 )
 def test_a_cell_that_says_something_else_is_refused(
-    read: Callable[[str], object], cell: str
+    read: Callable[[str | None], object], cell: str | None
 ) -> None:
     with pytest.raises(ValueError, match=r"is|has"):
         read(cell)

@@ -5,52 +5,63 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import pytest
 from pydantic import TypeAdapter
 
 from kit.domain import Refused
 from kit.web.bulk import kebab
 from market import samples
-from market.imports.inventory import plan_inventory
+from market.imports.directory import plan_history
+from market.imports.inventory import MOVEMENTS
 from market.imports.olist import plan_olist
 from market.imports.olist_rows import Olist, read_olist
 from market.imports.plan import Json, Plan
+from market.imports.rows import plan_file
 from market.samples.generate import write_history
-from services.catalog.commands import (
-    DeductInventory,
-    InventoryCommand,
-    ListProduct,
-    ReceiveInventory,
-    RestoreInventory,
-)
+from services.buyers import commands as of_buyers
+from services.catalog import commands as of_catalog
 from services.catalog.model import INVENTORY
-from services.orders.commands import AcceptOrder, MarkDelivered, PlaceOrder, SaveShipment
+from services.orders import commands as of_orders
+from services.orders.model.carriers import known_carriers
 
-COMMANDS: Mapping[str, TypeAdapter[Any]] = {
-    kebab(command.__name__): TypeAdapter(command)
-    for command in (
-        *(PlaceOrder, AcceptOrder, SaveShipment, MarkDelivered, ListProduct),
-        *(ReceiveInventory, DeductInventory, RestoreInventory),
-    )
+COMMANDS: Mapping[str, Mapping[str, TypeAdapter[Any]]] = {
+    "catalog": {
+        kebab(command.__name__): TypeAdapter(command)
+        for command in (*get_args(of_catalog.Movement), of_catalog.ListProduct)
+    },
+    "orders": {
+        kebab(command.__name__): TypeAdapter(command)
+        for command in (
+            *(of_orders.PlaceOrder, of_orders.AcceptOrder, of_orders.SaveShipment),
+            *(of_orders.AddTracking, of_orders.MarkDelivered),
+        )
+    },
+    "buyers": {
+        kebab(command.__name__): TypeAdapter(command)
+        for command in get_args(of_buyers.BuyersCommand)
+    },
 }
-MONTH = timedelta(days=30)
 
 
 @cache
 def export() -> Olist:
-    return read_olist(samples.OLIST)
+    return read_olist(samples.HISTORY)
 
 
 @cache
 def orders() -> Plan:
-    return plan_olist(samples.OLIST)
+    return plan_olist(samples.HISTORY)
 
 
 @cache
 def movements() -> Plan:
-    return plan_inventory(samples.INVENTORY)
+    return plan_file(MOVEMENTS, samples.HISTORY / MOVEMENTS.file_name)
+
+
+@cache
+def history() -> Plan:
+    return plan_history(samples.HISTORY)
 
 
 def fields(plan: Plan, name: str) -> list[Mapping[str, Json]]:
@@ -60,7 +71,7 @@ def fields(plan: Plan, name: str) -> list[Mapping[str, Json]]:
 def test_the_files_are_what_their_seed_gives(tmp_path: Path) -> None:
     write_history(tmp_path)
 
-    shipped = sorted(samples.OLIST.iterdir())
+    shipped = sorted(samples.HISTORY.iterdir())
     assert [file.name for file in sorted(tmp_path.iterdir())] == [f.name for f in shipped]
     for file in shipped:
         assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
@@ -69,13 +80,14 @@ def test_the_files_are_what_their_seed_gives(tmp_path: Path) -> None:
 def test_another_seed_gives_another_history(tmp_path: Path) -> None:
     write_history(tmp_path, seed=1)
 
-    ours = samples.OLIST / "olist_orders_dataset.csv"
+    ours = samples.HISTORY / "olist_orders_dataset.csv"
     assert (tmp_path / ours.name).read_bytes() != ours.read_bytes()
 
 
 def test_the_services_can_read_every_command() -> None:
-    for command in (*orders().commands(), *movements().commands()):
-        COMMANDS[command.name].validate_python(dict(command.fields))
+    sent = [(stage.service, each) for stage in history().stages for each in stage.commands]
+    for service, command in sent:
+        COMMANDS[service][command.name].validate_python(dict(command.fields))
 
 
 def test_some_orders_are_of_several_sellers() -> None:
@@ -136,10 +148,9 @@ def test_products_lack_photos_descriptions_weights_or_any_row() -> None:
 
 
 def test_an_order_without_items_is_the_only_row_that_cannot_be_sent() -> None:
-    assert [row.reason for row in orders().rejected] == [
+    assert [row.reason for row in history().rejected] == [
         "has no items, so nothing was placed"
     ]
-    assert movements().rejected == []
 
 
 def test_a_product_has_two_lots_the_newer_one_free_until_the_fee_month() -> None:
@@ -163,7 +174,7 @@ def test_stock_runs_out_and_what_is_sold_beyond_it_is_refused() -> None:
     refused = []
     for sent in movements().commands():
         product_id = sent.fields["product_id"]
-        command: InventoryCommand = COMMANDS[sent.name].validate_python(dict(sent.fields))
+        command = COMMANDS["catalog"][sent.name].validate_python(dict(sent.fields))
         try:
             facts = INVENTORY.decide(command, stock[product_id])
         except Refused as why:
@@ -175,54 +186,83 @@ def test_stock_runs_out_and_what_is_sold_beyond_it_is_refused() -> None:
     assert refused == [("cedar-1", "insufficient-stock")] * 2
 
 
-@pytest.mark.parametrize(
-    ("seller", "accepted_in_time", "left_in_time"),
-    [
-        ("seller-ash", (33, 33), (32, 32)),
-        ("seller-birch", (35, 35), (35, 35)),
-        ("seller-cedar", (33, 33), (28, 32)),
-        ("seller-dogwood", (18, 28), (20, 27)),
-        ("seller-elm", (2, 2), (2, 2)),
-        ("seller-fir", (23, 23), (18, 18)),
-    ],
-)
-def test_sellers_keep_their_word_each_in_their_own_way(
-    seller: str, accepted_in_time: tuple[int, int], left_in_time: tuple[int, int]
-) -> None:
-    accepted = moments("accept-order")
-    left = moments("save-shipment")
-    placed = [row for row in fields(orders(), "place-order") if row["seller_id"] == seller]
+def test_counts_agree_find_fewer_find_more_and_find_nothing() -> None:
+    on_hand: Counter[Json] = Counter()
+    found: set[int | str] = set()
+    for sent in movements().commands():
+        product_id, units = sent.fields["product_id"], int(str(sent.fields["units"]))
+        if sent.name == "count-stock":
+            difference = units - on_hand[product_id]
+            found.add((difference > 0) - (difference < 0))
+            found |= {"nothing"} if units == 0 else set()
+        on_hand[product_id] += units * SIGNS[sent.name]
 
-    timely = [
-        str(order["order_id"]) in accepted and accepted[str(order["order_id"])] <= due
-        for order in placed
-        if in_window(due := next_weekday(moment(order["at"])))
+    assert found == {0, 1, -1, "nothing"}
+
+
+SIGNS = {
+    "receive-inventory": 1,
+    "restore-inventory": 1,
+    "deduct-inventory": -1,
+    "count-stock": 0,
+}
+
+
+def test_who_requires_approval_sells_to_nobody_without_one() -> None:
+    gated = {
+        rule["seller_id"]
+        for rule in fields(history(), "set-access-rule")
+        if rule["approval_required"]
+    } - {"seller-birch"}
+    asked = {row["request_id"]: row for row in fields(history(), "request-access")}
+    approved = {
+        (row["seller_id"], asked[row["request_id"]]["buyer_id"]): str(row["at"])
+        for row in fields(history(), "approve-access")
+    }
+
+    assert gated == {"seller-ash", "seller-cedar", "seller-dogwood", "seller-elm"}
+    for order in fields(history(), "place-order"):
+        if order["seller_id"] in gated:
+            leave = approved[order["seller_id"], order["buyer_id"]]
+            assert leave < str(order["at"])
+
+
+def test_known_carriers_take_the_numbers_of_all_parcels_but_one() -> None:
+    told = fields(history(), "save-shipment") + fields(history(), "add-tracking")
+    by = {row["shipment_id"]: str(row["carrier"]) for row in told if "carrier" in row}
+    numbers = [
+        (by[row["shipment_id"]], str(row["tracking_number"]))
+        for row in told
+        if row.get("tracking_number")
     ]
-    on_time = [
-        str(order["order_id"]) in left and left[str(order["order_id"])] <= due
-        for order in placed
-        if in_window(due := moment(order["ship_by"])) and str(order["order_id"]) in accepted
+    known = known_carriers()
+    wrong = [
+        (name, number)
+        for name, number in numbers
+        if (carrier := known.named(name)) is not None and not known.takes(carrier, number)
     ]
-    assert (sum(timely), len(timely)) == accepted_in_time
-    assert (sum(on_time), len(on_time)) == left_in_time
+
+    assert {name for name, _ in numbers} == {"UPS", "DHL", "Riverline"}
+    assert [name for name, _ in wrong] == ["DHL"]
 
 
-def moments(name: str) -> dict[str, datetime]:
-    return {str(row["order_id"]): moment(row["at"]) for row in fields(orders(), name)}
+def test_some_orders_leave_in_two_parcels() -> None:
+    parcels = Counter(row["order_id"] for row in fields(history(), "save-shipment"))
+
+    assert Counter(parcels.values())[2] >= 10
 
 
-def moment(said: Json) -> datetime:
-    return datetime.fromisoformat(str(said))
+def test_there_are_messages_of_every_kind() -> None:
+    names = Counter(command.name for command in history().commands())
+
+    kinds = ("write-to-seller", "write-to-buyer", "write-as-system", "mark-spam")
+    assert all(names[kind] >= 4 for kind in kinds)
+    assert any("answers" in row for row in fields(history(), "write-to-buyer"))
 
 
-def in_window(due: datetime) -> bool:
-    return samples.AS_OF - MONTH < due <= samples.AS_OF
+def test_requests_have_every_outcome_and_some_wait() -> None:
+    names = Counter(command.name for command in history().commands())
+    outcomes = [f"{what}-access" for what in ("approve", "decline", "withdraw", "expire")]
 
-
-def next_weekday(at: datetime) -> datetime:
-    """Return the moment 24 weekday hours after `at`."""
-    day = timedelta(days=1)
-    midnight = at.replace(hour=0, minute=0, second=0)
-    if at.weekday() >= 5:
-        return midnight + (8 - at.weekday()) * day
-    return at + (3 * day if at.weekday() == 4 else day)
+    assert all(names[outcome] for outcome in outcomes)
+    assert names["request-access"] > sum(names[outcome] for outcome in outcomes)
