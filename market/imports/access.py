@@ -78,7 +78,6 @@ class AccessRequestRow(HistoryRow):
 
     def steps(self) -> Iterator[Step]:
         """Yield that it was made, and its outcome. A buyer asks a seller once at a time."""
-        both = (self.seller_id, self.buyer_id)
         whose: dict[str, Json] = {
             "request_id": self.request_id,
             "seller_id": self.seller_id,
@@ -86,12 +85,12 @@ class AccessRequestRow(HistoryRow):
         of_buyer: dict[str, Json] = {**whose, "buyer_id": self.buyer_id}
         name = "request-access"
         key_parts = ("access-requests", name, self.request_id)
-        yield Step(name, self.requested_at, key_parts, of_buyer, both, both)
+        yield Step(name, self.requested_at, key_parts, of_buyer)
         if self.outcome is not None and self.outcome_at is not None:
             name = ANSWERS[self.outcome]
             fields = of_buyer if self.outcome == "withdrawn" else whose
             key_parts = ("access-requests", name, self.request_id)
-            yield Step(name, self.outcome_at, key_parts, fields, both)
+            yield Step(name, self.outcome_at, key_parts, fields)
 
 
 ACCESS_RULES: Final = Kind(

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from market.errors import MarketError
-from market.imports.plan import Command, Plan, Stage
+from market.imports.plan import Command, Plan
 from market.imports.tables import RowReport
 
 BATCH: Final = 2_000
@@ -186,26 +186,15 @@ def send_plan(
             sender = Sender(http, url, stage.service, retry_for_s)
             done = 0
             progress(stage.title, done, len(stage.commands))
-            for commands in _batches(stage, batch):
+            for commands in _in_batches(stage.commands, batch):
                 report.add(commands, sender.send(commands))
                 done += len(commands)
                 progress(stage.title, done, len(stage.commands))
     return report
 
 
-def _batches(stage: Stage, batch: int) -> Iterator[Sequence[Command]]:
-    """Yield the commands of `stage` in their order, as many together as may be."""
-    together: list[Command] = []
-    moved: set[tuple[str, ...]] = set()
-    for command in stage.commands:
-        if len(together) == batch or command.looks_up in moved:
-            yield together
-            together, moved = [], set()
-        together.append(command)
-        if command.moves is not None:
-            moved.add(command.moves)
-    if together:
-        yield together
+def _in_batches(commands: Sequence[Command], batch: int) -> Iterator[Sequence[Command]]:
+    return (commands[n : n + batch] for n in range(0, len(commands), batch))
 
 
 def _problem_in(answer: httpx2.Response) -> Problem:

@@ -52,12 +52,11 @@ class CustomerRow(HistoryRow):
             "buyer_id": self.buyer_id,
         }
         key_parts = ("customers", *map(apart, self.identity))
-        it = (self.seller_id, self.customer_id)
         if self.link == "created":
             fields["name"] = self.name
-            yield Step("create-customer", self.at, key_parts, fields, it, it)
+            yield Step("create-customer", self.at, key_parts, fields)
         else:
-            yield Step("associate-buyer", self.at, key_parts, fields, None, it)
+            yield Step("associate-buyer", self.at, key_parts, fields)
 
 
 CUSTOMERS: Final = Kind(

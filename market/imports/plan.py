@@ -21,17 +21,13 @@ class Command:
     """One command of a service's API, and the row that says so.
 
     Shape: `key` is the request's idempotency key: the same for the same row of any file.
-        `fields` are the command's own, ready to be sent. `moves` is what others look up and
-        it changes, `looks_up` what it is judged by beside its own stream: a service looks
-        that up as it stood before the whole request.
+        `fields` are the command's own, ready to be sent.
     """
 
     place: Place
     key: str
     name: str
     fields: Mapping[str, Json]
-    moves: tuple[str, ...] | None = None
-    looks_up: tuple[str, ...] | None = None
 
     def body(self) -> dict[str, Json]:
         """Return the command as one of many in a bulk request."""

@@ -20,16 +20,13 @@ from market.imports.tables import Row, Table, distinct_rows, read_table
 class Step:
     """One thing that a row says happened: a command of a service's API.
 
-    Shape: `key_parts` name it, the same for the same row of any file; `moves` and
-        `looks_up` as of a `Command`.
+    Shape: `key_parts` name it, the same for the same row of any file.
     """
 
     name: str
     at: datetime
     key_parts: tuple[str, ...]
     fields: Mapping[str, Json]
-    moves: tuple[str, ...] | None = None
-    looks_up: tuple[str, ...] | None = None
 
 
 class HistoryRow(Row):
@@ -96,6 +93,4 @@ def _command(step: Step, row: R, table: Table[R]) -> Command:
         key(*step.key_parts),
         step.name,
         {**step.fields, "at": step.at.isoformat()},
-        step.moves,
-        step.looks_up,
     )

@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from kit.eventstore.streams import PostgresStreams
 from kit.serving import build
 from services.buyers.app import BLUEPRINT
 from tests.buyers.client import Http
@@ -20,8 +23,17 @@ def parts(fresh_database: str) -> Iterator[Parts]:
 
 @pytest.fixture
 def app(fresh_database: str) -> FastAPI:
-    """Buyers' API on a database of its own, and nothing else of its process."""
-    return build(BLUEPRINT, settings(fresh_database))
+    """Buyers' API on a database of its own, with one clock, nothing else of its process."""
+    app = build(BLUEPRINT, settings(fresh_database))
+    streams: PostgresStreams = app.state.process.streams
+    app.state.streams = replace(streams, now=lambda: moment_of(app))
+    return app
+
+
+def moment_of(app: FastAPI) -> datetime:
+    """What the clock says to which a test has set the app, by now."""
+    now: datetime = app.state.now()
+    return now
 
 
 @pytest.fixture

@@ -221,6 +221,39 @@ def test_what_happened_elsewhere_comes_in_bulk(http: Http) -> None:
     assert http.get("/sellers/s-1/access-requests/r-1")["state"] == "approved"
 
 
+def in_bulk(http: Http, *commands: dict[str, Any]) -> list[str]:
+    """What becomes of `commands` in one request, each under a key of its own content."""
+    keyed = [{"key": str(one), "at": "2026-01-05T00:00:00Z", **one} for one in commands]
+    answer = http.client.post("/commands", json={"commands": keyed}).json()
+    return [one["outcome"] for one in answer["results"]]
+
+
+def test_commands_in_bulk_see_what_those_before_them_did(http: Http) -> None:
+    asked = {"command": "request-access", "seller_id": "s-1", "buyer_id": "b-1"}
+    created = {"command": "create-customer", "seller_id": "s-1", "customer_id": "c-1"}
+    associated = {**created, "command": "associate-buyer", "buyer_id": "b-2"}
+
+    outcomes = in_bulk(
+        http,
+        {**asked, "request_id": "r-1"},
+        {**asked, "request_id": "r-2"},
+        {**created, "name": "Mill Street Goods"},
+        associated,
+    )
+
+    assert outcomes == ["recorded", "refused", "recorded", "recorded"]
+
+
+def test_what_was_not_there_yet_may_be_asked_again(http: Http) -> None:
+    approved = {"command": "approve-access", "seller_id": "s-1", "request_id": "r-1"}
+    asked = {**approved, "command": "request-access", "buyer_id": "b-1"}
+
+    too_early = in_bulk(http, approved)
+    again = in_bulk(http, asked, approved)
+
+    assert (too_early, again) == (["refused"], ["recorded", "recorded"])
+
+
 def test_read_models_equal_the_fold_of_their_facts(http: Http) -> None:
     http.post("/sellers/s-1/access-rule", {"approval_required": True})
     http.ask("r-1", "b-1")

@@ -21,7 +21,13 @@ from kit.eventstore.records import FactTooLarge, Recorded
 from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Preview, Request
 from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
 from services.catalog.model import INVENTORY
-from services.orders.commands import AcceptOrder, LineToPlace, PlaceOrder, RejectOrder
+from services.orders.commands import (
+    AcceptOrder,
+    CancelOrder,
+    LineToPlace,
+    PlaceOrder,
+    RejectOrder,
+)
 from services.orders.model import ORDER
 from services.orders.model.refusals import OrderIsAccepted, OrderUnknown
 from tests.catalog.test_inventory import RECEIVE
@@ -45,6 +51,7 @@ PLACE = PlaceOrder(
     at=FRIDAY,
 )
 ACCEPT = AcceptOrder(order_id="o-1", customer_id="c-1", customer_link="created", at=FRIDAY)
+CANCEL = CancelOrder(order_id="o-1", by="seller", reason="out_of_stock", at=FRIDAY)
 REJECT = RejectOrder(order_id="o-1", reason="out_of_stock", at=FRIDAY)
 
 
@@ -165,22 +172,30 @@ class StreamsContract:
         assert transact(streams, asked(ACCEPT, key="k-1")).recorded == 1
 
     def test_a_refusal_that_is_to_be_kept_stands(self, streams: Streams) -> None:
-        request = asked(ACCEPT, key="k-1", keep_refusal=True)
+        request = asked(REJECT, key="k-1", keep_refusal=True)
+        streams.submit([asked(PLACE), asked(ACCEPT)])
         (first,) = streams.submit([request])
-        transact(streams, asked(PLACE))
+        transact(streams, asked(CANCEL))
 
         (again,) = streams.submit([request])
 
         assert first.refused is not None
         assert again.refused is not None
         assert (again.refused.code, str(again.refused)) == (
-            "order-unknown",
+            "order-accepted",
             str(first.refused),
         )
 
+    def test_what_was_not_there_yet_may_be_asked_again_all_the_same(
+        self, streams: Streams
+    ) -> None:
+        request = asked(ACCEPT, key="k-1", keep_refusal=True)
+        (too_early,) = streams.submit([request])
+        transact(streams, asked(PLACE))
 
-class TestMemoryStreams(StreamsContract):
-    @pytest.fixture
+        assert isinstance(too_early.refused, OrderUnknown)
+        assert transact(streams, request).recorded == 1
+
     def streams(self) -> Streams:
         return MemoryStreams()
 

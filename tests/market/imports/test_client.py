@@ -1,7 +1,6 @@
 """Commands are sent in bulk, over a real connection, and each counts once."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -52,24 +51,6 @@ def test_commands_are_sent_in_order_and_in_batches(catalog: Service) -> None:
     assert [*chain(*catalog.requests)] == [f"inventory:m-{n}" for n in range(10)]
     assert (report.sent, report.recorded, report.unchanged) == (10, 10, 0)
     assert [done for _, done, _ in told] == [0, 4, 8, 10]
-
-
-def test_what_an_earlier_command_changes_is_looked_up_in_the_next_request(
-    catalog: Service,
-) -> None:
-    of_one, of_other = ("s-1", "b-1"), ("s-1", "b-2")
-    moves = [of_one, of_other, None, of_one, of_one, None]
-    looks_up = [of_one, of_other, None, of_one, None, of_other]
-    commands = [
-        replace(command, moves=moved, looks_up=looked_up)
-        for command, moved, looked_up in zip(
-            movements(6).commands(), moves, looks_up, strict=True
-        )
-    ]
-    send(Plan((Stage("movements", "catalog", commands),)), catalog)
-
-    sent = [[key.rpartition("-")[2] for key in keys] for keys in catalog.requests]
-    assert sent == [["0", "1", "2"], ["3", "4", "5"]]
 
 
 def test_sending_again_changes_nothing(catalog: Service) -> None:
