@@ -111,6 +111,7 @@ class OrderAccepted(Fact):
     customer_id: Id
     customer_link: CustomerLink
     accepted_at: Moment
+    customer_name: Text | None = None
 
 
 class OrderRejected(Fact):

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from contracts.envelope import ACTOR
 from contracts.fact import Fact
 from contracts.registry import NAMES
 from kit.domain import Refused, Taken, Unknown
+from kit.eventstore.records import Recorded
 from kit.eventstore.requests import AnyRequest, Request
 
 
@@ -14,22 +16,30 @@ class Changed(Refused):
 
     code = "changed"
 
-    def __init__(self, seen: int, facts: Sequence[Fact]) -> None:
-        super().__init__(_told(seen, seen + len(facts)))
-        self.seen, self.facts = seen, facts
+    def __init__(self, seen: int, since: Sequence[Recorded]) -> None:
+        super().__init__(_told(seen, seen + len(since)))
+        self.since = since
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """What changed since."""
+        return [recorded.fact for recorded in self.since]
 
     @property
     def more(self) -> Mapping[str, Any]:
-        """The version now, and the facts since: version, type name and fields."""
+        """The version now, and the facts since: who did what, when."""
         changed = [
             {
-                "version": version,
-                "type": NAMES[type(fact)],
-                "fields": fact.model_dump(mode="json"),
+                "version": recorded.version,
+                "event_id": str(recorded.event_id),
+                "type": NAMES[type(recorded.fact)],
+                "who": recorded.meta.get(ACTOR),
+                "at": recorded.fact.model_dump(mode="json")[recorded.fact.moment],
+                "fields": recorded.fact.model_dump(mode="json"),
             }
-            for version, fact in enumerate(self.facts, self.seen + 1)
+            for recorded in self.since
         ]
-        return {"version": self.seen + len(self.facts), "changed": changed}
+        return {"version": self.since[-1].version, "changed": changed}
 
 
 class NotSeen(Refused):
@@ -53,7 +63,7 @@ class NeverSeen(Refused):
 
 
 def decided(
-    request: AnyRequest, state: object, version: int, since: Sequence[Fact]
+    request: AnyRequest, state: object, version: int, since: Sequence[Recorded]
 ) -> tuple[Sequence[Fact], Sequence[AnyRequest]]:
     """Return the facts that `request` leads to on `state`, and what it asks elsewhere.
 
@@ -85,14 +95,16 @@ def decided(
 
 
 def _changed(
-    request: AnyRequest, version: int, since: Sequence[Fact]
+    request: AnyRequest, version: int, since: Sequence[Recorded]
 ) -> Changed | NeverSeen | None:
     seen = request.since
     if seen is not None and seen > version:
         return NeverSeen(seen, version)
-    if seen is None or not since or not request.decider.overlaps(request.command, since):
+    if seen is None or not since:
         return None
-    return Changed(seen, since)
+    facts = [recorded.fact for recorded in since]
+    overlaps = request.decider.overlaps(request.command, facts)
+    return Changed(seen, since) if overlaps else None
 
 
 def _told(seen: int, version: int) -> str:

@@ -95,7 +95,7 @@ class Work:
         for other in further:
             self._carry_out(_of(request, other), stood)
 
-    def _unseen(self, request: AnyRequest, version: int) -> list[Fact]:
+    def _unseen(self, request: AnyRequest, version: int) -> list[Recorded]:
         """Return the facts of the stream that the caller has not seen."""
         name, seen = request.stream_id, request.since
         if seen is None or seen >= version:
@@ -104,7 +104,7 @@ class Work:
         loaded = version - len(mine)
         kept = self.history.facts_of({name: seen}, self.db).get(name, ())
         before = [one for one in kept if one.version <= loaded]
-        return [one.fact for one in (*before, *mine) if one.version > seen]
+        return [one for one in (*before, *mine) if one.version > seen]
 
     def keep_snapshots(self) -> None:
         """Keep the state of each stream that has grown long since its last snapshot."""

@@ -181,7 +181,7 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
     body = _body(way.command, hints, {*in_path, "at"}, which)
 
     def carry_out(**given: Any) -> BaseModel:  # noqa: ANN401 - as the signature below says
-        said = given.pop("body", None)
+        said = given.pop("body", None) or (body() if body else None)
         values = (
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
@@ -195,27 +195,35 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
                 known = way.prepare(command, db)
         return asked.of(way, to_request(known, asked.asker), before)
 
-    taken = {name: hints[name] for name in in_path} | ({"body": body} if body else {})
-    taken |= {"at": Now, **_ASKING} | ({"lend": Lending} if way.prepare else {})
-    taken |= {"before": Annotated[Before | None, way.before]} if way.before else {}
-    defaults: dict[str, Any] = {"if_match": None}
+    signature = _signature(way, {name: hints[name] for name in in_path}, body)
+    carry_out.__signature__ = signature  # type: ignore[attr-defined]  # FastAPI reads it
+    carry_out.__name__ = _words(way.command.__name__).replace(" ", "_").lower()
+    return carry_out
+
+
+def _signature(
+    way: Way, in_path: dict[str, Any], body: type[BaseModel] | None
+) -> Signature:
+    """Return what the endpoint of `way` takes. A body that need say nothing may be none."""
+    taken = in_path | {"at": Now, **_ASKING}
+    defaults: dict[str, Any] = {"if_match": None, "dry_run": False}
+    if body is not None:
+        must = any(field.is_required() for field in body.model_fields.values())
+        taken["body"] = body if must else body | None
+        defaults |= {} if must else {"body": None}
+    if way.prepare is not None:
+        taken["lend"] = Lending
+    if way.before is not None:
+        taken["before"] = Annotated[Before | None, way.before]
     if way.preview is None:
         del taken["dry_run"]
-    else:
-        defaults["dry_run"] = False
-    carry_out.__signature__ = Signature(  # type: ignore[attr-defined]  # FastAPI reads it
+    empty, keyword = Parameter.empty, Parameter.KEYWORD_ONLY
+    return Signature(
         [
-            Parameter(
-                name,
-                Parameter.KEYWORD_ONLY,
-                annotation=kind,
-                default=defaults.get(name, Parameter.empty),
-            )
+            Parameter(name, keyword, annotation=kind, default=defaults.get(name, empty))
             for name, kind in taken.items()
         ]
     )
-    carry_out.__name__ = _words(way.command.__name__).replace(" ", "_").lower()
-    return carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

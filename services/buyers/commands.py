@@ -120,6 +120,7 @@ class FollowAcceptance:
     customer_id: Id
     buyer_id: Id
     customer_link: Literal["created", "associated"]
+    customer_name: Text | None = None
     at: GivenMoment
 
 

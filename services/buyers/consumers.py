@@ -23,6 +23,7 @@ def asks(fact: Fact) -> Sequence[AnyRequest]:
                 customer_id=fact.customer_id,
                 buyer_id=fact.buyer_id,
                 customer_link=fact.customer_link,
+                customer_name=fact.customer_name,
                 at=fact.accepted_at,
             )
         )

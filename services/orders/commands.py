@@ -137,7 +137,7 @@ class AcceptOrder:
     """The seller will ship. `customer_link` says how the buyer became this customer.
 
     Of a buyer who is known to be a customer nothing need be said; of another one must be
-    `created`, or the buyer `associated` with one.
+    `created`, by `customer_name` if that is given, or the buyer `associated` with one.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
@@ -145,6 +145,7 @@ class AcceptOrder:
     order_id: Id
     customer_id: Id | None = None
     customer_link: CustomerLink | None = None
+    customer_name: Text | None = None
     at: GivenMoment
 
 

@@ -64,6 +64,15 @@ def test_the_relationship_is_readable_as_soon_as_the_fact_is_taken(parts: Parts)
     assert customer == {"customer_id": "c-1", "link": "created", "since": SATURDAY}
 
 
+def test_a_customer_is_called_as_the_acceptance_says(parts: Parts) -> None:
+    named = ACCEPTED.model_copy(update={"customer_name": "Mill Street Goods"})
+    parts.consume(record(named, 0, stream="order-0"))
+
+    assert parts.recorded() == [
+        (STREAM, CREATED.model_copy(update={"name": "Mill Street Goods"}))
+    ]
+
+
 def test_orders_of_one_batch_see_what_those_before_them_settled(parts: Parts) -> None:
     parts.consume(accepted(0), accepted(1), accepted(2, "associated"))
 

@@ -101,10 +101,20 @@ def test_of_an_unknown_buyer_must_be_said_who_they_are(
 def test_who_must_say_is_told_the_two_choices() -> None:
     choices = refusals.CustomerNeeded("o-1").more["choices"]
 
-    assert [(one["choice"], one["customer_link"]) for one in choices] == [
-        ("create", "created"),
+    assert [(one["choice"], one["customer_link"], *one["takes"]) for one in choices] == [
+        ("create", "created", "customer_name"),
         ("associate", "associated"),
     ]
+
+
+@pytest.mark.parametrize("link", [None, "existing", "associated"])
+def test_only_a_customer_who_is_created_gets_a_name(link: CustomerLink | None) -> None:
+    command = replace(SIMPLY, customer_id="c-1", customer_link=link)
+    named = replace(command, customer_name="Mill Street Goods")
+
+    given(PLACED).when(OfBuyer(command=named, buyer=STRANGER)).then_refused(
+        refusals.NameOfNobodyNew, "customer_name"
+    )
 
 
 @pytest.mark.parametrize("link", ["created", "associated"])
@@ -265,6 +275,7 @@ def test_an_unknown_buyers_order_is_accepted_with_one_of_the_choices(
     status, said = post(http, "/orders/o-1/acceptance", {}, "k-2")
     assert (status, said["type"]) == (409, "customer-needed")
     chosen = {"customer_link": said["choices"][0]["customer_link"], "customer_id": "c-7"}
+    chosen |= {"customer_name": "Mill Street Goods"}
 
     assert post(http, "/orders/o-1/acceptance", chosen, "k-2") == (200, {"version": 2})
 

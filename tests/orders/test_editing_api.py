@@ -90,6 +90,12 @@ def test_who_edits_what_somebody_else_edited_meanwhile_is_shown_the_change(
     (change,) = said["changed"]
     assert change["type"] == "orders.order-line-quantity-changed.v1"
     assert (change["fields"]["old_quantity"], change["fields"]["quantity"]) == (3, 1)
+    assert change["who"] == "operator:op-1"
+    timeline = http.get("/orders/o-1/timeline").json()
+    assert (change["event_id"], change["at"]) == (
+        timeline[1]["event_id"],
+        timeline[1]["at"],
+    )
 
 
 def test_who_edits_another_line_than_somebody_else_is_not_held_up(http: TestClient) -> None:

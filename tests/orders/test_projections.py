@@ -71,6 +71,26 @@ def test_an_order_shows_how_and_when_it_was_decided(
     assert (row["state"], row["decided_at"]) == (state, decided_at)
 
 
+def test_an_order_that_is_over_shows_why(db: Connection) -> None:
+    noted = REJECTED.model_copy(update={"note": "until May"})
+    row = order(db, history(PLACED, noted))
+    assert (row["reason"], row["note"], row["cancelled_by"]) == (
+        "out_of_stock",
+        "until May",
+        None,
+    )
+
+
+def test_an_order_that_was_called_off_shows_by_whom(db: Connection) -> None:
+    row = order(db, history(PLACED, CANCELLED))
+
+    assert (row["reason"], row["note"], row["cancelled_by"]) == (
+        CANCELLED.reason,
+        None,
+        CANCELLED.by,
+    )
+
+
 def test_a_shipped_order_shows_its_parts_and_their_way(db: Connection) -> None:
     row = order(db, history(*SHIPPED))
 

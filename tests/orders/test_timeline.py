@@ -1,6 +1,7 @@
 """An order's history, for people: who, what, when, from what to what."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -76,6 +77,18 @@ def test_the_way_of_a_parcel_is_told() -> None:
 def test_a_placing_tells_what_it_is_worth_and_where_it_came_from() -> None:
     assert told(PLACED) == ("Placed", None, MONEY)
     assert told(PART) == ("Split from o-1", None, "1 units, 30.50 USD")
+
+
+def test_a_part_of_an_accepted_order_was_accepted_before_it_was_split_off() -> None:
+    later = PART.model_copy(update={"placed_at": ACCEPTED.accepted_at + timedelta(days=1)})
+
+    text, before, after = told(ACCEPTED, later)
+
+    assert (text, before, after) == (
+        "Accepted for customer c-1 (created), before it was split off",
+        None,
+        "accepted",
+    )
 
 
 def test_who_did_it_is_told_as_far_as_the_fact_says() -> None:

@@ -85,7 +85,7 @@ def follow(
 ) -> Sequence[CustomerEvent]:
     """Return what an accepted order settles. Never refuses: it was accepted already.
 
-    An order does not say what a new customer is called: by the id of its buyer.
+    Where the order does not say what a new customer is called: by the id of its buyer.
     """
     if command.customer_link == "associated":
         return associate(command, relationship)
@@ -96,7 +96,7 @@ def follow(
             seller_id=command.seller_id,
             customer_id=command.customer_id,
             buyer_id=command.buyer_id,
-            name=command.buyer_id,
+            name=command.customer_name or command.buyer_id,
             created_at=command.at,
         )
     ]

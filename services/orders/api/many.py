@@ -40,6 +40,7 @@ class Acceptance(BaseModel):
     order_id: Id
     customer_id: Id | None = None
     customer_link: CustomerLink | None = None
+    customer_name: Text | None = None
     seen: Annotated[int | None, Field(ge=1, le=10**9)] = None
 
 

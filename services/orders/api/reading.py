@@ -103,7 +103,9 @@ def read_order(
     if found is None:
         raise OrderUnknown(order_id)
     response.headers.update(etag(found["version"]))
-    return found | {"promotions": queries.promotions_of(found, at)}
+    overdue = found["pending"] and found["ship_by"] < at
+    promotions = queries.promotions_of(found, at)
+    return found | {"overdue": overdue, "promotions": promotions}
 
 
 @reading.get("/orders/{order_id}/family", dependencies=[EITHER])

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from contracts.orders import CustomerLink, OrderEvent, OrderPlaced
 from services.orders.commands import AcceptOrder, BuyerStanding
-from services.orders.model.refusals import AccessNeeded, BuyerIsCustomer, CustomerNeeded
+from services.orders.model.refusals import (
+    AccessNeeded,
+    BuyerIsCustomer,
+    CustomerNeeded,
+    NameOfNobodyNew,
+)
 from services.orders.model.states import Accepted
 
 
@@ -44,7 +49,10 @@ def settle_customer(command: AcceptOrder, buyer: BuyerStanding | None) -> OrderC
     Raises:
         BuyerIsCustomer: The buyer is another customer; only an association changes that.
         CustomerNeeded: Nobody says which customer the buyer is.
+        NameOfNobodyNew: A name is given of a customer who is not created.
     """
+    if command.customer_name is not None and command.customer_link != "created":
+        raise NameOfNobodyNew
     said, link = command.customer_id, command.customer_link
     known = None if buyer is None else buyer.customer_id
     if said is None or link is None:

@@ -87,7 +87,7 @@ def _removal(command: ChangeQuantity) -> RemoveLine:
 def _line(order: Placed, line_id: str) -> OrderLine:
     line = order.lines.get(line_id)
     if line is None:
-        raise LineUnknown(line_id)
+        raise LineUnknown(line_id, "line_id")
     return line
 
 

@@ -208,6 +208,7 @@ def accept(
             buyer_id=undecided.buyer_id,
             customer_id=customer_id,
             customer_link=link,
+            customer_name=command.customer_name,
             accepted_at=command.at,
         )
     ]

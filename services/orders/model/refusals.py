@@ -172,10 +172,25 @@ class CustomerNeeded(Refused):
         ways = {"create": "created", "associate": "associated"}
         return {
             "choices": [
-                {"choice": choice, "customer_link": link, "needs": ["customer_id"]}
+                {
+                    "choice": choice,
+                    "customer_link": link,
+                    "needs": ["customer_id"],
+                    "takes": ["customer_name"] if link == "created" else [],
+                }
                 for choice, link in ways.items()
             ]
         }
+
+
+class NameOfNobodyNew(Refused):
+    code = "customer-name-unused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "customer_name: only a customer who is created gets a name; leave it out, or "
+            "say customer_link created"
+        )
 
 
 class BuyerIsCustomer(Refused):
@@ -258,9 +273,9 @@ class TotalTooLarge(Refused):
 class LineUnknown(Refused):
     code = "line-unknown"
 
-    def __init__(self, line_id: str) -> None:
+    def __init__(self, line_id: str, field: str = "lines") -> None:
         super().__init__(
-            f"lines: the order has no line {line_id!r}; use a line_id of the order"
+            f"{field}: the order has no line {line_id!r}; use a line_id of the order"
         )
 
 

@@ -1,5 +1,6 @@
 """What a fact of an order says, for people: what happened, from what, to what."""
 
+from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from contracts.orders import (
@@ -49,6 +50,9 @@ def what(before: Order, fact: OrderEvent, after: Order) -> Told:
         case OrderPlaced(split_from=parent):
             text = "Placed" if parent is None else f"Split from {parent}"
             return Told(text, None, _worth(after))
+        case OrderAccepted(accepted_at=at) if _was_split_later(before, at):
+            text = f"{_decision(fact)}, before it was split off"
+            return Told(text, None, _state(after))
         case OrderAccepted() | OrderRejected() | OrderExpired() | OrderCancelled():
             return Told(_decision(fact), _state(before), _state(after))
         case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved():
@@ -59,6 +63,13 @@ def what(before: Order, fact: OrderEvent, after: Order) -> Told:
             return Told(f"Invoice {invoice_id} confirmed", "ready", "confirmed")
         case _:
             assert_never(fact)
+
+
+def _was_split_later(order: Order, accepted_at: datetime) -> bool:
+    """Return whether it is a part of an order that was accepted by then."""
+    if not isinstance(order, Placed):
+        return False
+    return order.placed.split_from is not None and accepted_at < order.placed.placed_at
 
 
 def _decision(fact: Decision) -> str:

@@ -61,6 +61,9 @@ seller_orders = Table(
     Column("split_from", Text),
     Column("decided_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
+    Column("cancelled_by", Text),
+    Column("reason", Text),
+    Column("note", Text),
     Column("currency", Text, nullable=False),
     Column("payment_method", Text, nullable=False),
     Column("ship_to_country", Text, nullable=False),
@@ -183,6 +186,7 @@ def _placed(fact: OrderPlaced) -> Row:
     row |= {"state": "open", "customer_id": None, "decided_at": None, "cancelled_at": None}
     row |= {"shipments": [], "shipped_units": 0, "expires_at": None, "invoice_id": None}
     row |= {"last_event_at": fact.placed_at}
+    row |= {"reason": None, "note": None, "cancelled_by": None}
     _total(row)
     _owe(row)
     return row
@@ -221,10 +225,12 @@ def _decide(row: Row, fact: Decision) -> None:
             row["customer_id"] = fact.customer_id
         case OrderRejected():
             row |= {"state": "rejected", "decided_at": fact.rejected_at}
+            row |= {"reason": fact.reason, "note": fact.note}
         case OrderExpired():
             row |= {"state": "expired", "decided_at": fact.expired_at}
         case OrderCancelled():
             row |= {"state": "cancelled", "cancelled_at": fact.cancelled_at}
+            row |= {"reason": fact.reason, "cancelled_by": fact.by}
         case _:
             assert_never(fact)
 
