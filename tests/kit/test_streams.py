@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from kit.consumers.failures import passes
 from kit.database import driver
 from kit.eventstore.history import History, UnsafeSetting
 from kit.eventstore.records import FactTooLarge, Recorded
-from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Preview, Request
+from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Request
 from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
 from services.catalog.model import INVENTORY
 from services.orders.commands import (
@@ -32,6 +32,7 @@ from services.orders.model import ORDER
 from services.orders.model.refusals import OrderIsAccepted, OrderUnknown
 from tests.catalog.test_inventory import RECEIVE
 from tests.fakes import MemoryStreams
+from tests.kit.within import EachInATransaction
 from tests.samples import FRIDAY
 
 PLACE = PlaceOrder(
@@ -238,25 +239,6 @@ class TestPostgresStreams(StreamsContract):
             "service:orders",
             "seller:s-1",
         ]
-
-
-@dataclass(frozen=True)
-class EachInATransaction:
-    """`Streams` as a consumer has them, each submission with a transaction of its own."""
-
-    streams: PostgresStreams
-
-    def submit(self, requests: Sequence[AnyRequest]) -> Sequence[Answer]:
-        with self.streams.history.engine.begin() as db:
-            return self.streams.within(db).submit(requests)
-
-    def preview(self, request: AnyRequest) -> Preview:
-        with self.streams.history.engine.begin() as db:
-            return self.streams.within(db).preview(request)
-
-    def answered(self, request: AnyRequest) -> Answer | None:
-        with self.streams.history.engine.begin() as db:
-            return self.streams.within(db).answered(request)
 
 
 class TestStreamsWithinATransaction(StreamsContract):
