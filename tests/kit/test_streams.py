@@ -14,13 +14,11 @@ from sqlalchemy import Connection, Engine
 from uuid6 import uuid7
 
 from contracts.topics import MAX_EVENT_BYTES
-from kit.consumers.failures import passes
 from kit.database import driver
 from kit.eventstore.history import History, UnsafeSetting
 from kit.eventstore.records import FactTooLarge, Recorded
 from kit.eventstore.requests import Answer, AnyRequest, KeyReused, Request
 from kit.eventstore.streams import PostgresStreams, StreamConflict, Streams, transact
-from services.catalog.model import INVENTORY
 from services.orders.commands import (
     AcceptOrder,
     CancelOrder,
@@ -30,9 +28,7 @@ from services.orders.commands import (
 )
 from services.orders.model import ORDER
 from services.orders.model.refusals import OrderIsAccepted, OrderUnknown
-from tests.catalog.test_inventory import RECEIVE
 from tests.fakes import MemoryStreams
-from tests.kit.within import EachInATransaction
 from tests.samples import FRIDAY
 
 PLACE = PlaceOrder(
@@ -197,6 +193,9 @@ class StreamsContract:
         assert isinstance(too_early.refused, OrderUnknown)
         assert transact(streams, request).recorded == 1
 
+
+class TestMemoryStreams(StreamsContract):
+    @pytest.fixture
     def streams(self) -> Streams:
         return MemoryStreams()
 
@@ -239,12 +238,6 @@ class TestPostgresStreams(StreamsContract):
             "service:orders",
             "seller:s-1",
         ]
-
-
-class TestStreamsWithinATransaction(StreamsContract):
-    @pytest.fixture
-    def streams(self, engine: Engine) -> Streams:
-        return EachInATransaction(streams_on(History(engine)))
 
 
 class TestLibraryRecorder(StreamsContract):
@@ -357,56 +350,3 @@ def test_of_two_who_use_one_key_at_once_the_second_gets_the_answer_of_the_first(
     answer = transact(slower, asked(PLACE, key="k-1"))
 
     assert (answer, answer.repeated) == (Answer(1, 1), True)
-
-
-def test_what_is_decided_within_a_transaction_is_undone_with_it(engine: Engine) -> None:
-    streams = streams_on(History(engine))
-
-    with engine.connect() as db:
-        within = streams.within(db)
-        recorded = [transact(within, asked(c)).recorded for c in (PLACE, ACCEPT)]
-        db.rollback()
-
-    assert recorded == [1, 1]
-    assert transact(streams, asked(PLACE)) == Answer(1, 1)
-
-
-def test_who_loses_within_a_transaction_decides_again_and_loses_nothing_else(
-    engine: Engine,
-) -> None:
-    streams = streams_on(History(engine))
-    others = [asked(PLACE)]
-
-    def id_after_others_wrote() -> UUID:
-        while others:
-            transact(streams, others.pop())
-        return new_id()
-
-    other_order = asked(replace(PLACE, order_id="o-2"), order="o-2")
-    with engine.begin() as db:
-        transact(streams.within(db), other_order)
-        slower = replace(streams, new_id=id_after_others_wrote)
-        answer = transact(slower.within(db), asked(PLACE))
-
-    assert (answer, others) == (Answer(1, 0), [])
-    assert transact(streams, other_order) == Answer(1, 0)
-
-
-def test_who_loses_again_and_again_within_a_transaction_says_so_and_it_may_go_on(
-    engine: Engine,
-) -> None:
-    streams = streams_on(History(engine))
-    receive = Request(stream_id="inventory-s-1:p-1", decider=INVENTORY, command=RECEIVE)
-
-    def id_after_others_wrote() -> UUID:
-        transact(streams, receive)
-        return new_id()
-
-    with engine.begin() as db:
-        slower = replace(streams, new_id=id_after_others_wrote)
-        with pytest.raises(StreamConflict) as lost:
-            transact(slower.within(db), receive)
-        answer = transact(streams.within(db), receive)
-
-    assert passes(lost.value)
-    assert answer == Answer(4, 1)
