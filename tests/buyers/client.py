@@ -1,5 +1,6 @@
 """Buyers over HTTP, as a test speaks to them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -27,6 +28,7 @@ class Http:
 
     def at(self, moment: datetime) -> None:
         self.app.state.now = lambda: moment
+        self.app.state.streams = replace(self.app.state.streams, now=lambda: moment)
         self.client.headers.update(bearing(*self.who, moment))
 
     def by(self, role: Role, who: str) -> None:

@@ -79,7 +79,7 @@ def test_what_was_answered_is_answered_again_without_catalog(two: Two) -> None:
         two.change(1, 3, "cut")
 
     assert two.accept() == (200, {"version": 2})
-    assert two.change(3, 2, "raise") == (200, {"version": 3})
+    assert two.change(3, 4, "raise") == (200, {"version": 3})
     assert two.accept(key="another") == (200, {"version": 4})
 
 
