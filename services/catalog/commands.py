@@ -74,10 +74,14 @@ _URL: Final[TypeAdapter[AnyUrl]] = TypeAdapter(
 
 Title: TypeAlias = Annotated[Text, Field(max_length=1_000)]
 Image: TypeAlias = Annotated[
-    str, Field(max_length=LONGEST_URL), AfterValidator(_as_fetched)
+    str,
+    Field(max_length=LONGEST_URL, json_schema_extra={"format": "uri"}),
+    AfterValidator(_as_fetched),
 ]
 Images: TypeAlias = Annotated[
-    tuple[Image, ...], Field(max_length=MOST_IMAGES), AfterValidator(_each_once)
+    tuple[Image, ...],
+    Field(max_length=MOST_IMAGES, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
 ]
 CharsOfIt: TypeAlias = Annotated[Count | None, _as_many_as("description")]
 ImagesOfIt: TypeAlias = Annotated[Count | None, _as_many_as("images")]
