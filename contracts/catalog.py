@@ -1,6 +1,7 @@
 """Facts of catalog, on `catalog.v1`: listings, and the stock behind them.
 
-Units: stock in whole units; `*_g` grams, `*_mm` millimetres; times are aware UTC.
+Units: stock in whole units; `*_g` grams, `*_mm` millimetres; characters are code points of
+    Unicode; times are aware UTC.
 Source: domain.md 2 (facts).
 """
 
@@ -13,12 +14,31 @@ from pydantic import Field
 from contracts.fact import Fact, Id, Moment, Quantity, Text
 
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+MOST_CHARS: Final = 10_000
+MOST_IMAGES: Final = 20
+LONGEST_URL: Final = 2_000
+
+DescriptionText: TypeAlias = Annotated[
+    str, Field(max_length=MOST_CHARS, pattern=r"^[^\x00]*$")
+]
+ImageUrl: TypeAlias = Annotated[
+    str, Field(max_length=LONGEST_URL, pattern=r"^https://[!-~]+$")
+]
+"""Where an image is: a URL in ASCII, as it goes over the wire."""
+
+ImageUrls: TypeAlias = Annotated[tuple[ImageUrl, ...], Field(max_length=MOST_IMAGES)]
+
+
 DeductReason: TypeAlias = Literal["sold", "sent_to_seller", "damaged", "counted"]
 RestoreReason: TypeAlias = Literal["returned", "cancelled", "counted"]
 
 
 class _Described(Fact):
-    """What a seller says of a product. A weight or size of 0 is not given."""
+    """What a seller says of a product. A weight or size of 0 is not given.
+
+    Shape: `description_chars` and `image_count` are those of `description` and `images`,
+        or all that is known, where these are null.
+    """
 
     product_id: Id
     title: Text
@@ -36,12 +56,16 @@ class ProductListed(_Described):
     moment: ClassVar[str] = "listed_at"
 
     listed_at: Moment
+    description: DescriptionText | None = None
+    images: ImageUrls | None = None
 
 
 class ProductChanged(_Described):
     moment: ClassVar[str] = "changed_at"
 
     changed_at: Moment
+    description: DescriptionText | None = None
+    images: ImageUrls | None = None
 
 
 class ProductDelisted(Fact):

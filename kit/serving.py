@@ -22,6 +22,7 @@ from kit.process import Process
 from kit.settings import Settings
 from kit.telemetry import observe_history, start_telemetry, stop_telemetry
 from kit.web.asking import guard
+from kit.web.described import describe_problems
 from kit.web.operations import operations
 from kit.web.problems import answer_problems
 
@@ -51,6 +52,7 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     if "api" in settings.parts:
         app.include_router(blueprint.router)
     answer_problems(app, blueprint.statuses)
+    describe_problems(app)
     guard(app, settings.verifier)
     return app
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeGuard
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -91,7 +91,7 @@ class _Reader:
 
     def read(self, given: Mapping[str, Any], asker: Asker) -> AnyRequest | Outcome:
         key, name = given.get("key"), given.get("command")
-        if not isinstance(key, str) or not 1 <= len(key) <= LONGEST_KEY:
+        if not _is_key(key):
             return _invalid(str(key), f"key: give a text of 1 to {LONGEST_KEY} characters")
         if not isinstance(name, str) or name not in self.kinds:
             known = ", ".join(sorted(self.kinds))
@@ -106,12 +106,24 @@ class _Reader:
         return replace(request, digest=sha256(said).digest(), keep_refusal=True)
 
 
+def _is_key(given: object) -> TypeGuard[str]:
+    """Say whether `given` is a text that names a request, and that can be kept."""
+    named = isinstance(given, str) and 1 <= len(given) <= LONGEST_KEY
+    return named and "\0" not in str(given) and _readable(str(given)) == given
+
+
+def _readable(text: str) -> str:
+    """Return `text` with half characters, which can't be written, as their escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _reasons(wrong: ValidationError) -> list[str]:
     return [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()]
 
 
 def _invalid(key: str, detail: str) -> Outcome:
-    return Outcome(key=key, outcome="refused", problem=Problem(type=INVALID, detail=detail))
+    why = Problem(type=INVALID, detail=detail)
+    return Outcome(key=_readable(key), outcome="refused", problem=why)
 
 
 def _outcome(key: str, answer: Answer) -> Outcome:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.fact import Text
 from kit.consumers.parked import ParkedEvent
 from kit.consumers.parking import (
     NotParked,
@@ -27,6 +28,7 @@ from kit.readmodels.foreign import rebuild_foreign, verify_foreign
 from kit.readmodels.own import rebuild_own, verify_own
 from kit.standing import look
 from kit.web.asking import OPEN, may
+from kit.web.described import problems
 from kit.web.problems import problem
 
 OPERATORS: Final = may("operator", "service")
@@ -48,7 +50,11 @@ async def health() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@operations.get("/ready", dependencies=[OPEN])
+@operations.get(
+    "/ready",
+    dependencies=[OPEN],
+    responses=problems(HTTPStatus.SERVICE_UNAVAILABLE),
+)
 async def ready(process: ThisProcess) -> Response:
     """Answer 200 if the process can do its work, else 503 and what is missing."""
     found = await look(process)
@@ -58,7 +64,7 @@ async def ready(process: ThisProcess) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@operations.get("/metrics", dependencies=[OPEN])
+@operations.get("/metrics", dependencies=[OPEN], response_class=PlainTextResponse)
 def read_metrics() -> Response:
     """Answer this process's metrics, as Prometheus reads them."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -98,7 +104,7 @@ def read_parked(process: ThisProcess) -> list[dict[str, Any]]:
 
 
 @operations.get("/parked/{topic}/{stream:path}", dependencies=[OPERATORS])
-def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Response:
+def read_parked_stream(topic: Text, stream: Text, process: ThisProcess) -> Response:
     """Answer the events of one stream that wait, in their order."""
     try:
         queue = parked_stream(process.engine, process.blueprint.name, topic, stream)
@@ -108,7 +114,7 @@ def read_parked_stream(topic: str, stream: str, process: ThisProcess) -> Respons
 
 
 @operations.post("/parked/{topic}/{stream:path}/redrive", dependencies=[OPERATORS])
-def redrive_parked(topic: str, stream: str, process: ThisProcess) -> Response:
+def redrive_parked(topic: Text, stream: Text, process: ThisProcess) -> Response:
     """Apply what waits of a stream, in order, or leave all of it waiting and say why."""
     handler = process.blueprint.handlers(process.streams).get(topic)
     if handler is None:
@@ -127,13 +133,13 @@ class Discarding(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    because: str = Field(min_length=1)
+    because: Annotated[Text, Field(min_length=1)]
     event_id: UUID | None = None
 
 
 @operations.post("/parked/{topic}/{stream:path}/discard", dependencies=[OPERATORS])
 def discard_parked(
-    topic: str, stream: str, body: Discarding, process: ThisProcess
+    topic: Text, stream: Text, body: Discarding, process: ThisProcess
 ) -> Response:
     """Give up an event that can't be applied; it is kept, with the grounds."""
     group = process.blueprint.name

@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from contracts.registry import UnknownTypeError
@@ -19,6 +20,7 @@ from kit.peers import PeerAway
 
 _log: Final = logging.getLogger(__name__)
 INVALID: Final = "invalid-request"
+MEDIA_TYPE: Final = "application/problem+json"
 
 
 def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
@@ -39,14 +41,6 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
         detail = "; ".join(f"{field['field']}: {field['reason']}" for field in fields)
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, detail, errors=fields)
 
-    def http(_: Request, why: Exception) -> JSONResponse:
-        status = HTTPStatus(
-            why.status_code if isinstance(why, StarletteHTTPException) else 500
-        )
-        code = status.phrase.lower().replace(" ", "-")
-        detail = str(why.detail) if isinstance(why, HTTPException) else status.description
-        return problem(status, code, detail)
-
     def unforeseen(request: Request, why: Exception) -> JSONResponse:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=why)
         detail = "the service failed at this request and has logged why; nothing was kept"
@@ -55,9 +49,27 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
     app.add_exception_handler(Exception, unforeseen)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(StarletteHTTPException, http)
+    app.add_exception_handler(StarletteHTTPException, _of_http)
     for kind, status, code in _OURS:
         app.add_exception_handler(kind, _answer(status, code))
+
+
+def _of_http(request: Request, why: Exception) -> JSONResponse:
+    status = HTTPStatus(why.status_code if isinstance(why, StarletteHTTPException) else 500)
+    code = status.phrase.lower().replace(" ", "-")
+    detail = str(why.detail) if isinstance(why, HTTPException) else status.description
+    answer = problem(status, code, detail)
+    answer.headers.update(getattr(why, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return answer
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods that the path of `request` has, each of a route of its own."""
+    routes = iter_route_contexts(request.app.routes)
+    here = [each for each in routes if each.path_regex.match(request.url.path)]
+    return {method for each in here for method in each.methods or ()}
 
 
 _REFUSALS: Final[Mapping[str, HTTPStatus]] = {
@@ -83,9 +95,7 @@ def problem(status: HTTPStatus, code: str, detail: str, **more: object) -> JSONR
     """
     body = {"type": code, "title": status.phrase, "status": status, "detail": detail}
     headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return JSONResponse(
-        {**body, **more}, status, headers, media_type="application/problem+json"
-    )
+    return JSONResponse({**body, **more}, status, headers, media_type=MEDIA_TYPE)
 
 
 def _answer(status: HTTPStatus, code: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Starlette's own union

@@ -21,11 +21,17 @@ Place: TypeAlias = tuple[int, datetime, str, str]
 """Where a product stands for buyers: visibility, when it was listed, seller and product."""
 
 NEUTRAL: Final = 0
-"""The visibility of a seller of whom performance has said nothing."""
+"""The visibility of a seller of whom performance has said nothing.
+
+Nobody has another yet, so the newest comes first of all. The visibility that facts give a
+seller, for buyers who know them and for others, goes before `listed_at` in the order, in
+the place beyond which a page begins, and in the index `listings_for_sale`.
+"""
 
 _FOR_SALE: Final[LiteralString] = """
-SELECT l.seller_id, l.product_id, l.title, l.image_count, l.description_chars, l.weight_g,
-    l.length_mm, l.width_mm, l.height_mm, l.listed_at, s.on_hand AS available
+SELECT l.seller_id, l.product_id, l.title, l.description, l.images, l.image_count,
+    l.description_chars, l.weight_g, l.length_mm, l.width_mm, l.height_mm, l.listed_at,
+    s.on_hand AS available
 FROM listings AS l
 LEFT JOIN stock AS s USING (seller_id, product_id)
 LEFT JOIN access_rules AS r USING (seller_id)

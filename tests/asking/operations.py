@@ -170,7 +170,7 @@ _ORDERS: Final = [
 ]
 
 _PRODUCT: Final = "/sellers/{seller_id}/products/{product_id}"
-_DESCRIBING: Final = {"title": "Mug"}
+_DESCRIBING: Final = {"title": "Mug", "images": ["https://cdn.example/mug.jpg"]}
 _RESERVING: Final = {
     "seller_id": "{seller_id}",
     "order_id": "{order_id}",
@@ -181,8 +181,13 @@ _LOT: Final = {"lot_id": "lot-1", "units": 5, "manufactured_on": "2026-01-05"}
 _CATALOG: Final = [
     Operation("catalog", "POST", f"{_PRODUCT}/listing", SELLING, _DESCRIBING),
     Operation("catalog", "GET", f"{_PRODUCT}/listing", SELLING),
-    Operation("catalog", "POST", f"{_PRODUCT}/change", SELLING, _DESCRIBING),
-    Operation("catalog", "POST", f"{_PRODUCT}/delisting", SELLING),
+    *(
+        Operation(
+            "catalog", "POST", f"{_PRODUCT}/{act}", SELLING, body, query=query, edits=True
+        )
+        for act, body in (("change", _DESCRIBING), ("delisting", None))
+        for query in ({}, {"dry_run": "true"})
+    ),
     Operation("catalog", "POST", f"{_PRODUCT}/receipts", SELLING, _LOT),
     Operation(
         "catalog", "POST", f"{_PRODUCT}/deductions", SELLING, {"units": 1, "reason": "sold"}

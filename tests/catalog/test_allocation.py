@@ -6,7 +6,7 @@ import pytest
 from contracts.catalog import InventoryDeducted, InventoryEvent, InventoryRestored
 from services.catalog.commands import ReassignUnits, ReserveUnits, SettleOrder
 from services.catalog.model import INVENTORY
-from services.catalog.model.stock import InsufficientStock
+from services.catalog.model.stock import MOST_UNITS, InsufficientStock
 from tests.samples import DEDUCTED, FRIDAY, MONDAY, REASSIGNED, RECEIVED, SATURDAY, TUESDAY
 from tests.spec import Given
 
@@ -158,3 +158,17 @@ def test_each_of_a_split_order_gives_back_its_own() -> None:
 
     given(*split).when(replace(ENDED, order_id="o-2")).then(back(1, "o-2"))
     given(*split).when(ENDED).then(back(3))
+
+
+MOST = RECEIVED.model_copy(update={"units": MOST_UNITS})
+
+
+def test_more_units_than_one_fact_can_say_are_moved_by_several() -> None:
+    all_of_it = replace(RESERVE, units=2 * MOST_UNITS)
+    taken = (sold(MOST_UNITS), sold(MOST_UNITS))
+
+    given(MOST, MOST, RECEIVED).when(all_of_it).then(*taken)
+    given(MOST, MOST, RECEIVED, *taken).when(ENDED).then(back(MOST_UNITS), back(MOST_UNITS))
+    given(MOST, MOST, *taken).when(replace(REASSIGN, units=2 * MOST_UNITS)).then(
+        *[REASSIGNED.model_copy(update={"units": MOST_UNITS})] * 2
+    )

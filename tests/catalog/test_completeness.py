@@ -32,9 +32,9 @@ def test_what_is_missing_is_named_with_what_it_is_worth() -> None:
         30.0,
         (
             Missing(("width_mm",), "its width: sizes count when all three are given", 25),
-            Missing(("image_count",), "2 more of 3 images", 20),
+            Missing(("images",), "2 more of 3 images", 20),
             Missing(("weight_g",), "its weight", 20),
-            Missing(("description_chars",), "60 more of 300 characters of description", 5),
+            Missing(("description",), "60 more of 300 characters of description", 5),
         ),
     )
 

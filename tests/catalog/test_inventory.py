@@ -27,6 +27,7 @@ from services.catalog.commands import (
 )
 from services.catalog.model import INVENTORY
 from services.catalog.model.stock import (
+    MOST_UNITS,
     InsufficientStock,
     LotConflict,
     NeverStocked,
@@ -124,6 +125,19 @@ COUNT = CountStock(seller_id="s-1", product_id="p-1", units=6, ref="spring", at=
 
 def test_a_count_that_agrees_says_so() -> None:
     given(RECEIVED, DEDUCTED).when(COUNT).then(COUNTED)
+
+
+def test_a_count_may_miss_more_units_than_one_fact_can_say() -> None:
+    most = RECEIVED.model_copy(update={"units": MOST_UNITS})
+    none = COUNTED.model_copy(update={"units": 0})
+    missed = DEDUCTED.model_copy(
+        update={"reason": "counted", "ref": "spring", "deducted_at": TUESDAY}
+    )
+
+    given(most, most, RECEIVED).when(replace(COUNT, units=0)).then(
+        none,
+        *(missed.model_copy(update={"units": n}) for n in (MOST_UNITS, MOST_UNITS, 10)),
+    )
 
 
 def test_what_a_count_misses_is_deducted() -> None:

@@ -1,6 +1,6 @@
 """Units of a stock that are set aside for orders: asked for, settled, passed on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
@@ -11,7 +11,7 @@ from services.catalog.commands import (
     ReserveUnits,
     SettleOrder,
 )
-from services.catalog.model.stock import InsufficientStock, Stock
+from services.catalog.model.stock import InsufficientStock, Stock, portions
 
 Allocated: TypeAlias = InventoryDeducted | InventoryRestored | InventoryReassigned
 
@@ -44,7 +44,7 @@ def reserve(command: ReserveUnits, stock: Stock) -> Sequence[InventoryDeducted]:
         return []
     if missing > stock.on_hand:
         raise InsufficientStock(missing, stock.on_hand)
-    return [_sold(command, missing, command.at)]
+    return [*_sold(command, missing, command.at)]
 
 
 def settle(
@@ -56,19 +56,16 @@ def settle(
     """
     aside = stock.aside.get(command.order_id, 0)
     if aside > command.at_most:
-        return [_cancelled(command, aside - command.at_most)]
+        return [*_cancelled(command, aside - command.at_most)]
     missing = min(command.at_least - aside, stock.on_hand)
     since, accepted_at = stock.since, command.accepted_at
     if missing <= 0 or since is None or accepted_at is None or accepted_at < since:
         return []
-    return [_sold(command, missing, max(command.at, accepted_at))]
+    return [*_sold(command, missing, max(command.at, accepted_at))]
 
 
 def reassign(command: ReassignUnits, stock: Stock) -> Sequence[InventoryReassigned]:
     """Return what passes units on to the new order: no more than were set aside."""
-    units = min(command.units, stock.aside.get(command.order_id, 0))
-    if not units:
-        return []
     return [
         InventoryReassigned(
             seller_id=command.seller_id,
@@ -78,28 +75,31 @@ def reassign(command: ReassignUnits, stock: Stock) -> Sequence[InventoryReassign
             ref=command.new_order_id,
             reassigned_at=command.at,
         )
+        for units in portions(min(command.units, stock.aside.get(command.order_id, 0)))
     ]
 
 
 def _sold(
     command: ReserveUnits | SettleOrder, units: int, at: datetime
-) -> InventoryDeducted:
-    return InventoryDeducted(
-        seller_id=command.seller_id,
-        product_id=command.product_id,
-        units=units,
-        reason="sold",
-        ref=command.order_id,
-        deducted_at=at,
-    )
+) -> Iterator[InventoryDeducted]:
+    for some in portions(units):
+        yield InventoryDeducted(
+            seller_id=command.seller_id,
+            product_id=command.product_id,
+            units=some,
+            reason="sold",
+            ref=command.order_id,
+            deducted_at=at,
+        )
 
 
-def _cancelled(command: SettleOrder, units: int) -> InventoryRestored:
-    return InventoryRestored(
-        seller_id=command.seller_id,
-        product_id=command.product_id,
-        units=units,
-        reason="cancelled",
-        ref=command.order_id,
-        restored_at=command.at,
-    )
+def _cancelled(command: SettleOrder, units: int) -> Iterator[InventoryRestored]:
+    for some in portions(units):
+        yield InventoryRestored(
+            seller_id=command.seller_id,
+            product_id=command.product_id,
+            units=some,
+            reason="cancelled",
+            ref=command.order_id,
+            restored_at=command.at,
+        )

@@ -49,7 +49,7 @@ def _images(said: Description) -> Missing | None:
     if not lacking:
         return None
     points = _IMAGES * lacking / IMAGES
-    return Missing(("image_count",), f"{lacking} more of {IMAGES} images", points)
+    return Missing(("images",), f"{lacking} more of {IMAGES} images", points)
 
 
 def _text(said: Description) -> Missing | None:
@@ -58,7 +58,7 @@ def _text(said: Description) -> Missing | None:
         return None
     points = _DESCRIPTION * lacking / DESCRIPTION_CHARS
     what = f"{lacking} more of {DESCRIPTION_CHARS} characters of description"
-    return Missing(("description_chars",), what, round(points, 2))
+    return Missing(("description",), what, round(points, 2))
 
 
 def _weight(said: Description) -> Missing | None:

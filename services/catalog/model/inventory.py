@@ -30,6 +30,7 @@ from services.catalog.model.stock import (
     LotConflict,
     NeverStocked,
     Stock,
+    portions,
 )
 
 
@@ -116,7 +117,8 @@ def count(command: CountStock, stock: Stock) -> Sequence[InventoryEvent]:
     if difference == 0:
         return [counted]
     if difference < 0:
-        return [counted, _missing(command, -difference)]
+        missing = [_missing(command, units) for units in portions(-difference)]
+        return [counted, *missing]
     return [counted, _found(command, difference)]
 
 

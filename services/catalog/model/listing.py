@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias, assert_never
 
 from contracts.catalog import ListingEvent, ProductChanged, ProductDelisted, ProductListed
-from kit.domain import Decider, Refused
+from kit.domain import Decider, Refused, Unknown
 from services.catalog.commands import (
     ChangeProduct,
     DelistProduct,
@@ -17,7 +17,10 @@ from services.catalog.commands import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What its seller says of a product."""
+    """What its seller says of a product.
+
+    Shape: `description` and `images` are None where only how much there is is known.
+    """
 
     title: str
     image_count: int
@@ -26,6 +29,8 @@ class Description:
     length_mm: int | None
     width_mm: int | None
     height_mm: int | None
+    description: str | None = None
+    images: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class ProductIsListed(Refused):
         )
 
 
-class ProductUnknown(Refused):
+class ProductUnknown(Unknown):
     code = "product-unknown"
 
     def __init__(self, product_id: str) -> None:
@@ -105,12 +110,14 @@ def list_(command: ListProduct, listing: Listing) -> Sequence[ListingEvent]:
             seller_id=command.seller_id,
             product_id=command.product_id,
             title=command.title,
-            image_count=command.image_count,
-            description_chars=command.description_chars,
+            image_count=command.shown,
+            description_chars=command.chars,
             weight_g=command.weight_g,
             length_mm=command.length_mm,
             width_mm=command.width_mm,
             height_mm=command.height_mm,
+            description=command.description,
+            images=command.images,
             listed_at=command.at,
         )
     ]
@@ -149,12 +156,14 @@ def _changed(command: ChangeProduct) -> ProductChanged:
         seller_id=command.seller_id,
         product_id=command.product_id,
         title=command.title,
-        image_count=command.image_count,
-        description_chars=command.description_chars,
+        image_count=command.shown,
+        description_chars=command.chars,
         weight_g=command.weight_g,
         length_mm=command.length_mm,
         width_mm=command.width_mm,
         height_mm=command.height_mm,
+        description=command.description,
+        images=command.images,
         changed_at=command.at,
     )
 
@@ -162,14 +171,20 @@ def _changed(command: ChangeProduct) -> ProductChanged:
 def _described(
     said: ListProduct | ChangeProduct | ProductListed | ProductChanged,
 ) -> Description:
+    if isinstance(said, ListProduct | ChangeProduct):
+        shown, chars = said.shown, said.chars
+    else:
+        shown, chars = said.image_count, said.description_chars
     return Description(
         title=said.title,
-        image_count=said.image_count,
-        description_chars=said.description_chars,
+        image_count=shown,
+        description_chars=chars,
         weight_g=said.weight_g,
         length_mm=said.length_mm,
         width_mm=said.width_mm,
         height_mm=said.height_mm,
+        description=said.description,
+        images=said.images,
     )
 
 
@@ -187,6 +202,17 @@ def evolve(listing: Listing, event: ListingEvent) -> Listing:
             assert_never(event)
 
 
+def overlaps(command: ListingCommand, since: Sequence[ListingEvent]) -> bool:
+    """Say whether what happened `since` could change the mind of who asks.
+
+    A change says all anew, and would undo any other unseen. Who takes a product off sale
+    minds nothing that was said of it, but that it was put back on sale.
+    """
+    if isinstance(command, DelistProduct):
+        return any(isinstance(fact, ProductListed) for fact in since)
+    return True
+
+
 LISTING: Final[Decider[Listing, ListingCommand, ListingEvent]] = Decider(
-    Unlisted(), decide, evolve, (Unlisted, Listed, Delisted)
+    Unlisted(), decide, evolve, (Unlisted, Listed, Delisted), overlaps=overlaps
 )

@@ -1,10 +1,14 @@
 """What a product's stock is at a moment, and why something can't be done with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Final
 
 from kit.domain import Refused
+
+MOST_UNITS: Final = 2**31 - 1
+"""What one fact can say of units. There may be more on hand, of several receipts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,13 @@ class Stock:
         units = max(self.aside.get(order_id, 0) + more, 0)
         others = {each: n for each, n in self.aside.items() if each != order_id}
         return replace(self, aside={**others, order_id: units} if units else others)
+
+
+def portions(units: int) -> Iterator[int]:
+    """Yield `units` in as few parts as facts can say, each a quantity; none of 0."""
+    while units > 0:
+        yield min(units, MOST_UNITS)
+        units -= MOST_UNITS
 
 
 class InsufficientStock(Refused):

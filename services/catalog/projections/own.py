@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from contracts.catalog import (
     InventoryCounted,
@@ -52,6 +52,8 @@ listings = Table(
     Column("length_mm", Integer),
     Column("width_mm", Integer),
     Column("height_mm", Integer),
+    Column("description", Text),
+    Column("images", ARRAY(Text)),
     Column("listed_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True)),
     Column("delisted_at", DateTime(timezone=True)),

@@ -6,9 +6,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictBool
 from sqlalchemy import Connection
 
+from contracts.fact import Cents
 from kit.eventstore.requests import keep_reply
 from kit.web.asking import Asking
 from kit.web.commands import Digest, IdempotencyKey, Now
@@ -22,6 +23,14 @@ from services.orders.queries import exports as jobs
 exports = APIRouter(tags=["orders"])
 
 _OF: Final = "/order-exports/{export_id}"
+
+
+class WantedInFile(Wanted):
+    """Which orders a file is to have; where JSON has numbers and truth, no text is one."""
+
+    from_cents: Cents | None = None
+    until_cents: Cents | None = None
+    overdue: StrictBool | None = None
 
 
 class Export(BaseModel):
@@ -39,7 +48,7 @@ class Export(BaseModel):
 
 @exports.post("/order-exports", status_code=202, dependencies=[SELLING])
 def export_orders(  # noqa: PLR0913 - what a request brings
-    wanted: Wanted,
+    wanted: WantedInFile,
     asker: Asking,
     *,
     key: IdempotencyKey,

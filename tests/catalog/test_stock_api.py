@@ -1,7 +1,6 @@
-"""Catalog over HTTP, on a real database."""
+"""Stock and reservations over HTTP, on a real database."""
 
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,42 +8,17 @@ from fastapi.testclient import TestClient
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
 from kit.readmodels.own import verify_own
-from kit.serving import build
 from services.catalog.app import BLUEPRINT
+from tests.catalog.client import LOT, MUG, P1, post
 from tests.catalog.stored import StoredCatalog
-from tests.samples import (
-    ACCEPTED,
-    APPROVED,
-    CANCELLED,
-    FRIDAY,
-    MONDAY,
-    PLACED,
-    RULE_SET,
-    SATURDAY,
-)
-from tests.tokens import asking, bearing, settings
+from tests.samples import ACCEPTED, CANCELLED, FRIDAY, PLACED, SATURDAY
+from tests.tokens import bearing
 
-MUG: dict[str, Any] = {"title": "Mug", "image_count": 2, "description_chars": 300}
-LOT = {"lot_id": "lot-1", "units": 10, "manufactured_on": "2026-01-05"}
-P1 = "/sellers/s-1/products/p-1"
-
-
-@pytest.fixture
-def catalog(fresh_database: str) -> Iterator[StoredCatalog]:
-    made = StoredCatalog(fresh_database)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture
-def http(catalog: StoredCatalog) -> Iterator[TestClient]:
-    with asking(build(BLUEPRINT, settings(catalog.url))) as client:
-        yield client
-
-
-def post(http: TestClient, path: str, body: object = None) -> tuple[int, Any]:
-    answer = http.post(path, json=body, headers={"Idempotency-Key": f"{path} {body}"})
-    return answer.status_code, answer.json()
+MOVEMENTS: Final[dict[str, dict[str, Any]]] = {
+    "receipts": LOT | {"units": 2},
+    "deductions": {"units": 2, "reason": "damaged"},
+    "restorations": {"units": 2, "reason": "returned"},
+}
 
 
 def reserve(http: TestClient, order_id: str, **units: int) -> tuple[int, Any]:
@@ -52,39 +26,6 @@ def reserve(http: TestClient, order_id: str, **units: int) -> tuple[int, Any]:
     body = {"seller_id": "s-1", "order_id": order_id, "lines": lines}
     answer = http.post("/reservations", json=body)
     return answer.status_code, answer.json()
-
-
-class TestListings:
-    def test_a_listing_shows_its_points_and_what_is_missing(self, http: TestClient) -> None:
-        post(http, f"{P1}/listing", MUG)
-
-        found = http.get(f"{P1}/listing").json()["completeness"]
-
-        assert found["points"] == 45
-        assert [one["fields"] for one in found["missing"]] == [
-            ["length_mm", "width_mm", "height_mm"],
-            ["weight_g"],
-            ["image_count"],
-        ]
-
-    def test_a_seller_sees_all_listings_a_page_at_a_time(self, http: TestClient) -> None:
-        for n in range(5):
-            post(http, f"/sellers/s-1/products/p-{n}/listing", MUG)
-        post(http, "/sellers/s-1/products/p-2/delisting")
-        post(http, "/sellers/s-2/products/p-9/listing", MUG)
-
-        pages, after = [], ""
-        while after is not None:
-            asked = {"limit": 2} | ({"after": after} if after else {})
-            page = http.get("/sellers/s-1/listings", params=asked).json()
-            pages.append([(one["product_id"], one["state"]) for one in page["listings"]])
-            after = page["next"]
-
-        assert pages == [
-            [("p-0", "listed"), ("p-1", "listed")],
-            [("p-2", "delisted"), ("p-3", "listed")],
-            [("p-4", "listed")],
-        ]
 
 
 class TestStock:
@@ -140,6 +81,34 @@ class TestStock:
         status, body = post(http, f"{P1}/counts", {"units": units})
 
         assert (status, body["errors"][0]["field"]) == (422, "units")
+
+    @pytest.mark.parametrize("units", [0, -1, 1.5, "7", True, 2**31, 2**63, None])
+    @pytest.mark.parametrize("movement", MOVEMENTS)
+    def test_what_moves_is_a_whole_number_of_units(
+        self, http: TestClient, movement: str, units: object
+    ) -> None:
+        post(http, f"{P1}/receipts", LOT)
+
+        said = MOVEMENTS[movement] | {"units": units}
+        status, body = post(http, f"{P1}/{movement}", said)
+
+        assert status == 422
+        assert [error["field"] for error in body["errors"]] == ["units"]
+        assert http.get(f"{P1}/stock").json()["on_hand"] == 10
+
+    @pytest.mark.parametrize("movement", MOVEMENTS)
+    def test_a_key_names_one_movement_alone(self, http: TestClient, movement: str) -> None:
+        post(http, f"{P1}/receipts", LOT)
+        key, said = {"Idempotency-Key": "once"}, MOVEMENTS[movement]
+        path = f"{P1}/{movement}"
+        first, again = (http.post(path, json=said, headers=key).json() for _ in range(2))
+        left = http.get(f"{P1}/stock").json()["on_hand"]
+
+        other = http.post(path, json=said | {"units": 3}, headers=key)
+
+        assert first == again
+        assert (other.status_code, other.json()["type"]) == (409, "idempotency-key-reused")
+        assert http.get(f"{P1}/stock").json()["on_hand"] == left
 
 
 class TestReservations:
@@ -197,76 +166,6 @@ class TestReservations:
         assert [(one["order_id"], one["product_id"], one["units"]) for one in answer] == [
             ("o-1", "p-1", 1)
         ]
-
-
-class TestBrowsing:
-    @pytest.fixture(autouse=True)
-    def for_sale(self, http: TestClient) -> None:
-        for seller in ("s-1", "s-2"):
-            for n in range(3):
-                post(http, f"/sellers/{seller}/products/p-{n}/listing", MUG)
-
-    def page(self, http: TestClient, **asked: str) -> tuple[list[str], str | None]:
-        said = http.get("/browse", params={"buyer_id": "b-1", "limit": "2", **asked}).json()
-        return [f"{p['seller_id']}/{p['product_id']}" for p in said["products"]], said[
-            "next"
-        ]
-
-    def seen(self, http: TestClient, **asked: str) -> list[str]:
-        found, after = self.page(http, **asked)
-        while after is not None:
-            more, after = self.page(http, **(asked | {"after": after}))
-            found += more
-        return found
-
-    def test_a_buyer_sees_what_is_for_sale_the_newest_first(self, http: TestClient) -> None:
-        post(http, "/sellers/s-1/products/p-1/delisting")
-
-        assert self.seen(http) == ["s-2/p-2", "s-2/p-1", "s-2/p-0", "s-1/p-2", "s-1/p-0"]
-        assert self.seen(http, seller_id="s-1") == ["s-1/p-2", "s-1/p-0"]
-
-    def test_of_a_gated_seller_a_buyer_sees_nothing_without_approval(
-        self, http: TestClient, catalog: StoredCatalog
-    ) -> None:
-        catalog.hear(RULE_SET, topic="buyers.v1")
-        assert self.seen(http) == ["s-2/p-2", "s-2/p-1", "s-2/p-0"]
-
-        catalog.hear(APPROVED, topic="buyers.v1")
-        assert len(self.seen(http)) == 6
-        assert len(self.seen(http, buyer_id="b-2")) == 3
-
-    def test_a_seller_who_opens_up_is_seen_by_everybody(
-        self, http: TestClient, catalog: StoredCatalog
-    ) -> None:
-        opened = RULE_SET.model_copy(update={"approval_required": False, "set_at": MONDAY})
-        catalog.hear(RULE_SET, opened, topic="buyers.v1")
-
-        assert len(self.seen(http, buyer_id="b-2")) == 6
-
-    def test_what_is_listed_meanwhile_neither_repeats_nor_hides_anything(
-        self, http: TestClient
-    ) -> None:
-        first, after = self.page(http)
-        post(http, "/sellers/s-3/products/p-0/listing", MUG)
-        rest = self.seen(http, after=str(after))
-
-        assert len({*first, *rest}) == len([*first, *rest]) == 6
-        assert "s-3/p-0" not in [*first, *rest]
-
-    def test_units_on_hand_are_shown_where_stock_is_kept(self, http: TestClient) -> None:
-        post(http, f"{P1}/receipts", LOT)
-        products = http.get("/browse", params={"buyer_id": "b-1"}).json()["products"]
-
-        available = {(p["seller_id"], p["product_id"]): p["available"] for p in products}
-        assert (available["s-1", "p-1"], available["s-1", "p-2"]) == (10, None)
-
-    @pytest.mark.parametrize("after", ["x", "", "W10", "%00", "W251bGxd"])
-    def test_a_place_that_no_page_ended_at_is_refused(
-        self, http: TestClient, after: str
-    ) -> None:
-        answer = http.get("/browse", params={"buyer_id": "b-1", "after": after})
-
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "after")
 
 
 def test_read_models_hold_what_their_facts_say(
