@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple, cast
 import psycopg
 from sqlalchemy import Connection, Engine, TextClause, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, TimeoutError  # noqa: A004 - of a pool
 
 _log: Final = logging.getLogger(__name__)
 
@@ -15,6 +15,9 @@ LIVE: Final = "live"
 
 IDLE_S: Final = 90
 """How long a transaction may rest that nobody waits for."""
+
+_POOL_TIMEOUT_S: Final = 5.0
+"""How long to wait for a connection that others have."""
 
 _PASSING: Final = (
     psycopg.OperationalError,  # connection lost, server starting or stopping, no space
@@ -57,6 +60,7 @@ def connect(url: str, *, pool_size: int = 10, idle_s: int = IDLE_S) -> Engine:
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=_POOL_TIMEOUT_S,
         pool_pre_ping=True,
         connect_args={"options": _options(idle_s), "connect_timeout": 5},
     )
@@ -98,7 +102,7 @@ def passing(error: BaseException) -> bool:
     """Say whether `error` goes away by itself, so that the same work may be tried again."""
     if isinstance(error, DBAPIError) and not isinstance(error, _PASSING):
         return isinstance(error.orig, _PASSING)
-    return isinstance(error, (*_PASSING, PendingRollbackError))
+    return isinstance(error, (*_PASSING, PendingRollbackError, TimeoutError))
 
 
 def end_frozen(engine: Engine, claim: Claim, for_s: float) -> bool:

@@ -5,17 +5,18 @@ answered the same. The moment of a command is this service's clock.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set as AbstractSet
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from inspect import Parameter, Signature, getdoc
-from typing import Annotated, Any, Final, TypeAlias, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, cast, get_type_hints
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, create_model
 from sqlalchemy import Connection
 
 from kit.eventstore.requests import AnyRequest, Preview
@@ -116,7 +117,7 @@ def key_of(
     ],
 ) -> str:
     """Return the name of a request: a seller's or a buyer's own, or the marketplace's."""
-    return key if asker.acts_for_all else f"{asker} {key}"
+    return key if asker.acts_for_all else f"{asker}\n{key}"
 
 
 IdempotencyKey: TypeAlias = Annotated[str, Depends(key_of)]
@@ -136,17 +137,49 @@ def command_router(
         field of the command from the body.
     """
     router = APIRouter(tags=[tag])
+    in_paths = {name for way in ways for name in _in_path(way)}
     for way in ways:
         router.add_api_route(
             way.path,
-            _endpoint(way, to_request, _fixed_in(way, fixes)),
+            _endpoint(way, to_request, _fixed_in(way, fixes), in_paths),
             methods=["POST"],
             response_model=_answered(way),
             summary=_words(way.command.__name__),
             description=getdoc(way.command) if "__doc__" in vars(way.command) else None,
-            dependencies=[way.who],
+            dependencies=[way.who, asks_only(*["dry_run"][: way.preview is not None])],
         )
     return router
+
+
+def asks_only(*names: str) -> Dependency:
+    """Return what refuses a request whose query says more than `names`.
+
+    What is not looked at must not be taken for done: a trial that is meant, say.
+    """
+
+    def check(request: HttpRequest) -> None:
+        unknown = [name for name in request.query_params if name not in names]
+        if unknown:
+            told = "nothing here takes this parameter; leave it out"
+            errors = [{"loc": ("query", name), "msg": told} for name in unknown]
+            raise RequestValidationError(errors)
+
+    return cast("Dependency", Depends(check))
+
+
+def _addressed(name: str | None) -> str | None:
+    """Return an id that can stand in a path: what it names must be found again.
+
+    Raises:
+        ValueError: It can't.
+    """
+    if name is not None and ("/" in name or name in {".", ".."}):
+        raise ValueError("it will stand in paths: take an id without a slash")
+    return name
+
+
+def _in_path(way: Way) -> Sequence[str]:
+    return re.findall(r"{(\w+)}", way.path)
 
 
 def _fixed_in(way: Way, fixes: Fixed) -> Fixed:
@@ -174,14 +207,21 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., BaseModel]:
-    in_path = re.findall(r"{(\w+)}", way.path)
+def _endpoint(
+    way: Way, to_request: ToRequest, which: Fixed, segments: AbstractSet[str]
+) -> Callable[..., BaseModel]:
+    in_path = _in_path(way)
     hints = get_type_hints(way.command, include_extras=True)
+    hints |= {
+        name: Annotated[hints[name], AfterValidator(_addressed)]
+        for name in hints
+        if name.endswith(tuple(segments))
+    }
     hints |= {name: hints[name] | None for name in which if name not in in_path}
     body = _body(way.command, hints, {*in_path, "at"}, which)
 
     def carry_out(**given: Any) -> BaseModel:  # noqa: ANN401 - as the signature below says
-        said = given.pop("body", None) or (body() if body else None)
+        said = given.pop("body", None)
         values = (
             {name: getattr(said, name) for name in type(said).model_fields} if said else {}
         )
@@ -204,13 +244,11 @@ def _endpoint(way: Way, to_request: ToRequest, which: Fixed) -> Callable[..., Ba
 def _signature(
     way: Way, in_path: dict[str, Any], body: type[BaseModel] | None
 ) -> Signature:
-    """Return what the endpoint of `way` takes. A body that need say nothing may be none."""
+    """Return what the endpoint of `way` takes."""
     taken = in_path | {"at": Now, **_ASKING}
     defaults: dict[str, Any] = {"if_match": None, "dry_run": False}
     if body is not None:
-        must = any(field.is_required() for field in body.model_fields.values())
-        taken["body"] = body if must else body | None
-        defaults |= {} if must else {"body": None}
+        taken["body"] = body
     if way.prepare is not None:
         taken["lend"] = Lending
     if way.before is not None:

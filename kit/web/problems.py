@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+import psycopg
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from contracts.registry import UnknownTypeError
+from kit.database import passing
 from kit.domain import Refused
 from kit.eventstore.records import FactTooLarge
 from kit.eventstore.seen import Changed, NotSeen
@@ -43,10 +46,18 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
 
     def unforeseen(request: Request, why: Exception) -> JSONResponse:
         _log.error("%s %s failed", request.method, request.url.path, exc_info=why)
-        detail = "the service failed at this request and has logged why; nothing was kept"
+        detail = "the service failed at this request and has logged why; ask its operators"
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail)
 
+    def of_database(request: Request, why: Exception) -> JSONResponse:
+        if not passing(why):
+            return unforeseen(request, why)
+        detail = "the database does not answer: ask again"
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail)
+
     app.add_exception_handler(Exception, unforeseen)
+    app.add_exception_handler(SQLAlchemyError, of_database)
+    app.add_exception_handler(psycopg.Error, of_database)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(StarletteHTTPException, _of_http)
@@ -106,5 +117,7 @@ def _answer(status: HTTPStatus, code: str):  # type: ignore[no-untyped-def]  # n
 
 
 def _field(error: Mapping[str, Any]) -> dict[str, str]:
-    path = [str(part) for part in error["loc"] if part not in {"body", "query", "path"}]
+    where, *path = [str(part) for part in error["loc"]] or ["body"]
+    if where not in {"body", "query", "path"}:
+        path = [where, *path]
     return {"field": ".".join(path) or "body", "reason": str(error["msg"])}

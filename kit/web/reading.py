@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
@@ -35,4 +35,11 @@ def database(lending: Lending) -> Iterator[Connection]:
         yield db
 
 
-Database: TypeAlias = Annotated[Connection, Depends(database)]
+READERS: Final = 16
+"""Requests that hold a connection for their whole time. Others wait without a thread: who
+has a connection must find a thread, and who commands must find a connection."""
+
+Database: TypeAlias = Annotated[
+    Connection, Depends(database, scope="function", max_concurrency=READERS)
+]
+"""A connection until the endpoint has returned: not while its answer is sent."""

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from kit.database import connect
 from kit.serving import build, now
 from services.orders.app import BLUEPRINT
+from services.orders.model.refusals import ExportsRunning
 from services.orders.queries import exports
 from services.orders.queries.table import Filter
 from tests.orders.test_api import ACCEPT, PLACE, bulk, post
@@ -66,6 +68,28 @@ def test_an_export_has_each_order_once(http: TestClient, count: int) -> None:
     assert (export["state"], export["done"]) == ("done", count)
     rows = written(http, begun["export_id"])
     assert [row["order_id"] for row in rows] == [f"o-{n:02}" for n in range(count)]
+
+
+@pytest.mark.usefixtures("http")
+def test_no_more_exports_of_a_seller_run_at_once_than_may(engine: Engine) -> None:
+    with engine.begin() as db:
+        for number in range(exports.RUNNING):
+            exports.begin(UUID(int=number), Filter(seller_id="s-1"), now(), db)
+        exports.begin(UUID(int=0), Filter(seller_id="s-1"), now(), db)
+        exports.begin(UUID(int=8), Filter(seller_id="s-2"), now(), db)
+
+        with pytest.raises(ExportsRunning):
+            exports.begin(UUID(int=9), Filter(seller_id="s-1"), now(), db)
+
+
+@pytest.mark.usefixtures("http")
+def test_a_file_is_forgotten_when_it_was_kept_for_long_enough(engine: Engine) -> None:
+    with engine.begin() as db:
+        exports.begin(UUID(int=1), Filter(seller_id="s-1"), now(), db)
+        later = now() + exports.KEPT_FOR + timedelta(seconds=1)
+        exports.begin(UUID(int=2), Filter(seller_id="s-2"), later, db)
+
+        assert exports.progress(UUID(int=1), "s-1", db) is None
 
 
 def test_an_export_has_what_the_filter_asks_for(http: TestClient) -> None:

@@ -210,6 +210,16 @@ class ExportUnknown(Unknown):
         super().__init__(f"export_id: there is no export {export_id!r}; begin one")
 
 
+class ExportsRunning(Refused):
+    code = "exports-running"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"export: {most} of the seller's are being written; ask how far they are, and "
+            "begin another when one is done"
+        )
+
+
 class ExportNotReady(Refused):
     code = "export-not-ready"
 

@@ -2,8 +2,10 @@
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import StringIO
+from itertools import count as count_from
+from threading import BoundedSemaphore
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from services.orders.model.refusals import ExportsRunning
 from services.orders.queries.table import Filter, Place, count, page
 
 metadata: Final = MetaData()
@@ -40,7 +43,7 @@ order_exports = Table(
     Column("parts", Integer, nullable=False),
     Column("place", JSON(none_as_null=True)),
     Column("state", Text, nullable=False),
-    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("begun_at", DateTime(timezone=True), nullable=False, index=True),
 )
 order_export_parts = Table(
     "order_export_parts",
@@ -52,6 +55,15 @@ order_export_parts = Table(
 
 PART: Final = 2_000
 """Orders of one part: one transaction, one page of the table."""
+
+RUNNING: Final = 3
+"""Exports of one seller that may be written at the same time."""
+
+KEPT_FOR: Final = timedelta(days=7)
+"""How long a file is there to be fetched."""
+
+_WRITERS: Final = BoundedSemaphore(2)
+"""Threads of this process that write exports; the others answer requests."""
 
 COLUMNS: Final = (
     "order_id",
@@ -85,10 +97,18 @@ _JOB: Final = order_exports.c
 
 
 def begin(export_id: UUID, asked: Filter, at: datetime, db: Connection) -> None:
-    """Note what is to be exported.
+    """Note what is to be exported, and forget files that were kept for long enough.
 
     Safe to repeat: Yes. A job that is known stays as it is.
+
+    Raises:
+        ExportsRunning: As many of the seller's are being written as may be.
     """
+    _forget(at - KEPT_FOR, db)
+    running = (_JOB.seller_id == asked.seller_id, _JOB.state == "running")
+    others = select(func.count()).where(*running, _JOB.export_id != export_id)
+    if (db.scalar(others) or 0) >= RUNNING:
+        raise ExportsRunning(RUNNING)
     job = {
         "export_id": export_id,
         "seller_id": asked.seller_id,
@@ -100,6 +120,13 @@ def begin(export_id: UUID, asked: Filter, at: datetime, db: Connection) -> None:
         "begun_at": at,
     }
     db.execute(insert(order_exports).values(job).on_conflict_do_nothing())
+
+
+def _forget(before: datetime, db: Connection) -> None:
+    old = select(_JOB.export_id).where(_JOB.begun_at < before)
+    part = order_export_parts.c.export_id
+    db.execute(order_export_parts.delete().where(part.in_(old)))
+    db.execute(order_exports.delete().where(_JOB.begun_at < before))
 
 
 def progress(export_id: UUID, seller_id: str, db: Connection) -> dict[str, Any] | None:
@@ -114,24 +141,29 @@ def progress(export_id: UUID, seller_id: str, db: Connection) -> dict[str, Any] 
 
 
 def finish(export_id: UUID, engine: Engine) -> None:
-    """Write all parts of a job that are missing, unless another worker is at it.
+    """Write all parts of a job that are missing, unless others are at it or all are busy.
 
-    Safe to repeat: Yes, by several at once too.
+    Safe to repeat: Yes, by several at once too. What is left is gone on with by the next.
     """
-    while _write_part(export_id, engine):
-        pass
+    if not _WRITERS.acquire(blocking=False):
+        return
+    try:
+        while _write_part(export_id, engine):
+            pass
+    finally:
+        _WRITERS.release()
 
 
 def rows(export_id: UUID, engine: Engine) -> Iterator[str]:
     """Yield the text of a finished job, its header first."""
     yield _csv([dict(zip(COLUMNS, COLUMNS, strict=True))])
     part, wanted = order_export_parts.c, order_export_parts.c.export_id == export_id
-    with engine.connect() as db:
-        number = 1
-        text = select(part.text).where(wanted)
-        while (found := db.scalar(text.where(part.part == number))) is not None:
-            yield found
-            number += 1
+    for number in count_from(1):
+        with engine.connect() as db:  # none is held while the reader takes their time
+            found = db.scalar(select(part.text).where(wanted, part.part == number))
+        if found is None:
+            return
+        yield found
 
 
 def _write_part(export_id: UUID, engine: Engine) -> bool:
