@@ -1,8 +1,8 @@
 """Orders accepted over HTTP, durable, on 32 connections; beside it, a no-op for an answer.
 
-Ours is one orders process as it is run: API, relay and consumers, on a database that syncs
-each commit and a broker. The other is the same HTTP, token and command, in a process whose
-decision and store do nothing.
+Ours is one orders process with all its parts, on a database that syncs each commit and a
+broker; it is told of no catalog, whose reservations are another process's work. The other
+is the same HTTP, token and command, in a process whose decision and store do nothing.
 """
 
 import asyncio
