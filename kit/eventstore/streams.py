@@ -267,6 +267,11 @@ class PostgresStreams:
             answers.append(answer)
         self._keep(work, db)
         work.keep_snapshots()
+        if twins := find_answers([one for one, it in fresh if it.refused is not None], db):
+            # Refused perhaps for what their own repeat, kept since, did: told as that was.
+            told = zip(requests, answers, strict=True)
+            answers = [answer_again(one, twins) or answer for one, answer in told]
+            fresh = [(one, answer) for one, answer in fresh if one.key not in twins]
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
 
