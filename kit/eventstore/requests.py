@@ -1,7 +1,7 @@
 """What is asked of a stream, what was answered, and the memory of both."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -45,12 +45,15 @@ class Request(Generic[S, C, F]):
     Shape: `stream_id` is `<aggregate>-<id>`, made on first use; `key` is the caller's
         idempotency key and `digest` a hash of what was asked with it; `keep_refusal` says
         that a refusal stands for good too, so that nothing changes when a whole batch is
-        asked again; `premise` looks up, in the transaction and before anything is decided,
-        what must hold of other streams, and raises a refusal if it does not; `since` is the
-        version that the caller has seen, or None if they don't mind; `follows` makes of its
-        facts what else is asked in the same transaction; `actor` is who asks, as
-        `seller:s-1`, or None if nobody did; `trace` is the context of what they do, as it
-        travels, or None if that is of the thread that submits.
+        asked again; `premise` looks up in the service's read models, in the transaction and
+        before the request is decided, what must hold of other streams, and raises a refusal
+        if it does not; `holds` are the keys of what it looks at: nobody else holds them
+        until the transaction is over; `touches` returns the keys of what a fact changes for
+        premises, and None says that it may be anything; `since` is the version that the
+        caller has seen, or None if they don't mind; `follows` makes of its facts what else
+        is asked in the same transaction; `actor` is who asks, as `seller:s-1`, or None if
+        nobody did; `trace` is the context of what they do, as it travels, or None if that
+        is of the thread that submits.
     """
 
     stream_id: str
@@ -60,6 +63,8 @@ class Request(Generic[S, C, F]):
     digest: bytes = b""
     keep_refusal: bool = False
     premise: Callable[[Connection], None] | None = None
+    holds: Collection[str] = ()
+    touches: Callable[[Fact], Collection[str]] | None = None
     since: int | None = None
     follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
     actor: str | None = None
@@ -122,17 +127,6 @@ def answer_again(request: AnyRequest, given: Given) -> Answer | None:
     if digest == request.digest:
         return replace(answer, repeated=True)
     return Answer(0, 0, KeyReused(_used(request.key)))
-
-
-def unmet(request: AnyRequest, db: Connection) -> Answer | None:
-    """Return the refusal of a request whose premise does not hold, or None if it does."""
-    if request.premise is None:
-        return None
-    try:
-        request.premise(db)
-    except Refused as why:
-        return Answer(0, 0, why)
-    return None
 
 
 def keep_answers(

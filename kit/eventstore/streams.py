@@ -22,6 +22,7 @@ from tenacity import (
 
 from kit.database import driver, passing
 from kit.eventstore.history import History
+from kit.eventstore.premises import Untold, hold, unmet
 from kit.eventstore.records import Recorded
 from kit.eventstore.requests import (
     Answer,
@@ -30,7 +31,6 @@ from kit.eventstore.requests import (
     answer_again,
     find_answers,
     keep_answers,
-    unmet,
 )
 from kit.eventstore.work import Work
 
@@ -248,32 +248,40 @@ class PostgresStreams:
     def _in_transaction(
         self, requests: Sequence[AnyRequest], db: Connection
     ) -> tuple[list[Answer], list[Recorded]]:
+        hold(requests, db)
         given = find_answers(requests, db)
         work = Work(self.history, db, self.new_id, self.now(), self.actor, trace())
         work.load([r for r in requests if r.key not in given])
-        answers, fresh, kept = [], [], 0
+        answers, fresh, untold = [], [], Untold()
         for request in requests:
             answer = answer_again(request, given)
             if answer is None:
-                if request.premise is not None:  # it sees what was recorded before it
-                    kept = self._keep(work, kept, db)
+                if untold.matters_to(request):
+                    self._keep(work, db)
+                    untold.clear()
                 answer = unmet(request, db) or work.decide(request)
+                untold.note(request, work.last(answer.recorded))
                 fresh.append((request, answer))
                 if request.key is not None:
                     given[request.key] = request.digest, answer
             answers.append(answer)
-        self._keep(work, kept, db)
+        self._keep(work, db)
         work.keep_snapshots()
+        if twins := find_answers([one for one, it in fresh if it.refused is not None], db):
+            # Refused perhaps for what their own repeat, kept since, did: told as that was.
+            told = zip(requests, answers, strict=True)
+            answers = [answer_again(one, twins) or answer for one, answer in told]
+            fresh = [(one, answer) for one, answer in fresh if one.key not in twins]
         keep_answers(fresh, work.at, db)
         return answers, work.recorded
 
-    def _keep(self, work: Work, kept: int, db: Connection) -> int:
-        """Append and project what was recorded after the first `kept`; return how many."""
-        if fresh := work.recorded[kept:]:
-            self.history.append(work.stored[kept:], db)
+    def _keep(self, work: Work, db: Connection) -> None:
+        """Append and project what was recorded since this was last done."""
+        if fresh := work.recorded[work.kept :]:
+            self.history.append(work.stored[work.kept :], db)
             for project in self.projections:
                 project(fresh, db)
-        return len(work.recorded)
+        work.kept = len(work.recorded)
 
     def _was_kept(self, first: Recorded) -> bool:
         """Look up, after a commit of unknown outcome, whether it happened."""

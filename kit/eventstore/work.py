@@ -1,6 +1,6 @@
 """One transaction's worth of deciding: its streams as they stand while it goes on."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
@@ -25,7 +25,8 @@ class Work:
 
     Units: `at` is the moment of recording.
     Shape: `actor` and `trace` of requests that name none: they travel beside each fact;
-        `recorded` in the order of deciding, `stored` the same as bytes.
+        `recorded` in the order of deciding, `stored` the same as bytes; the first `kept`
+        of them are appended and in the read models.
     """
 
     history: History
@@ -36,6 +37,7 @@ class Work:
     trace: Mapping[str, str] = field(default_factory=dict)
     recorded: list[Recorded] = field(default_factory=list)
     stored: list[StoredFact] = field(default_factory=list)
+    kept: int = 0
     _deciders: dict[str, AnyDecider] = field(default_factory=dict)
     _stands: dict[str, Snapshot] = field(default_factory=dict)
     _snapped: dict[str, int] = field(default_factory=dict)
@@ -69,6 +71,10 @@ class Work:
             return Answer(self._stands[request.stream_id].version, 0, why)
         version = self._stands[request.stream_id].version
         return Answer(version, len(self.recorded) - begun)
+
+    def last(self, count: int) -> Sequence[Fact]:
+        """Return the facts that were decided last."""
+        return [one.fact for one in self.recorded[len(self.recorded) - count :]]
 
     def preview(self, request: AnyRequest) -> Preview:
         """Decide `request` likewise, and return what it would do."""

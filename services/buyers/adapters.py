@@ -1,18 +1,18 @@
-"""The front door with what must hold beside a command's own stream: looked up, locked.
+"""The front door with what must hold beside a command's own stream: looked up, held.
 
 Looked up in the transaction that decides, so nothing may change before it commits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias
-from zlib import crc32
+from typing import Final, TypeAlias, get_args
 
 from sqlalchemy import Connection, select
 
+from contracts.buyers import AccessEvent, CustomerCreated, MessageSent
+from contracts.fact import Fact
 from kit.asker import Asker
-from kit.database import Claim
 from kit.eventstore.requests import AnyRequest
 from services.buyers.commands import (
     AssociateBuyer,
@@ -33,8 +33,9 @@ from services.buyers.model.refusals import (
 )
 from services.buyers.tables import access_requests, customers, messages
 
-LOCKS: Final = 256
 Premise: TypeAlias = Callable[[Connection], None]
+
+_OF_ACCESS: Final = get_args(AccessEvent)
 
 
 def checked_request(command: BuyersCommand, _: Asker | None = None) -> AnyRequest:
@@ -43,21 +44,55 @@ def checked_request(command: BuyersCommand, _: Asker | None = None) -> AnyReques
     Shape: a command names its seller and its buyer, one of whom is the asker unless the
         marketplace asks; what is of others is unknown to it.
     """
-    return replace(to_request(command), premise=_premise(command))
+    held, premise = _premise(command)
+    return replace(to_request(command), premise=premise, holds=held, touches=touched)
 
 
-def _premise(command: BuyersCommand) -> Premise | None:
+def _premise(command: BuyersCommand) -> tuple[Collection[str], Premise | None]:
+    """Return what must hold, and the keys of what is looked at for that."""
     match command:
         case RequestAccess():
-            return partial(asks_once, command)
+            held = _access(command.seller_id, command.buyer_id)
+            return (held,), partial(asks_once, command)
         case CreateCustomer():
-            return partial(creates_once, command)
+            held = _customer(command.seller_id, command.customer_id)
+            return (held,), partial(creates_once, command)
         case AssociateBuyer():
-            return partial(knows_customer, command)
+            held = _customer(command.seller_id, command.customer_id)
+            return (held,), partial(knows_customer, command)
         case WriteToSeller() | WriteToBuyer() | WriteAsSystem():
-            return partial(sends_once, command)
+            held = _message(command.seller_id, command.message_id)
+            return (held,), partial(sends_once, command)
         case _:
-            return None
+            return (), None
+
+
+def touched(fact: Fact) -> Collection[str]:
+    """Return the keys of what `fact` changes for a premise.
+
+    An association changes nothing: it is with a customer that there was before.
+    """
+    match fact:
+        case CustomerCreated():
+            return (_customer(fact.seller_id, fact.customer_id),)
+        case MessageSent():
+            return (_message(fact.seller_id, fact.message_id),)
+        case _ if isinstance(fact, _OF_ACCESS):
+            return (_access(fact.seller_id, fact.buyer_id),)
+        case _:
+            return ()
+
+
+def _access(seller_id: str, buyer_id: str) -> str:
+    return f"access {seller_id}:{buyer_id}"
+
+
+def _customer(seller_id: str, customer_id: str) -> str:
+    return f"customer {seller_id}:{customer_id}"
+
+
+def _message(seller_id: str, message_id: str) -> str:
+    return f"message {seller_id}:{message_id}"
 
 
 def asks_once(command: RequestAccess, db: Connection) -> None:
@@ -66,7 +101,6 @@ def asks_once(command: RequestAccess, db: Connection) -> None:
     Raises:
         AccessIsRequested: Another request of theirs waits for an answer.
     """
-    _hold("access", f"{command.seller_id}:{command.buyer_id}", db)
     row = access_requests.c
     waiting = select(row.request_id).where(
         row.seller_id == command.seller_id,
@@ -84,7 +118,6 @@ def creates_once(command: CreateCustomer, db: Connection) -> None:
     Raises:
         CustomerExists: It was created for another buyer, or for none.
     """
-    _hold("customer", f"{command.seller_id}:{command.customer_id}", db)
     row = customers.c
     taken = select(row.customer_id).where(
         row.seller_id == command.seller_id,
@@ -116,7 +149,6 @@ def sends_once(command: Writing, db: Connection) -> None:
     Raises:
         MessageExists: Another conversation has it.
     """
-    _hold("message", f"{command.seller_id}:{command.message_id}", db)
     row = messages.c
     elsewhere = select(row.message_id).where(
         row.seller_id == command.seller_id,
@@ -125,12 +157,3 @@ def sends_once(command: Writing, db: Connection) -> None:
     )
     if db.scalars(elsewhere).first():
         raise MessageExists(command.message_id)
-
-
-def _hold(kind: str, name: str, db: Connection) -> None:
-    """Let nobody else ask for the same until the transaction is over.
-
-    Names share a few locks: a bulk request of thousands must not fill the server's table.
-    """
-    few = str(crc32(name.encode()) % LOCKS)
-    db.execute(Claim(kind, few).asked("pg_advisory_xact_lock"))

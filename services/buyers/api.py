@@ -60,6 +60,18 @@ _SERVICES_WAYS: Final = (
     Way(f"{_REQUEST}/expiry", commands.ExpireAccess, _RUNNING),
     Way(f"{_CONVERSATION}/system-messages", commands.WriteAsSystem, _RUNNING),
 )
+_OF_SPAM: Final = {
+    "answer_by",
+    "spam_since",
+    "unread_by_seller",
+    "version",
+    "waiting",
+    "waiting_since",
+}
+"""What changes when the seller takes a message for spam, which its buyer is not told.
+
+So does which message the buyer's own next one goes on about.
+"""
 _WAYS: Final = (*_SELLERS_WAYS, *_BUYERS_WAYS, *_SERVICES_WAYS)
 
 router = APIRouter()
@@ -173,6 +185,7 @@ def read_conversations(  # noqa: PLR0913 - filters and a page
 )
 def read_own_conversations(
     buyer_id: BuyerInPath,
+    asker: Asking,
     db: Database,
     order_id: Id | None = None,
     after: After | None = None,
@@ -181,7 +194,8 @@ def read_own_conversations(
     """Answer a buyer's own conversations, oldest first, a page at a time."""
     filters = {"buyer_id": buyer_id, "order_id": order_id}
     found = queries.conversations_where(filters, place_of(after), limit, db)
-    return page_of(found, limit, "begun_at", "conversation_id")
+    told = [_told_to(asker, one) for one in found]
+    return page_of(told, limit, "begun_at", "conversation_id")
 
 
 @router.get(_CONVERSATION, tags=["conversations"], dependencies=[_EITHER])
@@ -190,13 +204,15 @@ def read_conversation(
 ) -> dict[str, Any]:
     """Answer one conversation: with whom, about what, what is unread and what waits.
 
+    What waits for the seller is not told to its buyer.
+
     Raises:
         ConversationUnknown: The two have none of this id.
     """
     found = _shown_to(asker, queries.conversation(seller_id, conversation_id, db))
     if found is None:
         raise ConversationUnknown(conversation_id)
-    return found
+    return _told_to(asker, found)
 
 
 @router.get(f"{_CONVERSATION}/messages", tags=["conversations"], dependencies=[_EITHER])
@@ -218,9 +234,8 @@ def read_messages(
     if _shown_to(asker, queries.conversation(seller_id, conversation_id, db)) is None:
         raise ConversationUnknown(conversation_id)
     found = queries.messages_of(conversation_id, place_of(after), limit, db)
-    if asker.role == "buyer":
-        found = [{n: v for n, v in one.items() if n != "spam_since"} for one in found]
-    return page_of(found, limit, "sent_at", "message_id")
+    told = [_told_to(asker, one) for one in found]
+    return page_of(told, limit, "sent_at", "message_id")
 
 
 @router.get(f"{_SELLER}/counts", tags=["access", "conversations"], dependencies=[_SELLING])
@@ -233,3 +248,12 @@ def _shown_to(asker: Asker, found: queries.Shown | None) -> queries.Shown | None
     """Return what was found at a seller's, unless a buyer asks whose it is not."""
     others = asker.role == "buyer" and found is not None and found["buyer_id"] != asker.id
     return None if others else found
+
+
+def _told_to(asker: Asker, found: queries.Shown) -> queries.Shown:
+    """Return what was found of a conversation, for a buyer without what spam changes."""
+    if asker.role != "buyer":
+        return found
+    own = found.get("sender") == "buyer"
+    hidden = _OF_SPAM | {"answers"} if own else _OF_SPAM
+    return {name: value for name, value in found.items() if name not in hidden}

@@ -4,10 +4,12 @@ Each may be dropped and rebuilt from the first fact.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, get_args
+from uuid import UUID
 
 from sqlalchemy import Connection, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from contracts.buyers import (
     AccessEvent,
@@ -56,9 +58,14 @@ def project_customers(events: Sequence[Recorded], db: Connection) -> None:
     Safe to repeat: Yes.
     """
     _RELATIONSHIPS.fold([one for one in events if _names_a_buyer(one)], db)
+    told = dict[tuple[str, str], Row]()
     for recorded in events:
         if isinstance(fact := recorded.fact, CustomerCreated | BuyerAssociated):
-            _keep_customer(recorded, fact, db)
+            row = _customer_by(fact, recorded)
+            same = (fact.seller_id, fact.customer_id)
+            told[same] = min(told.get(same, row), row, key=_soonest)
+    if told:  # in one order everywhere: who writes the same rows at once waits only once
+        db.execute(_KEEP_CUSTOMER, [told[same] for same in sorted(told)])
 
 
 def project_conversations(events: Sequence[Recorded], db: Connection) -> None:
@@ -115,15 +122,10 @@ def _relationship_after(_: Row | None, fact: CustomerEvent) -> Row:
     }
 
 
-def _keep_customer(
-    recorded: Recorded, fact: CustomerCreated | BuyerAssociated, db: Connection
-) -> None:
-    """Add a customer, or what is known of one sooner: by creation, moment and id.
-
-    So the row is the same in whatever order the facts of several streams come.
-    """
+def _customer_by(fact: CustomerCreated | BuyerAssociated, recorded: Recorded) -> Row:
+    """Return the row of a customer that only `fact` tells of."""
     created = isinstance(fact, CustomerCreated)
-    row = {
+    return {
         "seller_id": fact.seller_id,
         "customer_id": fact.customer_id,
         "name": fact.name if isinstance(fact, CustomerCreated) else None,
@@ -132,14 +134,31 @@ def _keep_customer(
         "created_at": fact.happened_at,
         "event_id": recorded.event_id,
     }
-    add = insert(customers).values(row)
+
+
+def _soonest(row: Row) -> tuple[bool, datetime, UUID]:
+    """Order what is known of a customer: by creation, moment and id.
+
+    So the row is the same in whatever order the facts of several streams come.
+    """
+    return not row["is_known"], row["created_at"], row["event_id"]
+
+
+def _keeping_customers() -> Insert:
+    """Return the statement that adds a customer, or what is known of one sooner."""
+    add = insert(customers)
     old, new = customers.c, add.excluded
     sooner = tuple_(~new.is_known, new.created_at, new.event_id) < tuple_(
         ~old.is_known, old.created_at, old.event_id
     )
-    same = [old.seller_id, old.customer_id]
-    told = {name: new[name] for name in row}
-    db.execute(add.on_conflict_do_update(index_elements=same, set_=told, where=sooner))
+    return add.on_conflict_do_update(
+        index_elements=[old.seller_id, old.customer_id],
+        set_={each.name: new[each.name] for each in customers.c},
+        where=sooner,
+    )
+
+
+_KEEP_CUSTOMER: Final = _keeping_customers()
 
 
 def _conversation_after(row: Row | None, fact: ConversationEvent) -> Row | None:

@@ -133,16 +133,34 @@ def test_a_buyer_asks_and_writes_as_the_buyer_of_the_token(http: Http) -> None:
     ]
 
 
-def test_a_buyer_is_not_told_what_the_seller_takes_for_spam(theirs: Http) -> None:
+@pytest.mark.parametrize("path", [TALK, f"{TALK}/messages", "/buyers/b-1/conversations"])
+def test_a_buyer_is_not_told_what_the_seller_takes_for_spam(
+    theirs: Http, path: str
+) -> None:
+    theirs.by("buyer", "b-1")
+    before = theirs.get(path)
     theirs.by("seller", "s-1")
     theirs.post(f"{TALK}/messages/m-1/spam")
     (marked,) = theirs.get(f"{TALK}/messages")["items"]
 
     theirs.by("buyer", "b-1")
-    (message,) = theirs.get(f"{TALK}/messages")["items"]
 
     assert marked["spam_since"] is not None
-    assert "spam_since" not in message
+    assert theirs.get(path) == before
+
+
+def test_nor_by_what_becomes_of_what_they_write_after_it(theirs: Http) -> None:
+    theirs.by("seller", "s-1")
+    theirs.post(f"{TALK}/messages/m-1/spam")
+    theirs.by("buyer", "b-1")
+    headers = {"Idempotency-Key": "k", "If-Match": '"1"'}
+
+    answer = theirs.client.post(f"{TALK}/buyer-messages", json=WORDS, headers=headers)
+
+    talk, (_, message) = theirs.get(TALK), theirs.get(f"{TALK}/messages")["items"]
+    assert answer.status_code == 200
+    assert talk.keys().isdisjoint({"waiting", "waiting_since", "answer_by", "version"})
+    assert message.keys().isdisjoint({"answers", "version"})
 
 
 def test_what_the_clock_makes_due_is_asked_by_the_service(http: Http, app: FastAPI) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -333,6 +334,38 @@ def test_an_id_of_a_fact_that_is_taken_is_a_conflict(engine: Engine) -> None:
     transact(streams, asked(PLACE))
 
     assert transact(streams, asked(ACCEPT)) == Answer(2, 1)
+
+
+@pytest.mark.parametrize(
+    ("digest", "told"),
+    [
+        pytest.param(b"a", None, id="the same"),
+        pytest.param(b"b", "idempotency-key-reused", id="another"),
+    ],
+)
+@pytest.mark.parametrize("keep_refusal", [False, True])
+def test_who_is_refused_for_what_their_own_repeat_did_is_answered_as_that_was(
+    engine: Engine, digest: bytes, told: str | None, *, keep_refusal: bool
+) -> None:
+    streams = streams_on(History(engine))
+    transact(streams, asked(PLACE))
+    twin = asked(REJECT, key="k-1", digest=b"a", since=1)
+    mine = replace(twin, digest=digest, keep_refusal=keep_refusal)
+    other = asked(replace(PLACE, order_id="o-2"), order="o-2", key="k-2")
+    meanwhile = [twin]
+
+    def now() -> datetime:
+        """Tell the moment of a transaction, which has looked up its keys by then."""
+        while meanwhile:
+            transact(streams, meanwhile.pop())
+        return FRIDAY
+
+    answers = replace(streams, now=now).submit([mine, other, mine])
+
+    codes = [one.refused and one.refused.code for one in answers]
+    assert codes == [told, None, told]
+    assert [one.repeated for one in answers] == [told is None, False, told is None]
+    assert transact(streams, other).repeated
 
 
 def test_of_two_who_use_one_key_at_once_the_second_gets_the_answer_of_the_first(

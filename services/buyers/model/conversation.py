@@ -193,6 +193,15 @@ def _with(event: MessageSent, conversation: Conversation) -> Begun:
     return replace(conversation, messages=messages, waiting=waiting)
 
 
+def overlaps(command: ConversationCommand, _: Sequence[ConversationEvent]) -> bool:
+    """Say whether what happened since could change the mind of who did not see it.
+
+    What a buyer writes takes nothing away from what others did; nor are they shown all of
+    it: what the seller takes for spam is not told to its buyer.
+    """
+    return not isinstance(command, WriteToSeller)
+
+
 CONVERSATION: Final[Decider[Conversation, ConversationCommand, ConversationEvent]] = (
-    Decider(NotBegun(), decide, evolve, (NotBegun, Begun))
+    Decider(NotBegun(), decide, evolve, (NotBegun, Begun), overlaps=overlaps)
 )
