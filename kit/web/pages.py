@@ -1,20 +1,22 @@
 """Long lists, a page at a time: nothing is skipped or repeated while rows arrive."""
 
-from collections.abc import Mapping, Sequence
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, TypeAdapter
 from sqlalchemy import ColumnElement, Select, tuple_
 
 from contracts.fact import GivenMoment, Id
 
-_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
-_ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
-
+K = TypeVar("K")
 Place: TypeAlias = tuple[datetime, str]
 """Where a row stands in its list: its moment, then its id. Neither ever changes."""
+
+_PLACE: Final = TypeAdapter(tuple[GivenMoment, Id])
 
 
 class Page(BaseModel):
@@ -24,25 +26,43 @@ class Page(BaseModel):
     next: str | None
 
 
-def place_of(after: str | None) -> Place | None:
-    """Return the place that a page's `next` names."""
-    if after is None:
-        return None
-    moment, _, name = after.partition("|")
-    return _MOMENT.validate_python(moment), _ID.validate_python(name)
+def written(place: Sequence[Any]) -> str:
+    """Return `place`, of whatever a list is in the order of, as text for an URL."""
+    said = json.dumps([*place], default=str, separators=(",", ":"))
+    return urlsafe_b64encode(said.encode()).decode().rstrip("=")
 
 
-def _named_by_a_page(after: str) -> str:
+def read(after: str, kind: TypeAdapter[K]) -> K:
+    """Return the place that `after` names.
+
+    Raises:
+        ValueError: None that `written` wrote.
+    """
     try:
-        place_of(after)
-    except ValidationError:
+        return kind.validate_json(urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+    except ValueError:
         raise ValueError(
             "no page ended there; give the `next` of the page before, as it is"
         ) from None
-    return after
 
 
-After: TypeAlias = Annotated[str, AfterValidator(_named_by_a_page)]
+def named_by_a_page(kind: TypeAdapter[Any]) -> AfterValidator:
+    """Return what refuses texts that no page's `next` was."""
+
+    def check(after: str) -> str:
+        read(after, kind)
+        return after
+
+    checked: Callable[[str], str] = check
+    return AfterValidator(checked)
+
+
+def place_of(after: str | None) -> Place | None:
+    """Return the place that a page's `next` names."""
+    return None if after is None else read(after, _PLACE)
+
+
+After: TypeAlias = Annotated[str, named_by_a_page(_PLACE)]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -52,7 +72,7 @@ def page_of(rows: Sequence[Mapping[str, Any]], limit: int, moment: str, name: st
     Shape: `moment` and `name` are the columns that `beyond` was given.
     """
     last = rows[-1] if len(rows) == limit else None
-    after = None if last is None else f"{last[moment].isoformat()}|{last[name]}"
+    after = None if last is None else written((last[moment], last[name]))
     return Page(items=[dict(row) for row in rows], next=after)
 
 

@@ -18,6 +18,12 @@ Json: TypeAlias = Mapping[str, Any]
 NARROW: Final = 100
 STYLES: Final = {"star": "bold green", "good": "green", "warn": "yellow", "limit": "red"}
 TOO_FEW: Final = "too few"
+PERCENT_OF: Final = (
+    "What was kept of what fell due in the days before. What stands at that moment falls\n"
+    "due at no time: inventory.confirmed is the listings with a confirmed stock, of those\n"
+    "with any, listings.complete the points that listings have on average, of 100.\n"
+)
+"""What the percents of scorecards are of."""
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
@@ -37,7 +43,10 @@ def rejected(rows: Iterable[RowReport]) -> Table:
 
 
 def scorecards(answer: Json) -> Table:
-    """Return a row for each metric, a column for each seller: percent kept, and level."""
+    """Return a row for each metric, a column for each seller: percent, and level.
+
+    Shape: of what the percents are, `PERCENT_OF` says.
+    """
     cards = {(card["metric"], card["seller_id"]): card for card in answer["cards"]}
     overall = {row["seller_id"]: _level(row["level"]) for row in answer["overall"]}
     sellers = sorted(overall)
@@ -56,7 +65,7 @@ def _in_two(seller_id: str) -> str:
 
 def _card(card: Json | None) -> Text:
     if card is None:
-        return Text("none due", style="dim")
+        return Text("none", style="dim")
     if card["level"] not in STYLES:
         return Text(f"{TOO_FEW} ({card['due']})", style="dim")
     return Text(f"{100 * card['rate']:5.1f} ").append(_level(card["level"]))

@@ -111,9 +111,8 @@ class Demo:
 
     def _scorecards(self, platform: Platform) -> None:
         at = f"{AS_OF:%d %B %Y}"
-        self._heading(
-            f"Scorecards of all sellers as of {at}: percent kept of what fell due"
-        )
+        self._heading(f"Scorecards of all sellers as of {at}, in percent")
+        self.console.print(showing.PERCENT_OF)
         answer = ask(
             platform,
             "performance",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     func,
     select,
     true,
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from kit.web.pages import Place, beyond
 from services.buyers.tables import (
+    IS_UNREAD,
     access_requests,
     access_rules,
     conversations,
@@ -166,6 +168,13 @@ def messages_of(
     return _rows(beyond(query, row.sent_at, row.message_id, place, limit), db)
 
 
+_THEIR_TALKS: Final = conversations.c.seller_id == bindparam("seller_id")
+_ALL_TALKS: Final = select(func.count()).where(_THEIR_TALKS)
+_UNREAD: Final = select(
+    func.coalesce(func.sum(func.jsonb_array_length(conversations.c.unread_by_seller)), 0)
+).where(_THEIR_TALKS, IS_UNREAD)
+
+
 def counts(seller_id: str, now: datetime, db: Connection) -> Shown:
     """Return how much of each kind a seller has, and how much of it is overdue at `now`."""
     asked, talk = access_requests.c, conversations.c
@@ -175,19 +184,20 @@ def counts(seller_id: str, now: datetime, db: Connection) -> Shown:
     states = theirs.group_by(asked.state)
     waiting = and_(asked.state == "waiting", asked.decide_by < now)
     late = select(func.count()).where(asked.seller_id == seller_id, waiting)
-    unread = func.jsonb_array_length(talk.unread_by_seller)
-    talks = select(
-        func.count().label("all"),
-        func.coalesce(func.sum(unread), 0).label("unread"),
-        func.count(talk.waiting).label("unanswered"),
+    waits = select(
+        func.count().label("unanswered"),
         func.count().filter(talk.answer_by < now).label("overdue"),
-    ).where(talk.seller_id == seller_id)
+    ).where(talk.seller_id == seller_id, talk.waiting.is_not(None))
     return {
         "access_requests": {
             **{row.state: row.requests for row in db.execute(states)},
             "overdue": db.execute(late).scalar_one(),
         },
-        "conversations": _first(talks, db),
+        "conversations": {
+            "all": db.execute(_ALL_TALKS, {"seller_id": seller_id}).scalar_one(),
+            "unread": db.execute(_UNREAD, {"seller_id": seller_id}).scalar_one(),
+            **dict(db.execute(waits).mappings().one()),
+        },
     }
 
 

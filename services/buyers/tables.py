@@ -74,6 +74,9 @@ relationships = Table(
     Index("relationships_by_customer", "seller_id", "customer_id"),
 )
 
+IS_UNREAD = text("unread_by_seller <> '[]'")
+"""Of a conversation: something of it is unread by its seller."""
+
 conversations = Table(
     "conversations",
     metadata,
@@ -92,6 +95,8 @@ conversations = Table(
     Column("version", Integer, nullable=False),
     Index("conversations_by_seller", "seller_id", "begun_at", "conversation_id"),
     Index("conversations_by_buyer", "buyer_id", "begun_at", "conversation_id"),
+    Index("conversations_by_order", "order_id", "begun_at", "conversation_id"),
+    Index("conversations_unread", "seller_id", postgresql_where=IS_UNREAD),
     Index(
         "conversations_waiting",
         "seller_id",

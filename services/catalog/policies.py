@@ -4,11 +4,9 @@ Pure: no I/O, no clock; reads only our data.
 Source: docs/decisions/0016-stock-for-orders.md.
 """
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from operator import attrgetter
 from typing import Final, NamedTuple
@@ -25,6 +23,7 @@ from contracts.orders import (
     OrderRejected,
     ShipmentSaved,
 )
+from kit.dated import shipped
 from services.catalog.commands import Allocation, ReassignUnits
 from services.catalog.model.demand import Demand, OrderSays, Saying
 from services.catalog.model.stock_rules import DatedStockRules
@@ -50,8 +49,7 @@ def stock_rules() -> DatedStockRules:
     Raises:
         ValidationError: They break a rule of theirs; the message names the field.
     """
-    text = files("services.catalog").joinpath("stock_rules.toml").read_text("utf-8")
-    return DatedStockRules.model_validate(tomllib.loads(text))
+    return shipped("services.catalog", "stock_rules.toml", DatedStockRules)
 
 
 def said_of_orders(fact: Fact) -> Sequence[Said]:

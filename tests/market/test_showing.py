@@ -60,13 +60,13 @@ def test_scorecards_of_all_sellers_fit_a_narrow_screen_line_by_line() -> None:
     assert all(row.split()[1:] == ["100.0", "limit"] * 6 for row in rows[:3])
 
 
-def test_what_nobody_owed_and_what_is_too_little_to_judge_is_said_so() -> None:
+def test_what_nobody_has_and_what_is_too_little_to_judge_is_said_so() -> None:
     few = card("seller-elm", "approvals.timely", 0.5, "not_enough_data")
     overall = [card(one, "overall", 1.0, "star") for one in ("seller-elm", "seller-fir")]
     rows = printed(scorecards({"cards": [few], "overall": overall}))
 
     assert rows[3].split(maxsplit=1)[1].split("  ")[0] == "too few (9)"
-    assert rows[3].rstrip().endswith("none due")
+    assert rows[3].rstrip().endswith("  none")
 
 
 def test_what_was_never_done_is_not_done_yet() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.serving import build
+from kit.web.pages import written
 from kit.web.reading import lend
 from services.orders.app import BLUEPRINT
 from tests.fakes import MemoryStreams
@@ -270,12 +271,14 @@ def test_a_sellers_orders_come_in_pages(stored: TestClient) -> None:
         "foo|bar",
         "foo",
         "",
-        "|o-1",
-        "2026-03-06T18:00:00Z|",
-        "2026-03-06T18:00:00|o-1",
-        "1772820000|o-1",
-        "9999-12-31T23:59:59-01:00|o-1",
-        "2026-03-06T18:00:00Z|o\x001",
+        "2026-03-06T18:00:00Z|o-1",
+        written(("", "o-1")),
+        written(("2026-03-06T18:00:00Z", "")),
+        written(("2026-03-06T18:00:00", "o-1")),
+        written(("1772820000", "o-1")),
+        written((1_772_820_000, "o-1")),
+        written(("9999-12-31T23:59:59-01:00", "o-1")),
+        written(("2026-03-06T18:00:00Z", "o\x001")),
     ],
 )
 def test_a_page_after_no_place_is_refused_by_name_and_told_what_to_give(

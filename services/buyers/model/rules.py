@@ -1,21 +1,18 @@
 """What an operator decides of buyers: how long answers may take. Dated data, not code."""
 
-import tomllib
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from importlib.resources import files
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from kit.dated import Dated, FromADay, shipped
 from kit.weekdays import weekday_deadline
 
-_CLOSED: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
 Hours: TypeAlias = Annotated[int, Field(ge=1, le=24 * 365)]
 
 
-class BuyerRules(BaseModel):
+class BuyerRules(FromADay):
     """The rules that hold from a day on, until newer ones do.
 
     Units: UTC days; hours are weekday hours, `holidays` left out, but for `hours_to_tell`,
@@ -23,9 +20,6 @@ class BuyerRules(BaseModel):
     Source: domain.md 3 (clocks) and 4.
     """
 
-    model_config = _CLOSED
-
-    holds_from: date
     days_to_expire: Annotated[int, Field(ge=1, le=365)]
     hours_to_decide: Hours
     hours_to_answer: Hours
@@ -56,24 +50,7 @@ class BuyerRules(BaseModel):
         return weekday_deadline(since, timedelta(hours=hours), self.holidays)
 
 
-class DatedRules(BaseModel):
-    """All rules there ever were. The first of them hold before their day too."""
-
-    model_config = _CLOSED
-
-    rules: Annotated[Sequence[BuyerRules], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _follow_each_other(self) -> Self:
-        days = [one.holds_from for one in self.rules]
-        if days != sorted(set(days)):
-            raise ValueError("rules must be in order of holds_from, no two the same")
-        return self
-
-    def at(self, moment: datetime) -> BuyerRules:
-        """Return the rules that hold at `moment`."""
-        held = [one for one in self.rules if one.holds_from <= moment.date()]
-        return held[-1] if held else self.rules[0]
+DatedRules: TypeAlias = Dated[BuyerRules]
 
 
 @cache
@@ -83,5 +60,4 @@ def shipped_rules() -> DatedRules:
     Raises:
         ValidationError: They break a rule of theirs; the message names the field.
     """
-    text = files("services.buyers").joinpath("buyer_rules.toml").read_text("utf-8")
-    return DatedRules.model_validate(tomllib.loads(text))
+    return shipped("services.buyers", "buyer_rules.toml", DatedRules)

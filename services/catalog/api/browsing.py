@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, TypeAdapter
 
 from contracts.fact import Id, SellerId
+from kit.web.pages import Limit, named_by_a_page, read, written
 from kit.web.reading import Database
 from kit.web.whose import OneBuyer
 from services.catalog import queries
-from services.catalog.api.places import Limit, named_by_a_page, read, written
 from services.catalog.api.who import BUYING
 
 _Place: TypeAlias = tuple[int, datetime, Id, Id]

@@ -8,10 +8,10 @@ from pydantic import BaseModel, TypeAdapter
 from contracts.fact import Id
 from kit.eventstore.requests import Preview
 from kit.web.commands import Way, command_router, etag
+from kit.web.pages import Limit, named_by_a_page, read, written
 from kit.web.reading import Database
 from kit.web.whose import SellerInPath
 from services.catalog import commands, queries
-from services.catalog.api.places import Limit, named_by_a_page, read, written
 from services.catalog.api.who import SELLING
 from services.catalog.handlers import to_request
 from services.catalog.model.completeness import Completeness, completeness

@@ -1,16 +1,16 @@
 """Reading orders over HTTP: one, its family, its history, and the table of all."""
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from contracts.fact import Cents, GivenMoment, Id, SellerId
 from kit.asker import Asker
 from kit.web.asking import Asking
 from kit.web.commands import Now, etag
+from kit.web.pages import read, written
 from kit.web.reading import Database
 from kit.web.whose import OneSeller, the_seller
 from services.orders import queries
@@ -18,9 +18,8 @@ from services.orders.api.who import EITHER, SELLING
 from services.orders.model.refusals import OrderUnknown
 from services.orders.queries.table import Filter, InvoiceState, Place, Sort, State
 
-_MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(GivenMoment)
-_CENTS: Final[TypeAdapter[int]] = TypeAdapter(Annotated[Cents, Field(strict=False)])
-_ID: Final[TypeAdapter[str]] = TypeAdapter(Id)
+_BY_MOMENT: Final[TypeAdapter[Place]] = TypeAdapter(tuple[GivenMoment, Id])
+_BY_CENTS: Final[TypeAdapter[Place]] = TypeAdapter(tuple[Cents, Id])
 
 reading = APIRouter(tags=["orders"])
 
@@ -80,13 +79,12 @@ class WantedPage(Wanted):
         """
         if self.after is None:
             return None
-        value, _, order_id = self.after.partition("|")
-        kind = _CENTS if self.sort.endswith("cents") else _MOMENT
         try:
-            return kind.validate_python(value), _ID.validate_python(order_id)
-        except ValidationError:
-            told = "no page ended there; give the `next` of the page before, as it is"
-            error = {"loc": ("query", "after"), "msg": told, "type": "value_error"}
+            return read(
+                self.after, _BY_CENTS if self.sort.endswith("cents") else _BY_MOMENT
+            )
+        except ValueError as wrong:
+            error = {"loc": ("query", "after"), "msg": str(wrong), "type": "value_error"}
             raise RequestValidationError([error]) from None
 
 
@@ -151,7 +149,6 @@ def read_orders(
     found = queries.page(wanted.filter(asker), sort, place, wanted.limit, at=at, db=db)
     beyond = None
     if len(found) == wanted.limit:
-        last, by = found[-1], found[-1][sort.removeprefix("-")]
-        value = by.isoformat() if isinstance(by, datetime) else by
-        beyond = f"{value}|{last['order_id']}"
+        last = found[-1]
+        beyond = written((last[sort.removeprefix("-")], last["order_id"]))
     return Page(orders=list(found), next=beyond)

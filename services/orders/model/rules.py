@@ -1,21 +1,17 @@
 """What an operator decides of orders: currencies, time to decide. Dated data, not code."""
 
-import tomllib
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from importlib.resources import files
-from typing import Annotated, Final, Self
+from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from contracts.fact import Currency
+from kit.dated import Dated, FromADay, shipped
 from kit.weekdays import weekday_deadline
 
-_CLOSED: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-
-class OrderRules(BaseModel):
+class OrderRules(FromADay):
     """The rules that hold from a day on, until newer ones do.
 
     Units: UTC days; `weekdays_to_decide` from the start of an order's clock, `holidays`
@@ -23,9 +19,6 @@ class OrderRules(BaseModel):
     Source: domain.md 4.
     """
 
-    model_config = _CLOSED
-
-    holds_from: date
     traded: Annotated[frozenset[Currency], Field(strict=False, min_length=1)]
     weekdays_to_decide: Annotated[int, Field(ge=1, le=365)]
     holidays: Annotated[frozenset[date], Field(strict=False)] = frozenset()
@@ -48,24 +41,7 @@ class OrderRules(BaseModel):
         return told_at - placed_at > timedelta(hours=self.hours_to_tell)
 
 
-class DatedRules(BaseModel):
-    """All rules there ever were. The first of them hold before their day too."""
-
-    model_config = _CLOSED
-
-    rules: Annotated[Sequence[OrderRules], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _follow_each_other(self) -> Self:
-        days = [one.holds_from for one in self.rules]
-        if days != sorted(set(days)):
-            raise ValueError("rules must be in order of holds_from, no two the same")
-        return self
-
-    def at(self, moment: datetime) -> OrderRules:
-        """Return the rules that hold at `moment`."""
-        held = [one for one in self.rules if one.holds_from <= moment.date()]
-        return held[-1] if held else self.rules[0]
+DatedRules: TypeAlias = Dated[OrderRules]
 
 
 @cache
@@ -75,5 +51,4 @@ def shipped_rules() -> DatedRules:
     Raises:
         ValidationError: They break a rule of theirs; the message names the field.
     """
-    text = files("services.orders").joinpath("order_rules.toml").read_text("utf-8")
-    return DatedRules.model_validate(tomllib.loads(text))
+    return shipped("services.orders", "order_rules.toml", DatedRules)
