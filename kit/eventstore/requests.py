@@ -47,10 +47,11 @@ class Request(Generic[S, C, F]):
         that a refusal stands for good too, so that nothing changes when a whole batch is
         asked again; `premise` looks up, in the transaction and before anything is decided,
         what must hold of other streams, and raises a refusal if it does not; `since` is the
-        version that the caller has seen, or None if they don't mind; `follows` makes of its
-        facts what else is asked in the same transaction; `actor` is who asks, as
-        `seller:s-1`, or None if nobody did; `trace` is the context of what they do, as it
-        travels, or None if that is of the thread that submits.
+        version that the caller has seen, or None if they don't mind; `expected` the one
+        that the stream must be at, whatever was seen, or None if any will do; `follows`
+        makes of its facts what else is asked in the same transaction; `actor` is who asks,
+        as `seller:s-1`, or None if nobody did; `trace` is the context of what they do, as
+        it travels, or None if that is of the thread that submits.
     """
 
     stream_id: str
@@ -61,6 +62,7 @@ class Request(Generic[S, C, F]):
     keep_refusal: bool = False
     premise: Callable[[Connection], None] | None = None
     since: int | None = None
+    expected: int | None = None
     follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
     actor: str | None = None
     trace: Mapping[str, str] | None = None
