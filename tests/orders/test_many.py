@@ -63,6 +63,26 @@ def test_each_order_is_accepted_or_refused_on_its_own(http: TestClient) -> None:
     assert http.get("/orders/o-2").json()["state"] == "open"
 
 
+def test_a_new_buyer_becomes_one_customer_though_two_are_said_at_once(
+    http: TestClient,
+) -> None:
+    for number in (4, 5, 6):
+        placed = PLACE | {"order_id": f"o-{number}", "buyer_id": "b-4"}
+        post(http, "/orders", placed, f"k-{number}")
+
+    found = results(
+        http,
+        "/acceptances",
+        {"order_id": "o-4", **NEW},
+        {"order_id": "o-5", **NEW, "customer_id": "c-2"},
+        {"order_id": "o-6"},
+    )
+
+    assert [one["outcome"] for one in found] == ["recorded", "refused", "recorded"]
+    assert found[1]["problem"]["type"] == "buyer-is-customer"
+    assert http.get("/orders/o-6").json()["customer_id"] == "c-1"
+
+
 def test_the_same_request_again_is_answered_the_same(http: TestClient) -> None:
     items = ({"order_id": "o-1", **NEW}, {"order_id": "o-2"})
 

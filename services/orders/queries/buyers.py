@@ -1,10 +1,12 @@
 """What has been heard of a buyer, for the commands that depend on it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from services.orders.commands import AcceptOrder, BuyerStanding, OfBuyer, PlaceOrder
+from services.orders.projections import seller_orders
 
 # What was heard of a relationship, else what an order of the buyer's was accepted with:
 # buyers may not have heard of that yet, or we not of their hearing it.
@@ -42,3 +44,11 @@ def of_buyer(command: PlaceOrder | AcceptOrder, db: Connection) -> OfBuyer:
         approval_required=required, access=access, customer_id=customer_id
     )
     return OfBuyer(command=command, buyer=buyer)
+
+
+def buyers_of(order_ids: Iterable[str], db: Connection) -> Mapping[str, tuple[str, str]]:
+    """Return the seller and the buyer of each order, by its id."""
+    row = seller_orders.c
+    query = select(row.order_id, row.seller_id, row.buyer_id)
+    found = db.execute(query.where(row.order_id.in_(order_ids)))
+    return {order_id: (seller_id, buyer_id) for order_id, seller_id, buyer_id in found}
