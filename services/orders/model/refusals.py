@@ -163,7 +163,7 @@ class CustomerNeeded(Refused):
         super().__init__(
             f"customer_link: the buyer of {order_id!r} is no customer we have heard of; "
             "create a customer, or associate the buyer with one; if that was done just "
-            "now, associate: it changes nothing"
+            "now, ask again, or associate: it changes nothing"
         )
 
     @property
@@ -200,6 +200,34 @@ class BuyerIsCustomer(Refused):
         super().__init__(
             f"customer_id: the buyer is customer {known!r}; leave {said!r} out, or "
             "associate the buyer with it"
+        )
+
+
+class CustomerUnknown(Refused):
+    """Perhaps there is one, and nobody told us yet."""
+
+    code = "customer-unknown"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(
+            f"customer_id: no customer {customer_id!r} is heard of; create them, here with "
+            "customer_link created, or check the id; if they were created a moment ago, ask "
+            "again"
+        )
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """After how many seconds to ask again, if they were created a moment ago."""
+        return {"retry_after": 1}
+
+
+class CustomerExists(Refused):
+    code = "customer-exists"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(
+            f"customer_id: there is a customer {customer_id!r}, who is not this buyer; "
+            "associate the buyer with them, or create a customer under an id of its own"
         )
 
 
