@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from kit.serving import build
 from services.orders.app import BLUEPRINT
 from tests.orders.test_api import PLACE, post
+from tests.samples import MONDAY
 from tests.tokens import asking, settings
 
 NEW = {"customer_id": "c-1", "customer_link": "created"}
@@ -17,13 +18,13 @@ PARCEL = {
     "carrier": "UPS",
     "tracking_number": "1Z999AA10123456784",
     "shipped_by": "seller",
-    "shipped_at": "2026-03-09T12:00:00Z",
+    "shipped_at": "2026-03-09T18:30:00Z",
 }
 
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database)), at=MONDAY) as client:
         for number in range(1, 4):
             placed = PLACE | {"order_id": f"o-{number}", "buyer_id": f"b-{number}"}
             post(client, "/orders", placed, f"k-{number}")

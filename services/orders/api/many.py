@@ -21,7 +21,7 @@ from services.orders import queries
 from services.orders.api.reserving import Reserving
 from services.orders.api.who import FIXES, SELLING
 from services.orders.commands import AcceptOrder, LineToShip, SaveShipment
-from services.orders.handlers import to_request
+from services.orders.handlers import happening_now
 
 MOST: Final = 500
 """Orders of one request: they share one transaction."""
@@ -120,7 +120,7 @@ def accept_orders(  # noqa: PLR0913 - what a request brings
             known = {n: queries.of_buyer(_acceptance(body.items[n], at), db) for n in some}
         requests = [
             replace(
-                to_request(command, asker),
+                happening_now(command, asker),
                 key=f"{key}/{place}",
                 digest=digest,
                 since=body.items[place].seen,
@@ -167,7 +167,9 @@ def save_shipments(
     """Save shipments of several orders, each judged on its own, likewise."""
     requests = [
         replace(
-            to_request(SaveShipment(**fixed(_said(item), _SHIPPER, asker), at=at), asker),
+            happening_now(
+                SaveShipment(**fixed(_said(item), _SHIPPER, asker), at=at), asker
+            ),
             key=f"{key}/{place}",
             digest=digest,
             since=item.seen,

@@ -68,6 +68,16 @@ def settle_customer(command: AcceptOrder, buyer: BuyerStanding | None) -> OrderC
         raise BuyerIsCustomer(known, said)
     if buyer is None or known == said:
         return OrderCustomer(said, link)
+    return _become(said, link, buyer)
+
+
+def _become(said: str, link: CustomerLink, buyer: BuyerStanding) -> OrderCustomer:
+    """Return the customer that a buyer becomes who was not heard to be this one.
+
+    Raises:
+        CustomerExists: To be created, and somebody else.
+        CustomerUnknown: To be one whom nobody heard of.
+    """
     if link == "created":
         if buyer.named == "others":
             raise CustomerExists(said)

@@ -35,10 +35,12 @@ class OrderIsOpen(Refused):
 class OrderIsAccepted(Refused):
     code = "order-accepted"
 
-    def __init__(self, order_id: str, customer_id: str, customer_link: str) -> None:
+    def __init__(
+        self, order_id: str, customer_id: str, customer_link: str, remedy: str
+    ) -> None:
         super().__init__(
             f"order_id: {order_id!r} is accepted, for customer {customer_id!r} "
-            f"({customer_link}); cancel it instead"
+            f"({customer_link}); {remedy}"
         )
 
 
@@ -210,9 +212,9 @@ class CustomerUnknown(Refused):
 
     def __init__(self, customer_id: str) -> None:
         super().__init__(
-            f"customer_id: no customer {customer_id!r} is heard of; create them, here with "
-            "customer_link created, or check the id; if they were created a moment ago, ask "
-            "again"
+            f"customer_id: no customer {customer_id!r} is heard of; create them, here by "
+            "customer_link created, or check the id; if they were created a moment ago, "
+            "ask again"
         )
 
     @property
@@ -244,6 +246,45 @@ class ExportNotReady(Refused):
     def __init__(self, done: int, total: int) -> None:
         super().__init__(
             f"export_id: {done} of {total} orders are written; ask again when it is done"
+        )
+
+
+class ShipByOver(Refused):
+    code = "ship-by-over"
+
+    def __init__(self, ship_by: datetime, placed_at: datetime) -> None:
+        super().__init__(
+            f"ship_by: {ship_by.isoformat()} is over, it is {placed_at.isoformat()}; give "
+            "a later moment"
+        )
+
+
+class ShippedAtImpossible(Refused):
+    code = "shipped-at-impossible"
+
+    def __init__(self, since: datetime, until: datetime) -> None:
+        super().__init__(
+            f"shipped_at: give a moment from {since.isoformat()}, when it was ordered, to "
+            f"{until.isoformat()}"
+        )
+
+
+class IdNotForPaths(Refused):
+    code = "id-not-for-paths"
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(
+            f"{field}: {value!r} does not fit into the path of a URL; leave out / ? # % \\ "
+            "and what is not printed"
+        )
+
+
+class ReasonNotTheirs(Refused):
+    code = "reason-not-theirs"
+
+    def __init__(self, reason: str, theirs: AbstractSet[str]) -> None:
+        super().__init__(
+            f"reason: {reason!r} is no buyer's to say; use {' or '.join(sorted(theirs))}"
         )
 
 
@@ -282,19 +323,19 @@ class NothingStays(Refused):
 class UnitsHaveLeft(Refused):
     code = "units-have-left"
 
-    def __init__(self, line_id: str, quantity: int, left: int) -> None:
+    def __init__(self, line_id: str, left: int, field: str = "quantity") -> None:
         super().__init__(
-            f"quantity: {left} of line {line_id!r} have left, {quantity} is less; "
-            f"keep {left} at least"
+            f"{field}: {left} of line {line_id!r} have left; keep {left} at least"
         )
 
 
 class TotalTooLarge(Refused):
     code = "total-too-large"
 
-    def __init__(self, total_cents: int) -> None:
+    def __init__(self, total_cents: int, field: str = "lines") -> None:
         super().__init__(
-            f"lines: the total of {total_cents} cents is above {MAX_CENTS}; split the order"
+            f"{field}: the total of {total_cents} cents would be above {MAX_CENTS}; have "
+            "the rest ordered by itself"
         )
 
 
