@@ -75,7 +75,7 @@ def test_a_buyer_cancels_for_reasons_of_a_buyer(http: TestClient, app: FastAPI) 
 
     for client, by in ((buyer, {}), (http, {"by": "buyer"})):
         status, said = post(client, path, {"reason": "out_of_stock", **by})
-        assert (status, said["type"]) == (422, "reason-not-theirs")
+        assert (status, said["type"]) == (409, "reason-not-theirs")
         assert "buyer_request or other" in said["detail"].replace(
             "other or b", "b or other"
         )
@@ -89,7 +89,7 @@ def test_a_buyer_cancels_for_reasons_of_a_buyer(http: TestClient, app: FastAPI) 
 
 
 @pytest.mark.parametrize(
-    ("ship_by", "status"), [(MONDAY, 422), (MONDAY - SECOND, 422), (MONDAY + SECOND, 200)]
+    ("ship_by", "status"), [(MONDAY, 409), (MONDAY - SECOND, 409), (MONDAY + SECOND, 200)]
 )
 def test_an_order_is_to_be_shipped_after_it_is_placed(
     http: TestClient, ship_by: datetime, status: int
@@ -98,7 +98,7 @@ def test_an_order_is_to_be_shipped_after_it_is_placed(
 
     got, said = post(http, "/orders", asked)
 
-    assert (got, said.get("type", "")) == (status, "ship-by-over" if status == 422 else "")
+    assert (got, said.get("type", "")) == (status, "ship-by-over" if status == 409 else "")
     assert bulk(http, "place-order", asked | {"order_id": "o-3"}) == "recorded"
 
 
@@ -116,10 +116,10 @@ def test_what_was_placed_in_time_is_answered_the_same_when_its_time_is_over(
 @pytest.mark.parametrize(
     ("shipped_at", "status"),
     [
-        (MONDAY - SECOND, 422),
+        (MONDAY - SECOND, 409),
         (MONDAY, 200),
         (MONDAY + HOUR, 200),
-        (MONDAY + HOUR + SECOND, 422),
+        (MONDAY + HOUR + SECOND, 409),
     ],
 )
 def test_a_parcel_leaves_after_its_order_was_placed_and_before_it_is_told(

@@ -25,10 +25,7 @@ from services.orders.model.refusals import (
     IdNotForPaths,
     LineUnknown,
     OrderUnknown,
-    ReasonNotTheirs,
-    ShipByOver,
     ShipmentUnknown,
-    ShippedAtImpossible,
     TrackingMalformed,
 )
 
@@ -42,13 +39,7 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = (
     }
     | {
         refusal.code: HTTPStatus.UNPROCESSABLE_ENTITY
-        for refusal in (
-            IdNotForPaths,
-            ReasonNotTheirs,
-            ShipByOver,
-            ShippedAtImpossible,
-            TrackingMalformed,
-        )
+        for refusal in (IdNotForPaths, TrackingMalformed)
     }
 )
 _LINE: Final = "/orders/{order_id}/lines/{line_id}"
