@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from sqlalchemy import Engine
 
 from kit.database import Claim, end_frozen
-from kit.eventstore.streams import Streams
+from kit.eventstore.requests import AnyRequest
+from kit.eventstore.streams import StoreUnavailable, Streams
 
 _log: Final = logging.getLogger(__name__)
 
@@ -32,6 +33,51 @@ class Schedule:
     name: str
     every: timedelta
     run: Run
+
+
+class SomeFailed(Exception):  # noqa: N818 - see kit.domain.Refused
+    """Some of what is due can't be done, and why. All else was done."""
+
+
+@dataclass(slots=True)
+class Due:
+    """What a run asks of streams, and what became of it: one that fails stops no other."""
+
+    streams: Streams
+    done: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def submit(self, requests: Sequence[AnyRequest]) -> None:
+        """Submit `requests` together; if that fails, one by one, those that can be.
+
+        Raises:
+            StoreUnavailable: The database is away: nothing can be.
+        """
+        try:
+            answers = self.streams.submit(requests)
+        except StoreUnavailable:
+            raise
+        except Exception as why:  # noqa: BLE001 - it is told of, and the others go on
+            if len(requests) > 1:
+                for request in requests:
+                    self.submit([request])
+                return
+            self.failed[requests[0].stream_id] = str(why)
+            _log.warning("%s: %s", requests[0].stream_id, why, exc_info=why)
+        else:
+            self.done += sum(answer.recorded for answer in answers)
+
+    def count(self) -> int:
+        """Return how much was done.
+
+        Raises:
+            SomeFailed: Something was not.
+        """
+        if self.failed:
+            [(first, why), *others] = self.failed.items()
+            more = f", and {len(others)} more" if others else ""
+            raise SomeFailed(f"{first}: {why}{more}; {self.done} done")
+        return self.done
 
 
 def _now() -> datetime:

@@ -11,6 +11,7 @@ import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import ECKey, KeySet
+from starlette.datastructures import State
 
 from kit.asker import Asker, Role
 from kit.settings import Settings
@@ -77,6 +78,15 @@ def settings(database_url: str, **more: Any) -> Settings:  # noqa: ANN401 - any 
     return Settings.model_construct(database_url=database_url, **given)
 
 
-def asking(app: FastAPI, role: Role = "operator", who: str = "op-1") -> TestClient:
-    """A client of `app` whose requests are those of `who`."""
-    return TestClient(app, headers=bearing(role, who))
+def asking(
+    app: FastAPI,
+    role: Role = "operator",
+    who: str = "op-1",
+    at: datetime | None = None,
+) -> TestClient:
+    """A client of `app` whose requests are those of `who`; by its clock, or at `at`."""
+    if at is not None:
+        app.state.now = lambda: at
+    state = getattr(app, "state", None)
+    now = state.now() if isinstance(state, State) else None
+    return TestClient(app, headers=bearing(role, who, now))

@@ -50,10 +50,11 @@ class Request(Generic[S, C, F]):
         if it does not; `holds` are the keys of what it looks at: nobody else holds them
         until the transaction is over; `touches` returns the keys of what a fact changes for
         premises, and None says that it may be anything; `since` is the version that the
-        caller has seen, or None if they don't mind; `follows` makes of its facts what else
-        is asked in the same transaction; `actor` is who asks, as `seller:s-1`, or None if
-        nobody did; `trace` is the context of what they do, as it travels, or None if that
-        is of the thread that submits.
+        caller has seen, or None if they don't mind; `expected` the one that the stream must
+        be at, whatever was seen, or None if any will do; `follows` makes of its facts what
+        else is asked in the same transaction; `actor` is who asks, as `seller:s-1`, or None
+        if nobody did; `trace` is the context of what they do, as it travels, or None if
+        that is of the thread that submits.
     """
 
     stream_id: str
@@ -66,6 +67,7 @@ class Request(Generic[S, C, F]):
     holds: Collection[str] = ()
     touches: Callable[[Fact], Collection[str]] | None = None
     since: int | None = None
+    expected: int | None = None
     follows: "Callable[[Sequence[F]], Sequence[AnyRequest]] | None" = None
     actor: str | None = None
     trace: Mapping[str, str] | None = None

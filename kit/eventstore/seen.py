@@ -42,6 +42,17 @@ class Changed(Refused):
         return {"version": self.since[-1].version, "changed": changed}
 
 
+class Moved(Refused):
+    """The stream is at another version than the one that the request was made for."""
+
+    code = "moved"
+
+    def __init__(self, expected: int, version: int) -> None:
+        super().__init__(
+            f"version: {expected} was expected, it is at {version}; look again"
+        )
+
+
 class NotSeen(Refused):
     """A change by somebody who does not say what they saw before."""
 
@@ -71,12 +82,15 @@ def decided(
         had not seen.
 
     Raises:
+        Moved: The request was made for another version; nobody looked at what it asks.
         Unknown: There is no such thing for them, nor are its changes, nor its version.
         Taken: The id is another's, and so are those.
         Changed: They had to see what changed first.
         NeverSeen: They say that they saw more than there is.
         Refused: The state does not allow it.
     """
+    if request.expected not in {None, version}:
+        raise Moved(request.expected or 0, version)
     decider, command = request.decider, request.command
     changed = _changed(request, version, since)
     try:

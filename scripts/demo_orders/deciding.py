@@ -39,6 +39,7 @@ def accept_and_associate(day: Day) -> None:
         day.post(day.pottery, customers, body, service="buyers")
         found = day.get(day.pottery, customers, service="buyers")
         day.show(tables.rows(found["items"], "customer_id", "name", "buyer_ids"))
+        day.let_it_travel("orders knows the customer")
         link = {"customer_id": "c-inns", "customer_link": "associated"}
         day.post(day.pottery, f"/orders/{order_id}/acceptance", link)
         day.let_it_travel("buyers knows both customers")

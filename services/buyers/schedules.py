@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from kit.eventstore.streams import Streams
-from kit.schedule import Schedule
+from kit.schedule import Due, Schedule
 from services.buyers import queries
 from services.buyers.commands import ExpireAccess
 from services.buyers.handlers import to_request
@@ -18,18 +18,20 @@ def expire_requests(at: datetime, streams: Streams, engine: Engine) -> int:
     """Expire what is over by `at`, and return how many that are.
 
     Requests of the past, told long after they were made, are left alone: what became of
-    them may be told yet.
+    them may be told yet. One that can't be expired stops no other.
 
+    Raises:
+        SomeFailed: Some could not be.
     Safe to repeat: Yes, and late. One that is answered meanwhile stays answered: its
     stream refuses to expire.
     """
-    expired, place = 0, None
+    due, place = Due(streams), None
     while True:
         with engine.connect() as db:
             over = queries.requests_over_by(at, place, BATCH, db)
         if not over:
-            return expired
-        answers = streams.submit(
+            return due.count()
+        due.submit(
             [
                 to_request(
                     ExpireAccess(
@@ -39,7 +41,6 @@ def expire_requests(at: datetime, streams: Streams, engine: Engine) -> int:
                 for row in over
             ]
         )
-        expired += sum(answer.recorded for answer in answers)
         place = over[-1]["expires_at"], over[-1]["request_id"]
 
 

@@ -5,7 +5,7 @@ and numbers that had to be converted are refused there, by name.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
@@ -137,7 +137,8 @@ class AcceptOrder:
     """The seller will ship. `customer_link` says how the buyer became this customer.
 
     Of a buyer who is known to be a customer nothing need be said; of another one must be
-    `created`, by `customer_name` if that is given, or the buyer `associated` with one.
+    `created`, by `customer_name` if that is given, or the buyer `associated` with one that
+    there is.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
@@ -154,12 +155,15 @@ class BuyerStanding:
     """What has been heard of a buyer with a seller.
 
     Shape: `access` is how their newest request stands, or None if there was none;
-        `customer_id` the customer that they are, or None if they are none yet.
+        `customer_id` the customer that they are, or None if they are none yet; `named` is
+        whose the customer is that the command names: theirs alone, others' too (or nobody's
+        yet), or None if there is none that was heard of.
     """
 
     approval_required: bool = False
     access: str | None = None
     customer_id: str | None = None
+    named: Literal["theirs", "others"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

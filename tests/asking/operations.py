@@ -94,7 +94,7 @@ _PLACING: Final = {
     "currency": "USD",
     "payment_method": "card",
     "ship_to_country": "US",
-    "ship_by": "2026-03-11T18:00:00Z",
+    "ship_by": "2126-03-11T18:00:00Z",
 }
 _SHIPPING: Final = {
     "shipment_id": "{shipment_id}",

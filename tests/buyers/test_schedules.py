@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from contracts.buyers import BuyerAccessExpired
 from kit.eventstore.streams import transact
+from kit.schedule import SomeFailed
 from services.buyers import schedules
 from services.buyers.commands import ApproveAccess
 from services.buyers.handlers import to_request
@@ -44,6 +46,20 @@ def test_a_run_that_comes_twice_or_late_changes_nothing_more(parts: Parts) -> No
 
     assert done == [1, 0, 0]
     assert [fact.expired_at for fact in expired(parts)] == [later]
+
+
+def test_a_request_that_cannot_be_read_is_told_of_and_stops_no_other(parts: Parts) -> None:
+    ask(parts, "r-1", "r-2")
+    with parts.engine.begin() as db:
+        spoil = "UPDATE events SET type = 'odd.v1' WHERE stream_id = 'access-request-r-1'"
+        db.execute(text(spoil))
+
+    with pytest.raises(SomeFailed, match=r"^access-request-r-1: .*; 1 done$"):
+        expire_requests(OVER_AT, parts.streams, parts.engine)
+
+    with parts.engine.connect() as db:
+        found = db.execute(text("SELECT request_id, state FROM access_requests ORDER BY 1"))
+        assert found.all() == [("r-1", "waiting"), ("r-2", "expired")]
 
 
 def test_an_answered_request_does_not_expire(parts: Parts) -> None:

@@ -16,7 +16,7 @@ from kit.eventstore import tables
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
 from kit.eventstore.requests import Answer, AnyRequest, Request
-from kit.eventstore.seen import Changed
+from kit.eventstore.seen import Changed, Moved
 from kit.eventstore.streams import Streams, transact
 from tests.fakes import MemoryStreams
 from tests.kit.test_streams import streams_on
@@ -172,6 +172,20 @@ class SeenContract:
             transact(streams, asked(Cut("l-1"), since=version))
 
         assert why.value.code == "changed"
+
+    def test_what_was_made_for_one_version_is_decided_on_no_other(
+        self, streams: Streams
+    ) -> None:
+        made = replace(asked(Cut("l-1")), expected=0)
+
+        first, second = streams.submit([made, made])
+
+        assert (first.refused, second.version) == (None, 1)
+        assert isinstance(second.refused, Moved)
+        assert transact(streams, replace(asked(Cut("l-2")), expected=1)).version == 2
+        for other in (1, 3):
+            with pytest.raises(Moved, match="it is at 2"):
+                transact(streams, replace(asked(Cut("l-3")), expected=other))
 
     def test_two_streams_grow_in_one_transaction(self, streams: Streams) -> None:
         answer = transact(streams, asked(Move("o-2", Cut("l-1"))))

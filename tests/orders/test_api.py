@@ -31,7 +31,7 @@ PLACE: dict[str, Any] = {
     "currency": "USD",
     "payment_method": "card",
     "ship_to_country": "US",
-    "ship_by": "2026-03-11T18:00:00Z",
+    "ship_by": "2126-03-11T18:00:00Z",
 }
 ACCEPT = {"customer_id": "c-1", "customer_link": "created"}
 NOWHERE = settings("postgresql://nobody@127.0.0.1:1/none")

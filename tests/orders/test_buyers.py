@@ -51,6 +51,7 @@ from tests.tokens import asking, settings
 
 STRANGER = BuyerStanding()
 CUSTOMER = BuyerStanding(customer_id="c-1")
+OF_OTHERS = BuyerStanding(named="others")
 SIMPLY = AcceptOrder(order_id="o-1", at=SATURDAY)
 
 GATED = BuyerAccessRuleSet(seller_id="s-1", approval_required=True, set_at=FRIDAY)
@@ -117,23 +118,46 @@ def test_only_a_customer_who_is_created_gets_a_name(link: CustomerLink | None) -
     )
 
 
-@pytest.mark.parametrize("link", ["created", "associated"])
+@pytest.mark.parametrize(
+    ("link", "buyer"), [("created", STRANGER), ("associated", OF_OTHERS)]
+)
 def test_an_unknown_buyer_becomes_the_customer_that_the_seller_says(
-    link: CustomerLink,
+    link: CustomerLink, buyer: BuyerStanding
 ) -> None:
-    given(PLACED).when(accepting(STRANGER, "c-7", link)).then(as_customer("c-7", link))
+    given(PLACED).when(accepting(buyer, "c-7", link)).then(as_customer("c-7", link))
 
 
-def test_a_customer_of_whom_nothing_was_heard_yet_is_associated() -> None:
+def test_who_is_said_to_be_a_customer_and_was_not_heard_to_be_is_associated() -> None:
     accepted = as_customer("c-7", "associated")
-    unheard = accepting(STRANGER, "c-7", "existing")
+    unheard = accepting(OF_OTHERS, "c-7", "existing")
 
     given(PLACED).when(unheard).then(accepted)
     given(PLACED, accepted).when(unheard).then_nothing()
 
 
+@pytest.mark.parametrize("buyer", [STRANGER, CUSTOMER])
+def test_nobody_becomes_a_customer_who_was_not_heard_of(buyer: BuyerStanding) -> None:
+    given(PLACED).when(accepting(buyer, "c-7", "associated")).then_refused(
+        refusals.CustomerUnknown, "a moment ago, ask again"
+    )
+    given(PLACED).when(accepting(STRANGER, "c-7", "existing")).then_refused(
+        refusals.CustomerUnknown
+    )
+
+
+def test_a_customer_is_not_created_under_the_id_of_somebody_else() -> None:
+    given(PLACED).when(accepting(OF_OTHERS, "c-7", "created")).then_refused(
+        refusals.CustomerExists, "associate the buyer"
+    )
+    again = replace(CUSTOMER, named="theirs")
+    given(PLACED).when(accepting(again, "c-1", "created")).then(
+        as_customer("c-1", "created")
+    )
+
+
 def test_a_known_customer_becomes_another_by_association_only() -> None:
-    given(PLACED).when(accepting(CUSTOMER, "c-2", "associated")).then(
+    other = replace(CUSTOMER, named="others")
+    given(PLACED).when(accepting(other, "c-2", "associated")).then(
         as_customer("c-2", "associated")
     )
     for link in ("created", "existing"):
@@ -309,3 +333,41 @@ def test_a_gated_sellers_buyer_orders_once_approved(
 
     hear(engine, AGAIN, APPROVED)
     assert post(http, "/orders", PLACE_BODY, "k-1") == (200, {"version": 1})
+
+
+def test_a_customer_is_associated_once_heard_of_and_never_before(
+    http: TestClient, engine: Engine
+) -> None:
+    post(http, "/orders", PLACE_BODY | {"buyer_id": "b-2"}, "k-1")
+    chosen = {"customer_id": "c-9", "customer_link": "associated"}
+    path = "/orders/o-1/acceptance"
+
+    status, said = post(http, path, chosen, "k-2")
+    assert (status, said["type"], said["retry_after"]) == (409, "customer-unknown", 1)
+
+    of_nobody = CREATED.model_copy(update={"buyer_id": None, "customer_id": "c-9"})
+    hear(engine, of_nobody)
+    assert post(http, path, chosen, "k-2") == (200, {"version": 2})
+
+
+@pytest.mark.parametrize("whose", [None, "b-9"])
+def test_a_customer_of_another_is_not_created_again(
+    http: TestClient, engine: Engine, whose: str | None
+) -> None:
+    post(http, "/orders", PLACE_BODY, "k-1")
+    hear(engine, CREATED.model_copy(update={"buyer_id": whose, "customer_id": "c-9"}))
+    chosen = {"customer_id": "c-9", "customer_link": "created"}
+
+    status, said = post(http, "/orders/o-1/acceptance", chosen, "k-2")
+
+    assert (status, said["type"]) == (409, "customer-exists")
+
+
+def test_what_an_import_says_of_a_customer_is_taken_as_it_is(http: TestClient) -> None:
+    post(http, "/orders", PLACE_BODY, "k-1")
+    accept = {"order_id": "o-1", "customer_id": "c-9", "customer_link": "associated"}
+    told = {"key": "k", "command": "accept-order", **accept, "at": "2030-01-01T00:00:00Z"}
+
+    said = http.post("/commands", json={"commands": [told]}).json()
+
+    assert said["results"][0]["outcome"] == "recorded"

@@ -7,6 +7,7 @@ from kit.domain import Elsewhere, Refused
 from services.orders.commands import (
     AddTracking,
     ChangeQuantity,
+    CorrectShipment,
     Edit,
     LineToSplit,
     MarkDelivered,
@@ -116,7 +117,9 @@ def test_an_order_that_no_reader_could_add_up_is_not_made_by_an_edit() -> None:
     dear = LINE.model_copy(update={"unit_price_cents": 2**50})
     placed = PLACED.model_copy(update={"lines": (dear, OTHER_LINE)})
 
-    given(placed).when(replace(CHANGE, quantity=9)).then_refused(refusals.TotalTooLarge)
+    given(placed).when(replace(CHANGE, quantity=9)).then_refused(
+        refusals.TotalTooLarge, "quantity: the total"
+    )
 
 
 @pytest.mark.parametrize("accepted", [(), (ACCEPTED,)], ids=["open", "accepted"])
@@ -244,7 +247,12 @@ def test_units_that_have_left_stay_where_they_were() -> None:
     left = given(PLACED, ACCEPTED, LEFT_IN_PART)
     rest = replace(SPLIT_PART, lines=(LineToSplit(line_id="l-1"),))
 
-    left.when(replace(REMOVE, line_id="l-1")).then_refused(refusals.UnitsHaveLeft, "keep 1")
+    left.when(replace(REMOVE, line_id="l-1")).then_refused(
+        refusals.UnitsHaveLeft, "line_id: 1 of line 'l-1' have left; keep 1"
+    )
+    left.when(replace(CHANGE, line_id="l-1", quantity=0)).then_refused(
+        refusals.UnitsHaveLeft, "quantity: 1 of line 'l-1' have left; keep 1"
+    )
     left.when(
         replace(SPLIT_PART, lines=(LineToSplit(line_id="l-1", quantity=2),))
     ).then_refused(refusals.TooManyUnits, "1 are left")
@@ -306,6 +314,7 @@ def test_nothing_of_an_order_changes_after_its_invoice_is_confirmed(edit: Edit) 
 
 SPLIT_OTHER = replace(SPLIT_OFF, new_order_id="o-3")
 TRACK = AddTracking(order_id="o-1", shipment_id="h-1", tracking_number="T", at=TUESDAY)
+CORRECT = CorrectShipment(order_id="o-1", shipment_id="h-1", carrier="DHL", at=TUESDAY)
 DELIVER = MarkDelivered(order_id="o-1", shipment_id="h-1", at=TUESDAY)
 
 
@@ -322,6 +331,9 @@ DELIVER = MarkDelivered(order_id="o-1", shipment_id="h-1", at=TUESDAY)
         (CANCEL, DELIVERED),
         (TRACK, SHIPPED_THE_REST),
         (DELIVER, SHIPPED_THE_REST),
+        (TRACK, QUANTITY_CHANGED),
+        (CORRECT, LINE_REMOVED),
+        (DELIVER, SPLIT),
     ],
 )
 def test_what_happened_to_other_lines_or_on_the_way_does_not_matter(

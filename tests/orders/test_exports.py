@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from kit.database import connect
 from kit.serving import build, now
 from services.orders.app import BLUEPRINT
-from services.orders.model.refusals import ExportsRunning
+from services.orders.model.export_refusals import ExportsRunning
 from services.orders.queries import exports
 from services.orders.queries.table import Filter
 from tests.orders.test_api import ACCEPT, PLACE, bulk, post

@@ -26,6 +26,7 @@ from tests.samples import (
     EXPIRED,
     INVOICED,
     LINE_REMOVED,
+    MONDAY,
     NEXT_FRIDAY,
     PLACED,
     QUANTITY_CHANGED,
@@ -87,7 +88,7 @@ def test_what_is_invoiced_does_not_change(command: OrderCommand) -> None:
 def test_what_is_invoiced_is_not_rejected_either() -> None:
     invoiced = given(*SHIPPED, INVOICED)
 
-    invoiced.when(REJECT).then_refused(refusals.OrderIsAccepted)
+    invoiced.when(REJECT).then_refused(refusals.OrderIsAccepted, "have it refunded")
 
 
 def test_its_parcels_go_on() -> None:
@@ -135,7 +136,7 @@ PARCEL = {
     "lines": [{"line_id": "l-1", "quantity": 1}],
     "carrier": "UPS",
     "shipped_by": "seller",
-    "shipped_at": "2026-03-09T10:00:00Z",
+    "shipped_at": "2026-03-09T18:30:00Z",
 }
 PATH = "/orders/o-1/invoice-confirmation"
 INVOICE = {"invoice_id": "i-1"}
@@ -146,7 +147,7 @@ CUT = {"quantity": 1, "reason": "other"}
 def http(fresh_database: str) -> Iterator[TestClient]:
     """Billing, of an accepted order of which a parcel has left."""
     app = build(BLUEPRINT, settings(fresh_database))
-    with asking(app, "service", "billing") as client:
+    with asking(app, "service", "billing", MONDAY) as client:
         post(client, "/orders", TWO_LINES, "k-placed")
         post(client, "/orders/o-1/acceptance", ACCEPT, "k-accepted")
         post(client, "/orders/o-1/shipments", PARCEL, "k-shipped")

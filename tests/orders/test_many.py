@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from kit.serving import build
 from services.orders.app import BLUEPRINT
 from tests.orders.test_api import PLACE, post
+from tests.samples import MONDAY
 from tests.tokens import asking, settings
 
 NEW = {"customer_id": "c-1", "customer_link": "created"}
@@ -17,13 +18,13 @@ PARCEL = {
     "carrier": "UPS",
     "tracking_number": "1Z999AA10123456784",
     "shipped_by": "seller",
-    "shipped_at": "2026-03-09T12:00:00Z",
+    "shipped_at": "2026-03-09T18:30:00Z",
 }
 
 
 @pytest.fixture
 def http(fresh_database: str) -> Iterator[TestClient]:
-    with asking(build(BLUEPRINT, settings(fresh_database))) as client:
+    with asking(build(BLUEPRINT, settings(fresh_database)), at=MONDAY) as client:
         for number in range(1, 4):
             placed = PLACE | {"order_id": f"o-{number}", "buyer_id": f"b-{number}"}
             post(client, "/orders", placed, f"k-{number}")
@@ -61,6 +62,26 @@ def test_each_order_is_accepted_or_refused_on_its_own(http: TestClient) -> None:
     ]
     assert len(found[1]["problem"]["choices"]) == 2
     assert http.get("/orders/o-2").json()["state"] == "open"
+
+
+def test_a_new_buyer_becomes_one_customer_though_two_are_said_at_once(
+    http: TestClient,
+) -> None:
+    for number in (4, 5, 6):
+        placed = PLACE | {"order_id": f"o-{number}", "buyer_id": "b-4"}
+        post(http, "/orders", placed, f"k-{number}")
+
+    found = results(
+        http,
+        "/acceptances",
+        {"order_id": "o-4", **NEW},
+        {"order_id": "o-5", **NEW, "customer_id": "c-2"},
+        {"order_id": "o-6"},
+    )
+
+    assert [one["outcome"] for one in found] == ["recorded", "refused", "recorded"]
+    assert found[1]["problem"]["type"] == "buyer-is-customer"
+    assert http.get("/orders/o-6").json()["customer_id"] == "c-1"
 
 
 def test_the_same_request_again_is_answered_the_same(http: TestClient) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import text
 
 from contracts.orders import OrderExpired, OrderPlaced
 from kit.readmodels.own import rebuild_own, verify_own
+from kit.schedule import SomeFailed
 from services.orders import schedules
 from services.orders.app import BLUEPRINT
 from services.orders.commands import (
@@ -80,6 +82,18 @@ def test_more_than_a_batch_expires_in_one_run(parts: Parts) -> None:
     assert expire(parts) == len(orders)
 
 
+def test_an_order_that_cannot_be_read_is_told_of_and_stops_no_other(parts: Parts) -> None:
+    parts.do(*map(placed, ("o-1", "o-2", "o-3")))
+    with parts.engine.begin() as db:
+        db.execute(text("UPDATE events SET type = 'odd.v1' WHERE stream_id = 'order-o-2'"))
+
+    for done in (2, 0):
+        with pytest.raises(SomeFailed, match=rf"^order-o-2: .*odd.v1.*; {done} done$"):
+            expire(parts)
+
+    assert parts.states() == {"o-1": "expired", "o-2": "open", "o-3": "expired"}
+
+
 def test_two_processes_at_once_expire_each_order_once(parts: Parts) -> None:
     orders = [f"o-{n}" for n in range(40)]
     parts.do(*map(placed, orders))
@@ -147,6 +161,16 @@ class TestHistory:
     ) -> None:
         parts.do(PLACE_THREE)
         parts.told_at = MONDAY
+        parts.do(split("o-1", "o-2", 1))
+
+        assert expire(parts) == 2
+        assert parts.states() == {"o-1": "expired", "o-2": "expired"}
+
+    def test_a_part_of_a_live_order_expires_though_it_was_told_late(
+        self, parts: Parts
+    ) -> None:
+        parts.do(PLACE_THREE)
+        parts.told_at = MONDAY + timedelta(days=2)
         parts.do(split("o-1", "o-2", 1))
 
         assert expire(parts) == 2

@@ -1,15 +1,23 @@
 """An acceptance asks catalog for its units first: all of them, once, or it is refused."""
 
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.eventstore.gathering import GatheredStreams
+from kit.peers import PeerAway
+from services.orders.adapters import CatalogStock
+from services.orders.api.reserving import stock_of
+from services.orders.ports import Stock
 from tests.orders.test_api import ACCEPT, post
 from tests.orders.two import LINE, Two, two_services
 from tests.tokens import asking, token
@@ -141,15 +149,128 @@ def test_of_many_orders_those_are_refused_for_which_too_little_is_left(two: Two)
 
 
 def test_many_are_accepted_later_if_catalog_is_away(two: Two) -> None:
-    two.place("o-1")
-    items = {"items": [{"order_id": "o-1", **ACCEPT}]}
+    two.place("o-1", "o-2")
+    items = {"items": [{"order_id": order_id, **ACCEPT} for order_id in ("o-1", "o-2")]}
 
-    status, said = post(two.orders, "/acceptances", items, "many")
+    _, said = post(two.orders, "/acceptances", items, "many")
 
-    assert (status, said["type"], two.state()) == (503, "peer-unavailable", "open")
+    problems = [result["problem"] for result in said["results"]]
+    assert [problem["type"] for problem in problems] == ["peer-unavailable"] * 2
+    assert (problems[0]["retry_after"], two.state()) == (1, "open")
     with two.catalog_there():
-        status, said = post(two.orders, "/acceptances", items, "many")
-    assert (said["results"][0]["outcome"], two.aside()) == ("recorded", {"o-1": 2})
+        _, said = post(two.orders, "/acceptances", items, "many")
+    assert [one["outcome"] for one in said["results"]] == ["recorded", "refused"]
+    assert two.aside() == {"o-1": 2}
+
+
+@dataclass
+class Gate:
+    """Catalog, but for what `then` does before an answer comes back to who asked."""
+
+    stock: Stock
+    then: Callable[[str], None]
+
+    def set_aside(self, seller_id: str, order_id: str, units: Mapping[str, int]) -> None:
+        self.stock.set_aside(seller_id, order_id, units)
+        self.then(order_id)
+
+
+def meanwhile(two: Two, then: Callable[[str], None]) -> None:
+    gate = Gate(CatalogStock(two.app.state.peers["catalog"]), then)
+    two.app.dependency_overrides[stock_of] = lambda: gate
+
+
+def test_what_catalog_granted_is_accepted_though_it_is_away_for_others(two: Two) -> None:
+    two.place("o-1", "o-2", "o-3", quantity=1)
+    items = [{"order_id": f"o-{n}", **ACCEPT} for n in (1, 2, 3)]
+
+    def fail_for_one(order_id: str) -> None:
+        if order_id == "o-2":
+            raise PeerAway("catalog", "the line broke")
+
+    meanwhile(two, fail_for_one)
+    with two.catalog_there():
+        status, said = post(two.orders, "/acceptances", {"items": items}, "many")
+        outcomes = [result["outcome"] for result in said["results"]]
+        assert (status, outcomes) == (200, ["recorded", "refused", "recorded"])
+        assert "the same idempotency key" in said["results"][1]["problem"]["detail"]
+        two.app.dependency_overrides.clear()
+        _, said = post(two.orders, "/acceptances", {"items": items}, "many")
+
+    outcomes = [result["outcome"] for result in said["results"]]
+    assert outcomes == ["unchanged", "recorded", "unchanged"]
+
+
+def test_two_who_raise_lines_of_one_product_at_once_get_no_more_than_there_is(
+    two: Two,
+) -> None:
+    two.receive(7, "p-2")
+    lines = [
+        LINE | {"line_id": f"l-{n}", "product_id": "p-2", "quantity": 1} for n in (1, 2)
+    ]
+    two.place_lines("o-1", lines)
+    both_asked = threading.Barrier(2)
+    asked: list[str] = []
+
+    def wait_for_the_other(order_id: str) -> None:
+        asked.append(order_id)
+        if len(asked) <= 2:
+            both_asked.wait(30)
+
+    with two.catalog_there(), ThreadPoolExecutor(2) as pool:
+        two.accept()
+        meanwhile(two, wait_for_the_other)
+        answers = [*pool.map(partial(raised, two), ("l-1", "l-2"))]
+
+    assert sorted(status for status, _ in answers) == [200, 409]
+    [no] = [said for status, said in answers if status == 409]
+    assert (no["type"], no["short"][0]["units"]) == ("insufficient-stock", 5)
+    assert (two.aside(), two.units()) == ({"o-1": 7}, 7)
+
+
+def raised(two: Two, line_id: str) -> tuple[int, Any]:
+    answer = two.orders.post(
+        f"/orders/o-1/lines/{line_id}/quantity",
+        json={"quantity": 6, "reason": "buyer_request"},
+        headers={"Idempotency-Key": line_id, "If-Match": '"2"'},
+    )
+    return answer.status_code, answer.json()
+
+
+def test_an_order_that_grows_while_its_units_are_asked_for_is_asked_for_anew(
+    two: Two,
+) -> None:
+    two.place("o-1", quantity=1)
+    grown = [(2, 1), (3, 2)]
+
+    def grow(_: str) -> None:
+        if grown:
+            quantity, seen = grown.pop(0)
+            assert two.change(quantity, seen, f"to-{quantity}")[0] == 200
+
+    meanwhile(two, grow)
+    with two.catalog_there():
+        assert two.accept() == (200, {"version": 4})
+
+    assert (two.aside(), two.left()) == ({"o-1": 3}, 0)
+
+
+def test_who_is_overtaken_each_time_is_told_to_ask_again(two: Two) -> None:
+    two.place("o-1", quantity=1)
+    versions = iter(range(1, 9))
+
+    def edit(_: str) -> None:
+        seen = next(versions)
+        assert two.change(1 + seen % 2, seen, f"edit-{seen}")[0] == 200
+
+    meanwhile(two, edit)
+    with two.catalog_there():
+        status, said = two.accept()
+        items = {"items": [{"order_id": "o-1", **ACCEPT}]}
+        _, many = post(two.orders, "/acceptances", items, "many")
+
+    assert (status, said["type"], two.state()) == (409, "stream-conflict", "open")
+    assert many["results"][0]["problem"]["type"] == "stream-conflict"
 
 
 def test_what_has_happened_elsewhere_asks_nobody(two: Two) -> None:

@@ -37,7 +37,7 @@ from services.orders.model.refusals import OrderExists, OrderUnknown
 from services.orders.model.states import Missing
 from tests.kit.test_streams import PLACE as PLACING
 from tests.orders.test_api import ACCEPT, PLACE, in_memory, post
-from tests.samples import ACCEPTED, FRIDAY, PLACED, SHIPPED_IN_PART
+from tests.samples import ACCEPTED, FRIDAY, MONDAY, PLACED, SHIPPED_IN_PART
 from tests.tokens import asking, settings
 
 COMMANDS: tuple[OrderCommand, ...] = (
@@ -131,7 +131,7 @@ def test_an_id_that_others_have_is_taken(*, is_heard_of: bool) -> None:
 @pytest.fixture
 def app(db: Connection) -> FastAPI:
     app = in_memory(db)
-    post(asking(app), "/orders", PLACE, "k-placed")
+    post(asking(app, at=MONDAY), "/orders", PLACE, "k-placed")
     return app
 
 
@@ -202,7 +202,7 @@ def test_a_seller_cannot_say_that_the_marketplace_ships(
         "shipment_id": "h-1",
         "lines": [{"line_id": "l-1", "quantity": 1}],
         "carrier": "UPS",
-        "shipped_at": "2026-03-09T10:00:00Z",
+        "shipped_at": "2026-03-09T18:30:00Z",
     }
 
     path = "/orders/o-1/shipments"

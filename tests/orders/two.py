@@ -101,6 +101,10 @@ class Two:
         found: str = self.orders.get(f"/orders/{order_id}").json()["state"]
         return found
 
+    def units(self, order_id: str = "o-1") -> int:
+        found: int = self.orders.get(f"/orders/{order_id}").json()["units"]
+        return found
+
     def happened(self, order_id: str = "o-1") -> list[str]:
         """What its timeline says."""
         entries = self.orders.get(f"/orders/{order_id}/timeline").json()

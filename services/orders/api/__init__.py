@@ -18,23 +18,30 @@ from services.orders.api.previews import preview_edit
 from services.orders.api.reading import reading
 from services.orders.api.reserving import RESERVING
 from services.orders.api.who import EITHER, FIXES, PLACING, RUNNING, SELLING
-from services.orders.handlers import to_request
+from services.orders.handlers import happening_now, to_request
+from services.orders.model.export_refusals import ExportUnknown
 from services.orders.model.refusals import (
     AccessNeeded,
-    ExportUnknown,
+    IdNotForPaths,
     LineUnknown,
     OrderUnknown,
     ShipmentUnknown,
     TrackingMalformed,
 )
 
-STATUSES: Final[Mapping[str, HTTPStatus]] = {
-    refusal.code: HTTPStatus.NOT_FOUND
-    for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown, ExportUnknown)
-} | {
-    AccessNeeded.code: HTTPStatus.FORBIDDEN,
-    TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
-}
+STATUSES: Final[Mapping[str, HTTPStatus]] = (
+    {
+        refusal.code: HTTPStatus.NOT_FOUND
+        for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown, ExportUnknown)
+    }
+    | {
+        AccessNeeded.code: HTTPStatus.FORBIDDEN,
+    }
+    | {
+        refusal.code: HTTPStatus.UNPROCESSABLE_ENTITY
+        for refusal in (IdNotForPaths, TrackingMalformed)
+    }
+)
 _LINE: Final = "/orders/{order_id}/lines/{line_id}"
 _SHIPMENT: Final = "/orders/{order_id}/shipments/{shipment_id}"
 
@@ -67,7 +74,7 @@ _WAYS: Final = (
 )
 
 router = APIRouter()
-router.include_router(command_router(_WAYS, to_request, "orders", FIXES))
+router.include_router(command_router(_WAYS, happening_now, "orders", FIXES))
 router.include_router(bulk_router([way.command for way in _WAYS], to_request))
 router.include_router(reading)
 router.include_router(many)

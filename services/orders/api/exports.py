@@ -17,7 +17,7 @@ from kit.web.reading import Database, ThisEngine
 from kit.web.whose import OneSeller
 from services.orders.api.reading import Wanted
 from services.orders.api.who import SELLING
-from services.orders.model.refusals import ExportNotReady, ExportUnknown
+from services.orders.model.export_refusals import ExportNotReady, ExportUnknown
 from services.orders.queries import exports as jobs
 
 exports = APIRouter(tags=["orders"])

@@ -1,6 +1,6 @@
 """Many orders at once: accepted or shipped, each judged on its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -13,15 +13,15 @@ from contracts.orders import CustomerLink, Shipper
 from kit.domain import Unknown
 from kit.eventstore.requests import Answer
 from kit.web.asking import Asking
-from kit.web.beforehand import submit_after
+from kit.web.beforehand import BUDGET_S, submit_after, within
 from kit.web.commands import Digest, IdempotencyKey, Now, StreamsHere
-from kit.web.reading import Database
+from kit.web.reading import Lend, Lending
 from kit.web.whose import Fixed, fixed
 from services.orders import queries
 from services.orders.api.reserving import Reserving
 from services.orders.api.who import FIXES, SELLING
 from services.orders.commands import AcceptOrder, LineToShip, SaveShipment
-from services.orders.handlers import to_request
+from services.orders.handlers import happening_now
 
 MOST: Final = 500
 """Orders of one request: they share one transaction."""
@@ -104,29 +104,55 @@ def accept_orders(  # noqa: PLR0913 - what a request brings
     key: IdempotencyKey,
     digest: Digest,
     streams: StreamsHere,
-    db: Database,
+    lend: Lending,
     before: Reserving,
     at: Now,
 ) -> Results:
     """Accept orders, each judged on its own: one that is refused hinders no other.
 
-    Of units that are not enough for all, the first orders get theirs. Asked again with its
-    key, all that was recorded is answered the same; what was refused is tried again.
+    Of units that are not enough for all, the first orders get theirs. All are accepted at
+    the moment of the request. Asked again with its key, all that was recorded is answered
+    the same; what was refused is tried again, as it is worth where it says `retry_after`.
     """
-    requests = [
-        replace(
-            to_request(queries.of_buyer(_acceptance(item, at), db), asker),
-            key=f"{key}/{place}",
-            digest=digest,
-            since=item.seen,
-            actor=str(asker),
-        )
-        for place, item in enumerate(body.items)
-    ]
-    if before is not None:
-        db.close()  # others may need it while we wait for answers
+    answers, has_time = dict[int, Answer](), within(BUDGET_S)
+    for some in _in_turns(body.items, lend):
+        with lend() as db:  # others need it while we wait for answers
+            known = {n: queries.of_buyer(_acceptance(body.items[n], at), db) for n in some}
+        requests = [
+            replace(
+                happening_now(command, asker),
+                key=f"{key}/{place}",
+                digest=digest,
+                since=body.items[place].seen,
+                actor=str(asker),
+            )
+            for place, command in known.items()
+        ]
+        given = submit_after(before, requests, streams, has_time)
+        answers |= zip(known, given, strict=True)
     ids = [item.order_id for item in body.items]
-    return _results(ids, submit_after(before, requests, streams))
+    return _results(ids, [answers[place] for place in range(len(ids))])
+
+
+def _in_turns(items: Sequence[Acceptance], lend: Lend) -> Iterator[Sequence[int]]:
+    """Yield the places of `items` that may be decided together.
+
+    What is said of a buyer, others of the same buyer wait for, unless they say the same.
+    """
+    with lend() as db:
+        buyers = queries.buyers_of({item.order_id for item in items}, db)
+    left: Sequence[int] = range(len(items))
+    while left:
+        said = dict[tuple[str, ...], tuple[str | None, ...]]()
+        some = list[int]()
+        for place in left:
+            item = items[place]
+            whose = buyers.get(item.order_id, (item.order_id,))
+            says = (item.customer_id, item.customer_link)
+            if said.setdefault(whose, says) == says:
+                some.append(place)
+        yield some
+        left = [place for place in left if place not in set(some)]
 
 
 @many.post("/shipments", dependencies=[SELLING])
@@ -141,7 +167,9 @@ def save_shipments(
     """Save shipments of several orders, each judged on its own, likewise."""
     requests = [
         replace(
-            to_request(SaveShipment(**fixed(_said(item), _SHIPPER, asker), at=at), asker),
+            happening_now(
+                SaveShipment(**fixed(_said(item), _SHIPPER, asker), at=at), asker
+            ),
             key=f"{key}/{place}",
             digest=digest,
             since=item.seen,

@@ -12,7 +12,9 @@ from services.orders.commands import AcceptOrder, BuyerStanding
 from services.orders.model.refusals import (
     AccessNeeded,
     BuyerIsCustomer,
+    CustomerExists,
     CustomerNeeded,
+    CustomerUnknown,
     NameOfNobodyNew,
 )
 from services.orders.model.states import Accepted
@@ -44,10 +46,13 @@ def settle_customer(command: AcceptOrder, buyer: BuyerStanding | None) -> OrderC
     """Return the customer that the buyer of an order is from here on.
 
     Who says that the buyer is a customer already, of which nothing was heard yet,
-    associates them: if it was so, that changes nothing.
+    associates them: if it was so, that changes nothing. Where nothing is known of the buyer
+    at all, as in an import, all that is said has happened.
 
     Raises:
         BuyerIsCustomer: The buyer is another customer; only an association changes that.
+        CustomerUnknown: They are said to be a customer who was not heard of.
+        CustomerExists: The customer to create is somebody else.
         CustomerNeeded: Nobody says which customer the buyer is.
         NameOfNobodyNew: A name is given of a customer who is not created.
     """
@@ -61,9 +66,25 @@ def settle_customer(command: AcceptOrder, buyer: BuyerStanding | None) -> OrderC
         return OrderCustomer(known, "existing")
     if known is not None and known != said and link != "associated":
         raise BuyerIsCustomer(known, said)
-    if buyer is not None and known is None and link == "existing":
-        return OrderCustomer(said, "associated")
-    return OrderCustomer(said, link)
+    if buyer is None or known == said:
+        return OrderCustomer(said, link)
+    return _become(said, link, buyer)
+
+
+def _become(said: str, link: CustomerLink, buyer: BuyerStanding) -> OrderCustomer:
+    """Return the customer that a buyer becomes who was not heard to be this one.
+
+    Raises:
+        CustomerExists: To be created, and somebody else.
+        CustomerUnknown: To be one whom nobody heard of.
+    """
+    if link == "created":
+        if buyer.named == "others":
+            raise CustomerExists(said)
+        return OrderCustomer(said, link)
+    if buyer.named is None:
+        raise CustomerUnknown(said)
+    return OrderCustomer(said, "associated")
 
 
 def is_accepted_so(command: AcceptOrder, order: Accepted) -> bool:

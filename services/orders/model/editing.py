@@ -25,12 +25,12 @@ from services.orders.model.states import Accepted, Open, Order, Placed
 
 def change_quantity(command: ChangeQuantity, order: Order) -> Sequence[OrderEvent]:
     if command.quantity == 0:
-        return remove_line(_removal(command), order)
+        return _remove(_removal(command), order, "quantity")
     standing = editable_order(order, command.order_id)
     line = _line(standing, command.line_id)
     if command.quantity == line.quantity:
         return []
-    _check_left(standing, line, command.quantity)
+    _check_left(standing, line, command.quantity, "quantity")
     fact = OrderLineQuantityChanged(
         seller_id=standing.seller_id,
         order_id=command.order_id,
@@ -43,16 +43,25 @@ def change_quantity(command: ChangeQuantity, order: Order) -> Sequence[OrderEven
     more_cents = (command.quantity - line.quantity) * line.unit_price_cents
     total_cents = standing.subtotal_cents + more_cents + standing.placed.shipping_cents
     if total_cents > MAX_CENTS:
-        raise TotalTooLarge(total_cents)
+        raise TotalTooLarge(total_cents, "quantity")
     return [fact.model_copy(update={"completed_at": completed_at(standing, fact)})]
 
 
 def remove_line(command: RemoveLine, order: Order) -> Sequence[OrderEvent]:
+    return _remove(command, order, "line_id")
+
+
+def _remove(command: RemoveLine, order: Order, field: str) -> Sequence[OrderEvent]:
+    """Return the removal of a line that was asked for by `field`.
+
+    Raises:
+        LastLine: There is no other.
+    """
     if isinstance(order, Placed) and order.removed.get(command.line_id) == command.reason:
         return []
     standing = editable_order(order, command.order_id)
     line = _line(standing, command.line_id)
-    _check_left(standing, line, 0)
+    _check_left(standing, line, 0, field)
     if len(standing.lines) == 1:
         raise LastLine("cancel" if isinstance(standing, Accepted) else "reject")
     fact = OrderLineRemoved(
@@ -91,7 +100,7 @@ def _line(order: Placed, line_id: str) -> OrderLine:
     return line
 
 
-def _check_left(order: Placed, line: OrderLine, quantity: int) -> None:
+def _check_left(order: Placed, line: OrderLine, quantity: int, field: str) -> None:
     left = line.quantity - order.to_ship[line.line_id]
     if quantity < left:
-        raise UnitsHaveLeft(line.line_id, quantity, left)
+        raise UnitsHaveLeft(line.line_id, left, field)

@@ -39,7 +39,9 @@ def open_order(order: Order, order_id: str) -> Open:
         case Missing():
             raise OrderUnknown(order_id)
         case Accepted():
-            raise OrderIsAccepted(order_id, order.customer_id, order.customer_link)
+            raise OrderIsAccepted(
+                order_id, order.customer_id, order.customer_link, _remedy(order)
+            )
         case Rejected():
             raise OrderIsRejected(order_id, order.reason, order.note)
         case Expired():
@@ -77,3 +79,12 @@ def editable_order(order: Order, order_id: str) -> Open | Accepted:
     if standing.has_left:
         raise OrderIsShipped(order_id)
     return standing
+
+
+def _remedy(order: Accepted) -> str:
+    """Return what can be done with an accepted order instead of deciding it."""
+    if order.invoice_id is not None:
+        return f"invoice {order.invoice_id!r} is confirmed: have it refunded instead"
+    if order.has_left:
+        return "all of it has left: have the goods returned instead"
+    return "cancel it instead"

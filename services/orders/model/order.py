@@ -60,7 +60,7 @@ from services.orders.model.refusals import (
 )
 from services.orders.model.rules import DatedRules, shipped_rules
 from services.orders.model.shipping import add_tracking, correct, deliver, ship
-from services.orders.model.splitting import open_part, split
+from services.orders.model.splitting import open_part, part_of, split
 from services.orders.model.states import (
     STATES,
     Accepted,
@@ -160,10 +160,9 @@ def _check_lines(command: PlaceOrder) -> None:
 
 def elsewhere(command: OrderCommand, order: Order) -> Sequence[Elsewhere]:
     """Return what `command` asks of other orders: a split begins one."""
-    parted = split(command, order) if isinstance(command, SplitOrder) else None
-    if parted is None:
+    part = part_of(command, order) if isinstance(command, SplitOrder) else None
+    if part is None:
         return []
-    _, part = parted
     return [Elsewhere(f"order-{part.order_id}", ORDER, part)]
 
 
@@ -174,8 +173,7 @@ def _edit(command: Edit, order: Order) -> Sequence[OrderEvent]:
         case RemoveLine():
             return remove_line(command, order)
         case SplitOrder():
-            parted = split(command, order)
-            return [] if parted is None else [parted[0]]
+            return split(command, order)
         case _:
             assert_never(command)
 

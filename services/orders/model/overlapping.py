@@ -25,6 +25,7 @@ from services.orders.commands import (
     SaveShipment,
     SplitOrder,
 )
+from services.orders.model.folding import Edited
 
 OnTheWay: TypeAlias = TrackingAdded | ShipmentCorrected | ShipmentDelivered
 
@@ -32,8 +33,9 @@ OnTheWay: TypeAlias = TrackingAdded | ShipmentCorrected | ShipmentDelivered
 def overlaps(command: OrderCommand, since: Sequence[OrderEvent]) -> bool:
     """Say whether `command` could mean something else to who has seen `since`.
 
-    Lines that change are about nobody else's lines, parcels on their way about no line, an
-    invoice about no parcel. All else that decides an order is about everything.
+    Lines that change are about nobody else's lines, and not about parcels on their way, nor
+    are those about lines; an invoice is about no parcel. All else that decides an order is
+    about everything.
     """
     return any(_overlap(command, fact) for fact in since)
 
@@ -42,13 +44,10 @@ def _overlap(command: OrderCommand, fact: OrderEvent) -> bool:
     match command:
         case OfBuyer():
             return _overlap(command.command, fact)
-        case AddTracking() | CorrectShipment() | MarkDelivered() | SaveShipment() if (
-            isinstance(fact, OrderInvoiced)
-        ):
-            return False
         case AddTracking() | CorrectShipment() | MarkDelivered():
-            same = getattr(fact, "shipment_id", None) == command.shipment_id
-            return same or not isinstance(fact, OnTheWay | ShipmentSaved)
+            return _is_about_parcel(fact, command.shipment_id)
+        case SaveShipment() if isinstance(fact, OrderInvoiced):
+            return False
         case _ if isinstance(fact, OnTheWay):
             return False
         case ChangeQuantity() | RemoveLine() | SplitOrder() | SaveShipment():
@@ -56,6 +55,12 @@ def _overlap(command: OrderCommand, fact: OrderEvent) -> bool:
             return lines is None or not lines.isdisjoint(_lines_asked(command))
         case _:
             return True
+
+
+def _is_about_parcel(fact: OrderEvent, shipment_id: str) -> bool:
+    if isinstance(fact, OnTheWay | ShipmentSaved):
+        return fact.shipment_id == shipment_id
+    return not isinstance(fact, Edited | OrderInvoiced)
 
 
 def _lines_asked(

@@ -35,10 +35,12 @@ class OrderIsOpen(Refused):
 class OrderIsAccepted(Refused):
     code = "order-accepted"
 
-    def __init__(self, order_id: str, customer_id: str, customer_link: str) -> None:
+    def __init__(
+        self, order_id: str, customer_id: str, customer_link: str, remedy: str
+    ) -> None:
         super().__init__(
             f"order_id: {order_id!r} is accepted, for customer {customer_id!r} "
-            f"({customer_link}); cancel it instead"
+            f"({customer_link}); {remedy}"
         )
 
 
@@ -163,7 +165,7 @@ class CustomerNeeded(Refused):
         super().__init__(
             f"customer_link: the buyer of {order_id!r} is no customer we have heard of; "
             "create a customer, or associate the buyer with one; if that was done just "
-            "now, associate: it changes nothing"
+            "now, ask again, or associate: it changes nothing"
         )
 
     @property
@@ -203,29 +205,70 @@ class BuyerIsCustomer(Refused):
         )
 
 
-class ExportUnknown(Unknown):
-    code = "export-unknown"
+class CustomerUnknown(Refused):
+    """Perhaps there is one, and nobody told us yet."""
 
-    def __init__(self, export_id: str) -> None:
-        super().__init__(f"export_id: there is no export {export_id!r}; begin one")
+    code = "customer-unknown"
 
-
-class ExportsRunning(Refused):
-    code = "exports-running"
-
-    def __init__(self, most: int) -> None:
+    def __init__(self, customer_id: str) -> None:
         super().__init__(
-            f"export: {most} of the seller's are being written; ask how far they are, and "
-            "begin another when one is done"
+            f"customer_id: no customer {customer_id!r} is heard of; create them, here by "
+            "customer_link created, or check the id; if they were created a moment ago, "
+            "ask again"
+        )
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """After how many seconds to ask again, if they were created a moment ago."""
+        return {"retry_after": 1}
+
+
+class CustomerExists(Refused):
+    code = "customer-exists"
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(
+            f"customer_id: there is a customer {customer_id!r}, who is not this buyer; "
+            "associate the buyer with them, or create a customer under an id of its own"
         )
 
 
-class ExportNotReady(Refused):
-    code = "export-not-ready"
+class ShipByOver(Refused):
+    code = "ship-by-over"
 
-    def __init__(self, done: int, total: int) -> None:
+    def __init__(self, ship_by: datetime, placed_at: datetime) -> None:
         super().__init__(
-            f"export_id: {done} of {total} orders are written; ask again when it is done"
+            f"ship_by: {ship_by.isoformat()} is over, it is {placed_at.isoformat()}; give "
+            "a later moment"
+        )
+
+
+class ShippedAtImpossible(Refused):
+    code = "shipped-at-impossible"
+
+    def __init__(self, since: datetime, until: datetime) -> None:
+        super().__init__(
+            f"shipped_at: give a moment from {since.isoformat()}, when it was ordered, to "
+            f"{until.isoformat()}"
+        )
+
+
+class IdNotForPaths(Refused):
+    code = "id-not-for-paths"
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(
+            f"{field}: {value!r} does not fit into the path of a URL; leave out / ? # % \\ "
+            "and what is not printed"
+        )
+
+
+class ReasonNotTheirs(Refused):
+    code = "reason-not-theirs"
+
+    def __init__(self, reason: str, theirs: AbstractSet[str]) -> None:
+        super().__init__(
+            f"reason: {reason!r} is no buyer's to say; use {' or '.join(sorted(theirs))}"
         )
 
 
@@ -264,19 +307,19 @@ class NothingStays(Refused):
 class UnitsHaveLeft(Refused):
     code = "units-have-left"
 
-    def __init__(self, line_id: str, quantity: int, left: int) -> None:
+    def __init__(self, line_id: str, left: int, field: str = "quantity") -> None:
         super().__init__(
-            f"quantity: {left} of line {line_id!r} have left, {quantity} is less; "
-            f"keep {left} at least"
+            f"{field}: {left} of line {line_id!r} have left; keep {left} at least"
         )
 
 
 class TotalTooLarge(Refused):
     code = "total-too-large"
 
-    def __init__(self, total_cents: int) -> None:
+    def __init__(self, total_cents: int, field: str = "lines") -> None:
         super().__init__(
-            f"lines: the total of {total_cents} cents is above {MAX_CENTS}; split the order"
+            f"{field}: the total of {total_cents} cents would be above {MAX_CENTS}; have "
+            "the rest ordered by itself"
         )
 
 

@@ -24,8 +24,8 @@ from services.orders.model.refusals import (
 from services.orders.model.states import Accepted, Missing, Open, Order, Placed
 
 
-def split(command: SplitOrder, order: Order) -> tuple[OrderSplit, OpenPart] | None:
-    """Return what the order records and what its part begins with; None if it is so.
+def split(command: SplitOrder, order: Order) -> Sequence[OrderEvent]:
+    """Return what the order records of a split; nothing if it is so.
 
     Raises:
         OrderExists: The new order's id is taken.
@@ -33,7 +33,7 @@ def split(command: SplitOrder, order: Order) -> tuple[OrderSplit, OpenPart] | No
         Refused: The order cannot change, or not all that is named can go.
     """
     if isinstance(order, Placed) and _is_split_so(command, order):
-        return None
+        return []
     standing = editable_order(order, command.order_id)
     if command.new_order_id in {command.order_id, *standing.splits}:
         raise OrderExists(command.new_order_id)
@@ -54,8 +54,14 @@ def split(command: SplitOrder, order: Order) -> tuple[OrderSplit, OpenPart] | No
             if name not in whole
         ),
     )
-    fact = fact.model_copy(update={"completed_at": completed_at(standing, fact)})
-    return fact, _part(command, standing, moving)
+    return [fact.model_copy(update={"completed_at": completed_at(standing, fact)})]
+
+
+def part_of(command: SplitOrder, order: Order) -> OpenPart | None:
+    """Return how the new order begins; None if it has. `order` can be split so."""
+    if not isinstance(order, Open | Accepted) or _is_split_so(command, order):
+        return None
+    return _part(command, order, _moving(command.lines, order))
 
 
 def open_part(command: OpenPart, order: Order) -> Sequence[OrderEvent]:

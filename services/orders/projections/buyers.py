@@ -41,6 +41,13 @@ buyer_relationships = Table(
     Column("customer_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
 )
+seller_customers = Table(
+    "seller_customers",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("customer_id", Text, primary_key=True),
+    Column("buyer_id", Text, primary_key=True),
+)
 buyer_access = Table(
     "buyer_access",
     metadata,
@@ -73,6 +80,9 @@ ON CONFLICT (seller_id, buyer_id) DO UPDATE
 SET customer_id = excluded.customer_id, version = excluded.version
 WHERE buyer_relationships.version < excluded.version
 """
+_CUSTOMERS: Final = """
+INSERT INTO seller_customers VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
 # Approved once is approved; else the newest request says how it stands.
 _ACCESS: Final = """
 INSERT INTO buyer_access VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -88,15 +98,17 @@ WHERE (buyer_access.approved, buyer_access.at, buyer_access.request_id,
 def project_buyers(batch: Sequence[Received], db: Connection) -> None:
     """Keep what sellers decided of their buyers up to date.
 
-    Shape: a row per seller who set whether approval is required, and two per seller and
-        buyer: which customer they are, and how their access stands. Three statements,
-        however many the facts are.
+    Shape: a row per seller who set whether approval is required; two per seller and
+        buyer: which customer they are, and how their access stands; and one per customer
+        and each buyer that they ever were, an empty id if that was nobody yet. Four
+        statements, however many the facts are.
     Safe to repeat: Yes. Older words change nothing.
     """
     cursor = driver(db).cursor()
     for sql, rows in (
         (_RULES, list(_rules(batch))),
         (_RELATIONSHIPS, list(_relationships(batch))),
+        (_CUSTOMERS, list(_customers(batch))),
         (_ACCESS, list(_access(batch))),
     ):
         if rows:
@@ -114,6 +126,12 @@ def _relationships(batch: Sequence[Received]) -> Iterator[tuple[Any, ...]]:
         fact, version = one.fact, one.envelope.sequence
         if isinstance(fact, CustomerCreated | BuyerAssociated) and fact.buyer_id:
             yield fact.seller_id, fact.buyer_id, fact.customer_id, version
+
+
+def _customers(batch: Sequence[Received]) -> Iterator[tuple[Any, ...]]:
+    for one in batch:
+        if isinstance(fact := one.fact, CustomerCreated | BuyerAssociated):
+            yield fact.seller_id, fact.customer_id, fact.buyer_id or ""
 
 
 def _access(batch: Sequence[Received]) -> Iterator[tuple[Any, ...]]:

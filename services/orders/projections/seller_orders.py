@@ -195,7 +195,8 @@ def _placed(fact: OrderPlaced) -> Row:
 def _tell_when_it_expires(row: Row, recorded: Recorded) -> None:
     if isinstance(fact := recorded.fact, OrderPlaced):
         rules = shipped_rules().at(fact.clock_started_at)
-        if not rules.is_history(fact.placed_at, recorded.recorded_at):
+        is_part = fact.split_from is not None  # it is what its whole is, as said above
+        if is_part or not rules.is_history(fact.placed_at, recorded.recorded_at):
             row["expires_at"] = rules.expires_at(fact.clock_started_at)
 
 

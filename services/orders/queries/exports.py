@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from services.orders.model.refusals import ExportsRunning
+from services.orders.model.export_refusals import ExportsRunning
 from services.orders.queries.table import Filter, Place, count, page
 
 metadata: Final = MetaData()
