@@ -11,7 +11,7 @@ from kit.consumers.reactions import BatchReaction
 from kit.consumers.records import Received
 from kit.eventstore.streams import Streams
 from kit.readmodels.models import ForeignReadModel
-from services.catalog.adapters import carry_out, sayings_of, waiting
+from services.catalog.adapters import carry_out, lock, products_of, sayings_of, waiting
 from services.catalog.policies import allocations, said_of_orders, stock_rules
 from services.catalog.projections import access, demand
 
@@ -25,9 +25,11 @@ def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> Non
         said.order_id for received in batch for said in said_of_orders(received.fact)
     )
     if orders:
+        stocked = lock(products_of(orders, db), db)
         fresh = {received.envelope.id for received in batch}
-        asked = [*allocations(sayings_of(orders, db), fresh, stock_rules())]
-        carry_out(asked, db, streams)
+        asked = allocations(sayings_of(orders, db), fresh, stock_rules())
+        met = [one for one in asked if (one.seller_id, one.product_id) in stocked]
+        carry_out(met, streams)
 
 
 def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams) -> None:
@@ -38,7 +40,8 @@ def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams)
         if isinstance(fact := received.fact, InventoryReceived | InventoryRestored)
     }
     if came_in:
-        carry_out(waiting(came_in, db), db, streams)
+        lock(came_in, db)
+        carry_out(waiting(came_in, db), streams)
 
 
 ORDERS: Final = ForeignReadModel(

@@ -79,7 +79,7 @@ class StoredCatalog:
 
     def hear_records(self, records: Sequence[ARecord]) -> None:
         handler = BLUEPRINT.handlers(self.streams)[records[0].topic]
-        believed = self.inbox.next_offset(records[0].topic, 0)
+        believed = self.inbox.next_offset(records[0].topic, records[0].partition)
         self.inbox.apply(records, handler, believed, nothing_dead)
 
     def hear_itself(self) -> None:
