@@ -277,12 +277,16 @@ class LineToReserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What an order needs set aside to be accepted: all of it, or nothing."""
+    """What an order needs set aside to be accepted: all of it, or nothing.
+
+    Units: `version` counts the facts of the order that this was judged on.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     seller_id: SellerId
     order_id: Id
+    version: int
     lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1)]
     at: GivenMoment
 

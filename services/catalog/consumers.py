@@ -11,7 +11,15 @@ from kit.consumers.reactions import BatchReaction
 from kit.consumers.records import Received
 from kit.eventstore.streams import Streams
 from kit.readmodels.models import ForeignReadModel
-from services.catalog.adapters import carry_out, lock, products_of, sayings_of, waiting
+from services.catalog.adapters import (
+    carry_out,
+    forget_reserved,
+    lock,
+    products_of,
+    reserved_for,
+    sayings_of,
+    waiting,
+)
 from services.catalog.policies import allocations, said_of_orders, stock_rules
 from services.catalog.projections import access, demand
 
@@ -27,9 +35,11 @@ def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> Non
     if orders:
         stocked = lock(products_of(orders, db), db)
         fresh = {received.envelope.id for received in batch}
-        asked = allocations(sayings_of(orders, db), fresh, stock_rules())
+        said, reserved = sayings_of(orders, db), reserved_for(orders, db)
+        asked = allocations(said, fresh, reserved, stock_rules())
         met = [one for one in asked if (one.seller_id, one.product_id) in stocked]
         carry_out(met, streams)
+        forget_reserved(orders, db)
 
 
 def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams) -> None:

@@ -6,7 +6,7 @@ Source: docs/decisions/0016-stock-for-orders.md.
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -26,7 +26,7 @@ from contracts.orders import (
     ShipmentSaved,
 )
 from services.catalog.commands import Allocation, ReassignUnits
-from services.catalog.model.demand import Demand, OrderSays, Saying
+from services.catalog.model.demand import Demand, OrderSays, Reserved, Saying
 from services.catalog.model.stock_rules import DatedStockRules
 
 NO_LINE: Final = ""
@@ -96,13 +96,17 @@ def _placed(fact: OrderPlaced) -> Iterator[Said]:
 
 
 def allocations(
-    said: Iterable[Saying], fresh: Collection[UUID], rules: DatedStockRules
+    said: Iterable[Saying],
+    fresh: Collection[UUID],
+    reserved: Mapping[tuple[str, str], Reserved],
+    rules: DatedStockRules,
 ) -> Iterator[Allocation]:
     """Yield what is to be asked of stocks because of the facts `fresh`, one after another.
 
     Each fact is judged on all that was known before, and on the fresh ones up to it.
 
-    Shape: `said` is all that is known of the orders concerned, the fresh facts included.
+    Shape: `said` is all that is known of the orders concerned, the fresh facts included;
+        `reserved` by order and product.
     """
     known = defaultdict[str, list[Saying]](list)
     news = list[Saying]()
@@ -116,7 +120,8 @@ def allocations(
         yield from _passed_on(sayings)
         for order_id in dict.fromkeys(saying.order_id for saying in sayings):
             mine = [each for each in sayings if each.order_id == order_id]
-            yield from _settled(Demand.of(known[order_id], rules), mine)
+            demand = Demand.of(known[order_id], rules)
+            yield from _settled(demand, mine, reserved)
 
 
 def _passed_on(sayings: Iterable[Saying]) -> Iterator[ReassignUnits]:
@@ -132,13 +137,18 @@ def _passed_on(sayings: Iterable[Saying]) -> Iterator[ReassignUnits]:
             )
 
 
-def _settled(demand: Demand, news: Sequence[Saying]) -> Iterator[Allocation]:
+def _settled(
+    demand: Demand,
+    news: Sequence[Saying],
+    reserved: Mapping[tuple[str, str], Reserved],
+) -> Iterator[Allocation]:
     """Yield the bounds that are others after `news` of the order."""
     says = {each.says for each in news}
     if not demand.ended and (says == {"shipped"} or _only_placed(demand, says)):
         return  # it holds what it held: nothing yet, or what is leaving in parcels
     for product_id in demand.wanted:
-        yield demand.settle(product_id, news[0].at)
+        mine = reserved.get((demand.order_id, product_id))
+        yield demand.settle(product_id, news[0].at, mine)
 
 
 def _only_placed(demand: Demand, says: Collection[OrderSays]) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text
 
 metadata: Final = MetaData()
 
@@ -13,3 +13,14 @@ allocated_products: Final = Table(
     Column("product_id", Text, primary_key=True),
 )
 """A row to lock for whoever moves units of orders. Nothing else ever writes it."""
+
+reserved_units: Final = Table(
+    "reserved_units",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("units", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""What an order asked for, judged on `version` facts of it, until more of it is heard."""

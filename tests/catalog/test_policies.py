@@ -53,6 +53,7 @@ def said_at(pos: int, fact: Fact) -> list[Saying]:
             at=at,
             recorded_at=at,
             pos=pos,
+            version=pos,
         )
         for one in said_of_orders(fact)
     ]
@@ -68,7 +69,7 @@ def facts_after(batches: Batches) -> list[InventoryEvent]:
     for batch in batches:
         known += [saying for pos, fact in batch for saying in said_at(pos, fact)]
         fresh = {UUID(int=pos) for pos, _ in batch}
-        for command in allocations(known, fresh, stock_rules()):
+        for command in allocations(known, fresh, {}, stock_rules()):
             stock += INVENTORY.decide(command, INVENTORY.fold(stock))
     return stock
 

@@ -23,7 +23,7 @@ MOVEMENTS: Final[dict[str, dict[str, Any]]] = {
 
 def reserve(http: TestClient, order_id: str, **units: int) -> tuple[int, Any]:
     lines = [{"product_id": f"p-{p[1:]}", "units": n} for p, n in units.items()]
-    body = {"seller_id": "s-1", "order_id": order_id, "lines": lines}
+    body = {"seller_id": "s-1", "order_id": order_id, "version": 1, "lines": lines}
     answer = http.post("/reservations", json=body)
     return answer.status_code, answer.json()
 

@@ -5,7 +5,9 @@ from services.catalog.adapters.reserving import (
     OrderEnded,
     ReservationShort,
     Short,
+    forget_reserved,
     reserve,
+    reserved_for,
 )
 from services.catalog.adapters.settling import (
     Shortage,
@@ -23,9 +25,11 @@ __all__ = [
     "Short",
     "Shortage",
     "carry_out",
+    "forget_reserved",
     "lock",
     "products_of",
     "reserve",
+    "reserved_for",
     "sayings_of",
     "shortages",
     "waiting",

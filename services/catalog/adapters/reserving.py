@@ -1,6 +1,6 @@
 """What an order needs, set aside before it is accepted: all of it, or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, LiteralString
 
@@ -12,10 +12,28 @@ from kit.eventstore.streams import PostgresStreams, Streams
 from services.catalog.adapters.locking import lock
 from services.catalog.commands import Reservation, ReserveUnits
 from services.catalog.handlers import to_request
+from services.catalog.model.demand import Reserved
 from services.catalog.model.stock import InsufficientStock
 
 _ENDED: Final[LiteralString] = """
 SELECT 1 FROM order_sayings WHERE order_id = %s AND seller_id = %s AND says = 'ended'
+"""
+_KEEP: Final[LiteralString] = """
+INSERT INTO reserved_units AS r (order_id, seller_id, product_id, units, version)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+ON CONFLICT (order_id, seller_id, product_id) DO UPDATE SET version = excluded.version,
+    units = CASE WHEN r.version = excluded.version THEN greatest(r.units, excluded.units)
+        ELSE excluded.units END
+WHERE r.version <= excluded.version
+"""
+_RESERVED: Final[LiteralString] = """
+SELECT order_id, product_id, units, version FROM reserved_units WHERE order_id = ANY(%s)
+"""
+_FORGET: Final[LiteralString] = """
+DELETE FROM reserved_units AS r USING (
+    SELECT order_id, max(version) AS heard FROM order_sayings
+    WHERE order_id = ANY(%s) AND says <> 'split' GROUP BY order_id
+) AS o WHERE o.order_id = r.order_id AND r.version < o.heard
 """
 
 
@@ -85,9 +103,33 @@ def reserve(
         ]
         if short:
             raise ReservationShort(short)
+        _keep(asked, reservation.version, db)
         return {one.product_id: one.units for one in asked}
 
     return streams.together(work)
+
+
+def _keep(asked: Sequence[ReserveUnits], version: int, db: Connection) -> None:
+    rows = [(a.order_id, a.seller_id, a.product_id, a.units, version) for a in asked]
+    if rows:
+        driver(db).execute(_KEEP, [*map(list, zip(*rows, strict=True))])
+
+
+def reserved_for(
+    order_ids: Iterable[str], db: Connection
+) -> Mapping[tuple[str, str], Reserved]:
+    """Return what some orders asked for last, by order and product.
+
+    Their products are locked. What was judged on facts that have all been heard, with one
+    that followed them, is not kept for long.
+    """
+    rows = driver(db).execute(_RESERVED, ([*order_ids],))
+    return {(order, product): Reserved(*said) for order, product, *said in rows}
+
+
+def forget_reserved(order_ids: Iterable[str], db: Connection) -> None:
+    """Forget what some orders asked for before the last of their facts that was heard."""
+    driver(db).execute(_FORGET, ([*order_ids],))
 
 
 def _asked(reservation: Reservation) -> Sequence[ReserveUnits]:

@@ -19,7 +19,7 @@ from services.catalog.policies import stock_rules
 
 _COLUMNS: Final[LiteralString] = (
     "order_id, event_id, line_id, seller_id, says, product_id, units, from_order, at,"
-    " recorded_at, pos"
+    " recorded_at, pos, version"
 )
 _SAID: Final[LiteralString] = f"""
 SELECT {_COLUMNS} FROM order_sayings WHERE order_id = ANY(%s) ORDER BY order_id, pos

@@ -23,7 +23,8 @@ class Saying(NamedTuple):
     Units: `units` ordered more than were said before, or fewer; of `shipped`, those that
         left.
     Shape: `line_id` is empty where no line is meant; `from_order` is the order that a
-        child's line was split from; `pos` is the fact's place among those of orders.
+        child's line was split from; `pos` is the fact's place among those of orders, and
+        `version` that in its own stream, which of a `split` is the child's.
     """
 
     order_id: str
@@ -37,13 +38,27 @@ class Saying(NamedTuple):
     at: datetime
     recorded_at: datetime
     pos: int
+    version: int
+
+    @property
+    def of_its_own(self) -> bool:
+        """Tell whether a fact of the order itself says so, not one of its child."""
+        return self.says != "split"
+
+
+class Reserved(NamedTuple):
+    """Units that an order asked for, judged on its first `version` facts."""
+
+    units: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """An order as catalog knows it.
 
-    Units: `wanted` and `left` by product: what its lines hold, and what parcels took.
+    Units: `wanted` and `left` by product: what its lines hold, and what parcels took;
+        `heard` counts the facts of its stream up to the last that is known.
     Shape: `accepted_at` is None unless an acceptance was told early enough to take units.
     """
 
@@ -53,6 +68,7 @@ class Demand:
     left: Mapping[str, int]
     accepted_at: datetime | None
     ended: bool
+    heard: int
 
     @classmethod
     def of(cls, said: Iterable[Saying], rules: DatedStockRules) -> Self:
@@ -66,20 +82,34 @@ class Demand:
             if product is not None:
                 (left if each.says == "shipped" else wanted)[product] += each.units
         ended = any(each.says == "ended" for each in sayings)
-        one = sayings[0]
-        accepted_at = _accepted_at(sayings, rules)
-        return cls(one.order_id, one.seller_id, wanted, left, accepted_at, ended)
+        return cls(
+            order_id=sayings[0].order_id,
+            seller_id=sayings[0].seller_id,
+            wanted=wanted,
+            left=left,
+            accepted_at=_accepted_at(sayings, rules),
+            ended=ended,
+            heard=max((each.version for each in sayings if each.of_its_own), default=0),
+        )
 
-    def settle(self, product_id: str, at: datetime) -> SettleOrder:
-        """Return the bounds of what is set aside of a product for this order."""
+    def settle(
+        self, product_id: str, at: datetime, reserved: Reserved | None = None
+    ) -> SettleOrder:
+        """Return the bounds of what is set aside of a product for this order.
+
+        What was reserved since the last fact that is known stays: what it was judged on,
+        and what became of it, is still on its way.
+        """
         holds = self.left if self.ended else self.wanted
         units = max(holds.get(product_id, 0), 0)
+        pending = reserved is not None and self.heard <= reserved.version
+        kept = reserved.units if reserved and pending and not self.ended else 0
         return SettleOrder(
             seller_id=self.seller_id,
             product_id=product_id,
             order_id=self.order_id,
             at_least=0 if self.accepted_at is None else units,
-            at_most=units,
+            at_most=max(units, kept),
             accepted_at=self.accepted_at,
             at=at,
         )
