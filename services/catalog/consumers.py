@@ -33,12 +33,16 @@ def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> Non
         said.order_id for received in batch for said in said_of_orders(received.fact)
     )
     if orders:
-        stocked = lock(products_of(orders, db), db)
+        products = frozenset(products_of(orders, db))
+        stocked = lock(products, db)
         fresh = {received.envelope.id for received in batch}
         said, reserved = sayings_of(orders, db), reserved_for(orders, db)
-        asked = allocations(said, fresh, reserved, stock_rules())
-        met = [one for one in asked if (one.seller_id, one.product_id) in stocked]
-        carry_out(met, streams)
+        asked = [
+            one
+            for one in allocations(said, fresh, reserved, stock_rules())
+            if (one.seller_id, one.product_id) in products
+        ]
+        carry_out(asked, stocked, db, streams)
         forget_reserved(orders, db)
 
 
@@ -50,8 +54,8 @@ def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams)
         if isinstance(fact := received.fact, InventoryReceived | InventoryRestored)
     }
     if came_in:
-        lock(came_in, db)
-        carry_out(waiting(came_in, db), streams)
+        stocked = lock(came_in, db)
+        carry_out(waiting(came_in, db), stocked, db, streams)
 
 
 ORDERS: Final = ForeignReadModel(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text
 
 metadata: Final = MetaData()
 
@@ -24,3 +24,14 @@ reserved_units: Final = Table(
     Column("version", BigInteger, nullable=False),
 )
 """What an order asked for, judged on `version` facts of it, until more of it is heard."""
+
+waiting_orders: Final = Table(
+    "waiting_orders",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("product_id", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+    Column("wanted", BigInteger, nullable=False),
+    Column("accepted_at", DateTime(timezone=True), nullable=False),
+)
+"""Accepted orders that want more than is aside for them, as they were last settled."""

@@ -72,7 +72,8 @@ def hasty(catalog: StoredCatalog, *folds: Projection) -> StoredCatalog:
 
 def wanting(units: int, order_id: str = "o-1", **more: object) -> OrderPlaced:
     line = LINE.model_copy(update={"quantity": units})
-    return PLACED.model_copy(update={"order_id": order_id, "lines": (line,), **more})
+    said = {"order_id": order_id, "lines": (line,)}
+    return PLACED.model_copy(update=said | more)
 
 
 @pytest.mark.parametrize("movement", [RECEIVE, DEDUCT, COUNT])

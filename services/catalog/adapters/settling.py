@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Final, LiteralString
 
 from sqlalchemy import Connection
@@ -14,8 +12,7 @@ from kit.eventstore.streams import Streams
 from services.catalog.adapters.locking import Product
 from services.catalog.commands import Allocation, SettleOrder
 from services.catalog.handlers import to_request
-from services.catalog.model.demand import Demand, Saying
-from services.catalog.policies import stock_rules
+from services.catalog.model.demand import Saying
 
 _COLUMNS: Final[LiteralString] = (
     "order_id, event_id, line_id, seller_id, says, product_id, units, from_order, at,"
@@ -28,25 +25,40 @@ _PRODUCTS: Final[LiteralString] = """
 SELECT DISTINCT seller_id, product_id FROM order_sayings
 WHERE order_id = ANY(%s) AND product_id IS NOT NULL
 """
-_WAITING: Final[LiteralString] = """
-SELECT DISTINCT o.order_id FROM order_sayings AS o
-JOIN unnest(%s::text[], %s::text[]) AS p (seller_id, product_id)
-    USING (seller_id, product_id)
+_SERVED: Final[LiteralString] = """
+DELETE FROM waiting_orders AS w
+USING unnest(%s::text[], %s::text[], %s::text[]) AS s (seller_id, product_id, order_id)
+WHERE (w.seller_id, w.product_id, w.order_id) = (s.seller_id, s.product_id, s.order_id)
+"""
+_WAITS: Final[LiteralString] = """
+INSERT INTO waiting_orders (seller_id, product_id, order_id, wanted, accepted_at)
+SELECT w.* FROM unnest(
+    %s::text[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[]
+) AS w (seller_id, product_id, order_id, wanted, accepted_at)
 LEFT JOIN set_aside AS a USING (seller_id, product_id, order_id)
-WHERE o.says = 'placed' AND coalesce(a.units, 0) < (
-    SELECT sum(units) FROM order_sayings AS all_of_it
-    WHERE (seller_id, product_id, order_id) = (o.seller_id, o.product_id, o.order_id)
-)
-AND EXISTS (SELECT FROM order_sayings AS yes
-    WHERE yes.order_id = o.order_id AND yes.says = 'accepted')
-AND NOT EXISTS (SELECT FROM order_sayings AS over
-    WHERE over.order_id = o.order_id AND over.says = 'ended')
+WHERE w.wanted > coalesce(a.units, 0)
 """
-_KEPT: Final[LiteralString] = """
-SELECT product_id, kept_since FROM stock WHERE seller_id = %s AND kept_since IS NOT NULL
+_SHORT: Final[LiteralString] = """
+SELECT w.seller_id, w.product_id, w.order_id, w.wanted, w.accepted_at, s.on_hand,
+    w.wanted - coalesce(a.units, 0) AS missing
+FROM waiting_orders AS w
+JOIN stock AS s USING (seller_id, product_id)
+LEFT JOIN set_aside AS a USING (seller_id, product_id, order_id)
+WHERE w.accepted_at >= s.kept_since AND w.wanted > coalesce(a.units, 0)
 """
-_ASIDE: Final[LiteralString] = """
-SELECT order_id, product_id, units FROM set_aside WHERE seller_id = %s AND units > 0
+_WAITING: Final[LiteralString] = f"""
+SELECT seller_id, product_id, order_id, wanted, accepted_at FROM (
+    SELECT short.*, sum(missing) OVER (
+        PARTITION BY seller_id, product_id ORDER BY accepted_at, order_id
+    ) - missing AS before
+    FROM ({_SHORT}) AS short
+    JOIN unnest(%s::text[], %s::text[]) AS p (seller_id, product_id)
+        USING (seller_id, product_id)
+) AS queue WHERE before < on_hand ORDER BY accepted_at, order_id
+"""
+_SHORTAGES: Final[LiteralString] = f"""
+SELECT order_id, product_id, missing, accepted_at FROM ({_SHORT}) AS short
+WHERE seller_id = %s ORDER BY accepted_at, order_id, product_id
 """
 
 
@@ -61,33 +73,62 @@ def sayings_of(order_ids: Iterable[str], db: Connection) -> Sequence[Saying]:
     return [Saying(*row) for row in rows]
 
 
-def carry_out(asked: Sequence[Allocation], streams: Streams) -> None:
-    """Ask stocks for what orders need, in this order; their products are locked.
+def carry_out(
+    asked: Sequence[Allocation],
+    stocked: Collection[Product],
+    db: Connection,
+    streams: Streams,
+) -> None:
+    """Ask stocks for what orders need, in this order, and note which orders wait for more.
+
+    Shape: products are locked; those that are not `stocked` are asked for nothing.
 
     Raises:
         Refused: A stock can't do it; what asked for it is wrong.
     """
-    for answer in streams.submit([to_request(one) for one in asked]) if asked else ():
+    met = [one for one in asked if (one.seller_id, one.product_id) in stocked]
+    for answer in streams.submit([to_request(one) for one in met]) if met else ():
         if answer.refused is not None:
             raise answer.refused
+    _note({_named(one): one for one in asked if isinstance(one, SettleOrder)}, db)
+
+
+def _named(one: SettleOrder) -> tuple[str, str, str]:
+    return one.seller_id, one.product_id, one.order_id
+
+
+def _note(settled: Mapping[tuple[str, str, str], SettleOrder], db: Connection) -> None:
+    if not settled:
+        return
+    driver(db).execute(_SERVED, [*map(list, zip(*settled, strict=True))])
+    wanting = [
+        (*name, one.at_least, one.accepted_at)
+        for name, one in settled.items()
+        if one.accepted_at is not None and one.at_least > 0
+    ]
+    if wanting:
+        driver(db).execute(_WAITS, [*map(list, zip(*wanting, strict=True))])
 
 
 def waiting(products: Mapping[Product, datetime], db: Connection) -> Sequence[SettleOrder]:
-    """Return what accepted orders want of `products` and may not have, the oldest first.
+    """Return what accepted orders want of `products` and can have now, the oldest first.
 
-    Shape: `products` with the moment at which units came in.
+    Shape: `products`, which are locked, with the moment at which units came in. Nothing for
+        orders that were accepted before stock was kept.
     """
-    found = driver(db).execute(_WAITING, [*map(list, zip(*products, strict=True))])
-    said = groupby(sayings_of([one for (one,) in found], db), attrgetter("order_id"))
-    demands = [Demand.of(sayings, stock_rules()) for _, sayings in said]
-    settled = [
-        one.settle(product_id, at)
-        for one in demands
-        for (seller_id, product_id), at in products.items()
-        if one.seller_id == seller_id and one.wanted.get(product_id, 0) > 0
+    rows = driver(db).execute(_WAITING, [*map(list, zip(*products, strict=True))])
+    return [
+        SettleOrder(
+            seller_id=seller_id,
+            product_id=product_id,
+            order_id=order_id,
+            at_least=wanted,
+            at_most=wanted,
+            accepted_at=accepted_at,
+            at=products[seller_id, product_id],
+        )
+        for seller_id, product_id, order_id, wanted, accepted_at in rows
     ]
-    open_still = [(one.accepted_at, one) for one in settled if one.accepted_at is not None]
-    return [one for _, one in sorted(open_still, key=lambda each: each[0])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +146,4 @@ def shortages(seller_id: str, db: Connection) -> Sequence[Shortage]:
 
     Shape: what waits is served as units come in; see `waiting`.
     """
-    kept = driver(db).execute(_KEPT, (seller_id,)).fetchall()
-    since = {(seller_id, product_id): at for product_id, at in kept}
-    held = {(o, p): n for o, p, n in driver(db).execute(_ASIDE, (seller_id,))}
-    return [
-        Shortage(one.order_id, one.product_id, missing, one.accepted_at)
-        for one in (waiting(since, db) if since else ())
-        if one.accepted_at is not None
-        and one.accepted_at >= since[seller_id, one.product_id]
-        and (missing := one.at_least - held.get((one.order_id, one.product_id), 0)) > 0
-    ]
+    return [Shortage(*row) for row in driver(db).execute(_SHORTAGES, (seller_id,))]
