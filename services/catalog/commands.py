@@ -268,6 +268,17 @@ class ReassignUnits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchUnits:
+    """Units of an order left in a parcel."""
+
+    seller_id: SellerId
+    product_id: Id
+    order_id: Id
+    units: Quantity
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineToReserve:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
@@ -295,6 +306,6 @@ ListingCommand: TypeAlias = ListProduct | ChangeProduct | DelistProduct
 SellersWord: TypeAlias = OfferProduct | DescribeProduct
 """What a seller says of a product, always with the text and the images themselves."""
 Movement: TypeAlias = ReceiveInventory | DeductInventory | RestoreInventory | CountStock
-Allocation: TypeAlias = ReserveUnits | SettleOrder | ReassignUnits
+Allocation: TypeAlias = ReserveUnits | SettleOrder | ReassignUnits | DispatchUnits
 """What is asked of a stock on behalf of orders, never by its seller."""
 InventoryCommand: TypeAlias = Movement | Allocation

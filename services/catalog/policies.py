@@ -25,7 +25,7 @@ from contracts.orders import (
     OrderRejected,
     ShipmentSaved,
 )
-from services.catalog.commands import Allocation, ReassignUnits
+from services.catalog.commands import Allocation, DispatchUnits, ReassignUnits
 from services.catalog.model.demand import Demand, OrderSays, Reserved, Saying
 from services.catalog.model.stock_rules import DatedStockRules
 
@@ -144,12 +144,23 @@ def _settled(
 ) -> Iterator[Allocation]:
     """Yield the bounds that are others after `news` of the order."""
     says = {each.says for each in news}
-    if not demand.ended and (says == {"shipped"} or _only_placed(demand, says)):
-        return  # it holds what it held: nothing yet, or what is leaving in parcels
+    yield from _sent_away(demand, news)
+    holds_nothing = demand.accepted_at is None and not demand.ended
+    if holds_nothing and says <= {"placed", "shipped"}:
+        return
     for product_id in demand.wanted:
         mine = reserved.get((demand.order_id, product_id))
         yield demand.settle(product_id, news[0].at, mine)
 
 
-def _only_placed(demand: Demand, says: Collection[OrderSays]) -> bool:
-    return set(says) == {"placed"} and demand.accepted_at is None
+def _sent_away(demand: Demand, news: Iterable[Saying]) -> Iterator[DispatchUnits]:
+    for each in news:
+        product_id = demand.products.get(each.line_id)
+        if each.says == "shipped" and product_id is not None:
+            yield DispatchUnits(
+                seller_id=demand.seller_id,
+                product_id=product_id,
+                order_id=demand.order_id,
+                units=each.units,
+                at=each.at,
+            )

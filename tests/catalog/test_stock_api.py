@@ -66,7 +66,8 @@ class TestStock:
             ("inventory-deducted", -4, 6),
             ("inventory-received", 10, 10),
         ]
-        assert told[2]["said"] == {"units": 4, "reason": "sold", "ref": "o-1"}
+        said = {"units": 4, "reason": "sold", "ref": "o-1", "order_id": "o-1"}
+        assert told[2]["said"] == said
         assert told[2]["lots"] == {"lot-1": -4}
         assert rest["next"] is None
 

@@ -1,6 +1,7 @@
 """What an order needs, set aside before it is accepted: all of it, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, LiteralString
 
@@ -10,14 +11,13 @@ from kit.database import driver
 from kit.domain import Refused
 from kit.eventstore.streams import PostgresStreams, Streams
 from services.catalog.adapters.locking import lock
+from services.catalog.adapters.settling import sayings_of
 from services.catalog.commands import Reservation, ReserveUnits
 from services.catalog.handlers import to_request
-from services.catalog.model.demand import Reserved
+from services.catalog.model.demand import Demand, Reserved
 from services.catalog.model.stock import InsufficientStock
+from services.catalog.policies import stock_rules
 
-_ENDED: Final[LiteralString] = """
-SELECT 1 FROM order_sayings WHERE order_id = %s AND seller_id = %s AND says = 'ended'
-"""
 _KEEP: Final[LiteralString] = """
 INSERT INTO reserved_units AS r (order_id, seller_id, product_id, units, version)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
@@ -79,8 +79,8 @@ def reserve(
 ) -> Mapping[str, int]:
     """Set aside what an order needs to be accepted: all of it, or nothing.
 
-    Returns the units by product that are set aside by then; products that were never
-    stocked are left out.
+    Returns the units by product that are set aside by then, or have left in parcels;
+    products that were never stocked are left out.
 
     Raises:
         ReservationShort: There is too little of some products.
@@ -89,12 +89,14 @@ def reserve(
     """
 
     def work(db: Connection, within: Streams) -> Mapping[str, int]:
-        mine = (reservation.seller_id, reservation.order_id)
-        asked = _asked(reservation)
-        stocked = lock({(one.seller_id, one.product_id) for one in asked}, db)
-        if driver(db).execute(_ENDED, mine[::-1]).fetchone():
-            raise OrderEnded(reservation.order_id)
-        asked = [one for one in asked if (one.seller_id, one.product_id) in stocked]
+        seller_id = reservation.seller_id
+        stocked = lock({(seller_id, one.product_id) for one in reservation.lines}, db)
+        wanted = {
+            product_id: units
+            for product_id, units in _wanted(reservation).items()
+            if (seller_id, product_id) in stocked
+        }
+        asked = [*_asked(reservation, wanted, _left(reservation, db))]
         answers = within.submit([replace(to_request(one), actor=actor) for one in asked])
         short = [
             _short(one, answer.refused)
@@ -103,14 +105,15 @@ def reserve(
         ]
         if short:
             raise ReservationShort(short)
-        _keep(asked, reservation.version, db)
-        return {one.product_id: one.units for one in asked}
+        _keep(reservation, wanted, db)
+        return wanted
 
     return streams.together(work)
 
 
-def _keep(asked: Sequence[ReserveUnits], version: int, db: Connection) -> None:
-    rows = [(a.order_id, a.seller_id, a.product_id, a.units, version) for a in asked]
+def _keep(reservation: Reservation, wanted: Mapping[str, int], db: Connection) -> None:
+    order = (reservation.order_id, reservation.seller_id)
+    rows = [(*order, *said, reservation.version) for said in wanted.items()]
     if rows:
         driver(db).execute(_KEEP, [*map(list, zip(*rows, strict=True))])
 
@@ -132,20 +135,41 @@ def forget_reserved(order_ids: Iterable[str], db: Connection) -> None:
     driver(db).execute(_FORGET, ([*order_ids],))
 
 
-def _asked(reservation: Reservation) -> Sequence[ReserveUnits]:
-    units: dict[str, int] = {}
+def _wanted(reservation: Reservation) -> Mapping[str, int]:
+    units = Counter[str]()
     for line in reservation.lines:
-        units[line.product_id] = units.get(line.product_id, 0) + line.units
-    return [
-        ReserveUnits(
-            seller_id=reservation.seller_id,
-            product_id=product_id,
-            order_id=reservation.order_id,
-            units=total,
-            at=reservation.at,
-        )
-        for product_id, total in units.items()
-    ]
+        units[line.product_id] += line.units
+    return units
+
+
+def _left(reservation: Reservation, db: Connection) -> Mapping[str, int]:
+    """Return what has left of the order in parcels, as far as that was heard.
+
+    Raises:
+        OrderEnded: It was rejected, cancelled or has expired.
+    """
+    said = sayings_of([reservation.order_id], db)
+    mine = [each for each in said if each.seller_id == reservation.seller_id]
+    if not mine:
+        return {}
+    demand = Demand.of(mine, stock_rules())
+    if demand.ended:
+        raise OrderEnded(reservation.order_id)
+    return demand.left
+
+
+def _asked(
+    reservation: Reservation, wanted: Mapping[str, int], left: Mapping[str, int]
+) -> Iterator[ReserveUnits]:
+    for product_id, units in wanted.items():
+        if units > left.get(product_id, 0):
+            yield ReserveUnits(
+                seller_id=reservation.seller_id,
+                product_id=product_id,
+                order_id=reservation.order_id,
+                units=units - left.get(product_id, 0),
+                at=reservation.at,
+            )
 
 
 def _short(asked: ReserveUnits, why: Refused) -> Short:

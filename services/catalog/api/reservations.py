@@ -24,7 +24,8 @@ router = APIRouter(tags=["reservations"])
 class Reserved(BaseModel):
     """What is set aside for an order by now.
 
-    Units: of stock, by product; products that were never stocked are left out.
+    Units: of stock, by product, those included that have left in parcels; products that
+        were never stocked are left out.
     """
 
     order_id: str

@@ -47,7 +47,10 @@ class Saying(NamedTuple):
 
 
 class Reserved(NamedTuple):
-    """Units that an order asked for, judged on its first `version` facts."""
+    """Units that an order asked for, judged on its first `version` facts.
+
+    Units: of its lines, those that have left in parcels included.
+    """
 
     units: int
     version: int
@@ -57,13 +60,15 @@ class Reserved(NamedTuple):
 class Demand:
     """An order as catalog knows it.
 
-    Units: `wanted` and `left` by product: what its lines hold, and what parcels took;
-        `heard` counts the facts of its stream up to the last that is known.
-    Shape: `accepted_at` is None unless an acceptance was told early enough to take units.
+    Units: `wanted` and `left` by product: what its lines hold, and what of it has left in
+        parcels; `heard` counts the facts of its stream up to the last that is known.
+    Shape: `products` by line; `accepted_at` is None unless an acceptance was told early
+        enough to take units.
     """
 
     order_id: str
     seller_id: str
+    products: Mapping[str, str]
     wanted: Mapping[str, int]
     left: Mapping[str, int]
     accepted_at: datetime | None
@@ -74,7 +79,7 @@ class Demand:
     def of(cls, said: Iterable[Saying], rules: DatedStockRules) -> Self:
         """Return what `said`, all of one order, amounts to; there is something."""
         sayings = [*said]
-        products = {s.line_id: s.product_id for s in sayings if s.says == "placed"}
+        products = {s.line_id: s.product_id for s in sayings if s.product_id is not None}
         wanted: Counter[str] = Counter()
         left: Counter[str] = Counter()
         for each in sayings:
@@ -85,6 +90,7 @@ class Demand:
         return cls(
             order_id=sayings[0].order_id,
             seller_id=sayings[0].seller_id,
+            products=products,
             wanted=wanted,
             left=left,
             accepted_at=_accepted_at(sayings, rules),
@@ -100,10 +106,10 @@ class Demand:
         What was reserved since the last fact that is known stays: what it was judged on,
         and what became of it, is still on its way.
         """
-        holds = self.left if self.ended else self.wanted
-        units = max(holds.get(product_id, 0), 0)
+        gone = self.left.get(product_id, 0)
+        units = 0 if self.ended else max(self.wanted.get(product_id, 0) - gone, 0)
         pending = reserved is not None and self.heard <= reserved.version
-        kept = reserved.units if reserved and pending and not self.ended else 0
+        kept = reserved.units - gone if reserved and pending and not self.ended else 0
         return SettleOrder(
             seller_id=self.seller_id,
             product_id=product_id,
