@@ -88,6 +88,8 @@ class InventoryReceived(Fact):
 
 
 class InventoryDeducted(Fact):
+    """Units left the stock. With an `order_id` they were set aside for that order."""
+
     moment: ClassVar[str] = "deducted_at"
 
     product_id: Id
@@ -95,9 +97,12 @@ class InventoryDeducted(Fact):
     reason: DeductReason
     ref: Text | None = None
     deducted_at: Moment
+    order_id: Id | None = None
 
 
 class InventoryRestored(Fact):
+    """Units are in stock again. With an `order_id` they had been set aside for it."""
+
     moment: ClassVar[str] = "restored_at"
 
     product_id: Id
@@ -105,6 +110,7 @@ class InventoryRestored(Fact):
     reason: RestoreReason
     ref: Text | None = None
     restored_at: Moment
+    order_id: Id | None = None
 
 
 class InventoryCounted(Fact):
@@ -130,6 +136,17 @@ class InventoryReassigned(Fact):
     reassigned_at: Moment
 
 
+class InventoryDispatched(Fact):
+    """Units set aside for an order left in a parcel of it: they are not aside any more."""
+
+    moment: ClassVar[str] = "dispatched_at"
+
+    product_id: Id
+    units: Quantity
+    order_id: Id
+    dispatched_at: Moment
+
+
 ListingEvent: TypeAlias = ProductListed | ProductChanged | ProductDelisted
 InventoryEvent: TypeAlias = (
     InventoryReceived
@@ -137,6 +154,7 @@ InventoryEvent: TypeAlias = (
     | InventoryRestored
     | InventoryCounted
     | InventoryReassigned
+    | InventoryDispatched
 )
 
 TYPES: Final[Mapping[str, type[Fact]]] = {
@@ -148,4 +166,5 @@ TYPES: Final[Mapping[str, type[Fact]]] = {
     "catalog.inventory-restored.v1": InventoryRestored,
     "catalog.inventory-counted.v1": InventoryCounted,
     "catalog.inventory-reassigned.v1": InventoryReassigned,
+    "catalog.inventory-dispatched.v1": InventoryDispatched,
 }

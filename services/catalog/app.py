@@ -6,7 +6,7 @@ from contracts import topics
 from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
-from services.catalog import api, projections
+from services.catalog import api, projections, tables
 from services.catalog.consumers import ACCESS, ORDERS, REACTIONS
 
 BLUEPRINT: Final = Blueprint(
@@ -27,6 +27,7 @@ BLUEPRINT: Final = Blueprint(
     ],
     foreign=[ORDERS, ACCESS],
     reactions=REACTIONS,
+    keeps=[tables.metadata],
 )
 
 if __name__ == "__main__":

@@ -268,6 +268,17 @@ class ReassignUnits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchUnits:
+    """Units of an order left in a parcel."""
+
+    seller_id: SellerId
+    product_id: Id
+    order_id: Id
+    units: Quantity
+    at: GivenMoment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineToReserve:
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
@@ -277,12 +288,16 @@ class LineToReserve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What an order needs set aside to be accepted: all of it, or nothing."""
+    """What an order needs set aside to be accepted: all of it, or nothing.
+
+    Units: `version` counts the facts of the order that this was judged on.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
 
     seller_id: SellerId
     order_id: Id
+    version: int
     lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1)]
     at: GivenMoment
 
@@ -291,6 +306,6 @@ ListingCommand: TypeAlias = ListProduct | ChangeProduct | DelistProduct
 SellersWord: TypeAlias = OfferProduct | DescribeProduct
 """What a seller says of a product, always with the text and the images themselves."""
 Movement: TypeAlias = ReceiveInventory | DeductInventory | RestoreInventory | CountStock
-Allocation: TypeAlias = ReserveUnits | SettleOrder | ReassignUnits
+Allocation: TypeAlias = ReserveUnits | SettleOrder | ReassignUnits | DispatchUnits
 """What is asked of a stock on behalf of orders, never by its seller."""
 InventoryCommand: TypeAlias = Movement | Allocation

@@ -11,7 +11,15 @@ from kit.consumers.reactions import BatchReaction
 from kit.consumers.records import Received
 from kit.eventstore.streams import Streams
 from kit.readmodels.models import ForeignReadModel
-from services.catalog.adapters import carry_out, sayings_of, waiting
+from services.catalog.adapters import (
+    carry_out,
+    forget_reserved,
+    lock,
+    products_of,
+    reserved_for,
+    sayings_of,
+    waiting,
+)
 from services.catalog.policies import allocations, said_of_orders, stock_rules
 from services.catalog.projections import access, demand
 
@@ -25,9 +33,17 @@ def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> Non
         said.order_id for received in batch for said in said_of_orders(received.fact)
     )
     if orders:
+        products = frozenset(products_of(orders, db))
+        stocked = lock(products, db)
         fresh = {received.envelope.id for received in batch}
-        asked = [*allocations(sayings_of(orders, db), fresh, stock_rules())]
-        carry_out(asked, db, streams)
+        said, reserved = sayings_of(orders, db), reserved_for(orders, db)
+        asked = [
+            one
+            for one in allocations(said, fresh, reserved, stock_rules())
+            if (one.seller_id, one.product_id) in products
+        ]
+        carry_out(asked, stocked, db, streams)
+        forget_reserved(orders, db)
 
 
 def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams) -> None:
@@ -38,7 +54,8 @@ def serve_who_waits(batch: Sequence[Received], db: Connection, streams: Streams)
         if isinstance(fact := received.fact, InventoryReceived | InventoryRestored)
     }
     if came_in:
-        carry_out(waiting(came_in, db), db, streams)
+        stocked = lock(came_in, db)
+        carry_out(waiting(came_in, db), stocked, db, streams)
 
 
 ORDERS: Final = ForeignReadModel(

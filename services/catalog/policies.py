@@ -5,7 +5,7 @@ Source: docs/decisions/0016-stock-for-orders.md.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
@@ -24,8 +24,8 @@ from contracts.orders import (
     ShipmentSaved,
 )
 from kit.dated import shipped
-from services.catalog.commands import Allocation, ReassignUnits
-from services.catalog.model.demand import Demand, OrderSays, Saying
+from services.catalog.commands import Allocation, DispatchUnits, ReassignUnits
+from services.catalog.model.demand import Demand, OrderSays, Reserved, Saying
 from services.catalog.model.stock_rules import DatedStockRules
 
 NO_LINE: Final = ""
@@ -94,13 +94,17 @@ def _placed(fact: OrderPlaced) -> Iterator[Said]:
 
 
 def allocations(
-    said: Iterable[Saying], fresh: Collection[UUID], rules: DatedStockRules
+    said: Iterable[Saying],
+    fresh: Collection[UUID],
+    reserved: Mapping[tuple[str, str], Reserved],
+    rules: DatedStockRules,
 ) -> Iterator[Allocation]:
     """Yield what is to be asked of stocks because of the facts `fresh`, one after another.
 
     Each fact is judged on all that was known before, and on the fresh ones up to it.
 
-    Shape: `said` is all that is known of the orders concerned, the fresh facts included.
+    Shape: `said` is all that is known of the orders concerned, the fresh facts included;
+        `reserved` by order and product.
     """
     known = defaultdict[str, list[Saying]](list)
     news = list[Saying]()
@@ -114,7 +118,8 @@ def allocations(
         yield from _passed_on(sayings)
         for order_id in dict.fromkeys(saying.order_id for saying in sayings):
             mine = [each for each in sayings if each.order_id == order_id]
-            yield from _settled(Demand.of(known[order_id], rules), mine)
+            demand = Demand.of(known[order_id], rules)
+            yield from _settled(demand, mine, reserved)
 
 
 def _passed_on(sayings: Iterable[Saying]) -> Iterator[ReassignUnits]:
@@ -130,14 +135,30 @@ def _passed_on(sayings: Iterable[Saying]) -> Iterator[ReassignUnits]:
             )
 
 
-def _settled(demand: Demand, news: Sequence[Saying]) -> Iterator[Allocation]:
+def _settled(
+    demand: Demand,
+    news: Sequence[Saying],
+    reserved: Mapping[tuple[str, str], Reserved],
+) -> Iterator[Allocation]:
     """Yield the bounds that are others after `news` of the order."""
     says = {each.says for each in news}
-    if not demand.ended and (says == {"shipped"} or _only_placed(demand, says)):
-        return  # it holds what it held: nothing yet, or what is leaving in parcels
+    yield from _sent_away(demand, news)
+    holds_nothing = demand.accepted_at is None and not demand.ended
+    if holds_nothing and says <= {"placed", "shipped"}:
+        return
     for product_id in demand.wanted:
-        yield demand.settle(product_id, news[0].at)
+        mine = reserved.get((demand.order_id, product_id))
+        yield demand.settle(product_id, news[0].at, mine)
 
 
-def _only_placed(demand: Demand, says: Collection[OrderSays]) -> bool:
-    return set(says) == {"placed"} and demand.accepted_at is None
+def _sent_away(demand: Demand, news: Iterable[Saying]) -> Iterator[DispatchUnits]:
+    for each in news:
+        product_id = demand.products.get(each.line_id)
+        if each.says == "shipped" and product_id is not None:
+            yield DispatchUnits(
+                seller_id=demand.seller_id,
+                product_id=product_id,
+                order_id=demand.order_id,
+                units=each.units,
+                at=each.at,
+            )

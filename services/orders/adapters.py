@@ -23,7 +23,9 @@ class CatalogStock:
 
     catalog: Peer
 
-    def set_aside(self, seller_id: str, order_id: str, units: Mapping[str, int]) -> None:
+    def set_aside(
+        self, seller_id: str, order_id: str, units: Mapping[str, int], version: int
+    ) -> None:
         """Have units set aside.
 
         Of an order with more lines than catalog takes at once, what was set aside of the
@@ -35,8 +37,8 @@ class CatalogStock:
         lines = [*_lines(units)]
         for start in range(0, len(lines), MOST_LINES):
             part = lines[start : start + MOST_LINES]
-            asked = {"seller_id": seller_id, "order_id": order_id, "lines": part}
-            self._judge(self.catalog.ask("/reservations", asked))
+            order = {"seller_id": seller_id, "order_id": order_id, "version": version}
+            self._judge(self.catalog.ask("/reservations", {**order, "lines": part}))
 
     def _judge(self, reply: Reply) -> None:
         """Go on, unless there is too little.

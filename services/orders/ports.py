@@ -7,8 +7,12 @@ from typing import Protocol
 class Stock(Protocol):
     """The stock that orders are served from, which another service keeps."""
 
-    def set_aside(self, seller_id: str, order_id: str, units: Mapping[str, int]) -> None:
+    def set_aside(
+        self, seller_id: str, order_id: str, units: Mapping[str, int], version: int
+    ) -> None:
         """Have at least so many units, by product, set aside for an order: all, or none.
+
+        `version` is that of the order that they were judged on.
 
         Raises:
             TooLittleStock: There are not as many; nothing more is set aside.

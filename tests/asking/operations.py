@@ -174,6 +174,7 @@ _DESCRIBING: Final = {"title": "Mug", "images": ["https://cdn.example/mug.jpg"]}
 _RESERVING: Final = {
     "seller_id": "{seller_id}",
     "order_id": "{order_id}",
+    "version": 1,
     "lines": [{"product_id": "{product_id}", "units": 1}],
 }
 _LOT: Final = {"lot_id": "lot-1", "units": 5, "manufactured_on": "2026-01-05"}

@@ -52,12 +52,16 @@ class StoredCatalog:
     def do(self, command: ListingCommand | InventoryCommand) -> Answer:
         return transact(self.streams, to_request(command))
 
-    def reserve(self, order_id: str = "o-1", at: datetime = FRIDAY, **units: int) -> None:
-        """Ask for units of products, named `p1=2`, for an order."""
+    def reserve(
+        self, order_id: str = "o-1", at: datetime = FRIDAY, version: int = 1, **units: int
+    ) -> None:
+        """Ask for units of products, named `p1=2`, for an order of so many facts."""
         lines = tuple(
             LineToReserve(product_id=f"p-{name[1:]}", units=n) for name, n in units.items()
         )
-        asked = Reservation(seller_id="s-1", order_id=order_id, lines=lines, at=at)
+        asked = Reservation(
+            seller_id="s-1", order_id=order_id, version=version, lines=lines, at=at
+        )
         reserve(asked, self.streams)
 
     def hear(self, *facts: Fact, topic: str = topics.ORDERS) -> None:
@@ -69,17 +73,19 @@ class StoredCatalog:
     ) -> ARecord:
         """The next record of `topic`: `fact`, recorded `told_after` it happened."""
         offset = self.heard.get(topic, 0)
-        self.heard[topic] = offset + 1
         stream = f"order-{getattr(fact, 'order_id', '-')}"
+        version = self.heard.get(stream, 0) + 1
+        self.heard |= {topic: offset + 1, stream: version}
         made = record(fact, offset, stream=stream)
         headers = dict(made.headers)
         headers["ce_recordedtime"] = (fact.happened_at + told_after).isoformat().encode()
+        headers["ce_sequence"] = str(version).encode()
         headers["ce_source"] = topic.partition(".")[0].encode()
         return replace(made, headers=[*headers.items()], topic=topic)
 
     def hear_records(self, records: Sequence[ARecord]) -> None:
         handler = BLUEPRINT.handlers(self.streams)[records[0].topic]
-        believed = self.inbox.next_offset(records[0].topic, 0)
+        believed = self.inbox.next_offset(records[0].topic, records[0].partition)
         self.inbox.apply(records, handler, believed, nothing_dead)
 
     def hear_itself(self) -> None:

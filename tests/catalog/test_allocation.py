@@ -3,11 +3,30 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.catalog import InventoryDeducted, InventoryEvent, InventoryRestored
-from services.catalog.commands import ReassignUnits, ReserveUnits, SettleOrder
+from contracts.catalog import (
+    InventoryDeducted,
+    InventoryDispatched,
+    InventoryEvent,
+    InventoryRestored,
+)
+from services.catalog.commands import (
+    DispatchUnits,
+    ReassignUnits,
+    ReserveUnits,
+    SettleOrder,
+)
 from services.catalog.model import INVENTORY
 from services.catalog.model.stock import MOST_UNITS, InsufficientStock
-from tests.samples import DEDUCTED, FRIDAY, MONDAY, REASSIGNED, RECEIVED, SATURDAY, TUESDAY
+from tests.samples import (
+    DEDUCTED,
+    DISPATCHED,
+    FRIDAY,
+    MONDAY,
+    REASSIGNED,
+    RECEIVED,
+    SATURDAY,
+    TUESDAY,
+)
 from tests.spec import Given
 
 RESERVE = ReserveUnits(
@@ -32,6 +51,10 @@ REASSIGN = ReassignUnits(
     units=1,
     at=TUESDAY,
 )
+DISPATCH = DispatchUnits(
+    seller_id="s-1", product_id="p-1", order_id="o-1", units=1, at=TUESDAY
+)
+TAKEN = DEDUCTED.model_copy(update={"order_id": "o-1"})
 
 
 def given(*facts: InventoryEvent) -> Given:
@@ -39,7 +62,7 @@ def given(*facts: InventoryEvent) -> Given:
 
 
 def sold(units: int, order: str = "o-1") -> InventoryDeducted:
-    return DEDUCTED.model_copy(update={"units": units, "ref": order})
+    return DEDUCTED.model_copy(update={"units": units, "ref": order, "order_id": order})
 
 
 def back(units: int, order: str = "o-1") -> InventoryRestored:
@@ -50,27 +73,28 @@ def back(units: int, order: str = "o-1") -> InventoryRestored:
         reason="cancelled",
         ref=order,
         restored_at=MONDAY,
+        order_id=order,
     )
 
 
 def test_units_are_set_aside_before_an_order_is_accepted() -> None:
-    given(RECEIVED).when(RESERVE).then(DEDUCTED)
+    given(RECEIVED).when(RESERVE).then(TAKEN)
 
 
 def test_who_asks_again_has_what_was_set_aside() -> None:
-    given(RECEIVED, DEDUCTED).when(replace(RESERVE, at=MONDAY)).then_nothing()
-    given(RECEIVED, DEDUCTED).when(replace(RESERVE, units=3)).then_nothing()
+    given(RECEIVED, TAKEN).when(replace(RESERVE, at=MONDAY)).then_nothing()
+    given(RECEIVED, TAKEN).when(replace(RESERVE, units=3)).then_nothing()
 
 
 def test_who_asks_for_more_gets_the_difference() -> None:
-    given(RECEIVED, DEDUCTED).when(replace(RESERVE, units=6)).then(sold(2))
+    given(RECEIVED, TAKEN).when(replace(RESERVE, units=6)).then(sold(2))
 
 
 def test_the_last_units_go_to_the_first_who_asks() -> None:
     seven = replace(RESERVE, order_id="o-2", units=7)
 
-    given(RECEIVED, DEDUCTED).when(seven).then_refused(InsufficientStock, "6 on hand")
-    given(RECEIVED, DEDUCTED).when(replace(seven, units=6)).then(sold(6, "o-2"))
+    given(RECEIVED, TAKEN).when(seven).then_refused(InsufficientStock, "6 on hand")
+    given(RECEIVED, TAKEN).when(replace(seven, units=6)).then(sold(6, "o-2"))
 
 
 def test_of_what_was_never_stocked_nothing_is_set_aside_and_nothing_refused() -> None:
@@ -79,37 +103,56 @@ def test_of_what_was_never_stocked_nothing_is_set_aside_and_nothing_refused() ->
 
 
 def test_an_accepted_order_takes_its_units() -> None:
-    given(RECEIVED).when(ACCEPTED).then(DEDUCTED)
+    given(RECEIVED).when(ACCEPTED).then(TAKEN)
 
 
 def test_an_accepted_order_for_which_they_are_set_aside_takes_no_more() -> None:
-    given(RECEIVED, DEDUCTED).when(replace(ACCEPTED, at=MONDAY)).then_nothing()
+    given(RECEIVED, TAKEN).when(replace(ACCEPTED, at=MONDAY)).then_nothing()
 
 
-def test_what_its_seller_deducted_for_an_order_is_set_aside_for_it() -> None:
-    given(RECEIVED, sold(3)).when(ACCEPTED).then(sold(1))
+def test_what_its_seller_says_was_sold_or_cancelled_is_not_set_aside_for_an_order() -> None:
+    told = DEDUCTED.model_copy(update={"ref": "o-1"})
+    called_off = back(4).model_copy(update={"order_id": None})
+
+    given(RECEIVED, told).when(ACCEPTED).then(TAKEN)
+    given(RECEIVED, TAKEN, called_off).when(ACCEPTED).then_nothing()
 
 
 def test_an_order_that_ended_gives_its_units_back_once() -> None:
-    given(RECEIVED, DEDUCTED).when(ENDED).then(back(4))
-    given(RECEIVED, DEDUCTED, back(4)).when(ENDED).then_nothing()
+    given(RECEIVED, TAKEN).when(ENDED).then(back(4))
+    given(RECEIVED, TAKEN, back(4)).when(ENDED).then_nothing()
     given(RECEIVED).when(ENDED).then_nothing()
 
 
-def test_what_has_left_in_a_parcel_does_not_come_back() -> None:
-    given(RECEIVED, DEDUCTED).when(replace(ENDED, at_most=3)).then(back(1))
+def test_what_left_in_a_parcel_is_not_aside_and_does_not_come_back() -> None:
+    given(RECEIVED, TAKEN).when(DISPATCH).then(DISPATCHED)
+
+    given(RECEIVED, TAKEN, DISPATCHED).when(ENDED).then(back(3))
+
+
+def test_no_more_leaves_than_was_set_aside() -> None:
+    given(RECEIVED, sold(1)).when(replace(DISPATCH, units=3)).then(DISPATCHED)
+    given(RECEIVED).when(DISPATCH).then_nothing()
+
+
+def test_a_stock_forgets_the_orders_that_are_done() -> None:
+    gone: InventoryDispatched = DISPATCHED.model_copy(update={"units": 4})
+
+    assert INVENTORY.fold([RECEIVED, TAKEN, gone]).aside == {}
+    assert INVENTORY.fold([RECEIVED, TAKEN, back(4)]).aside == {}
+    assert INVENTORY.fold([RECEIVED, DEDUCTED]).aside == {}
 
 
 def test_a_cut_line_gives_back_what_was_cut() -> None:
     cut = replace(ACCEPTED, at_least=1, at_most=1, at=MONDAY)
 
-    given(RECEIVED, DEDUCTED).when(cut).then(back(3))
+    given(RECEIVED, TAKEN).when(cut).then(back(3))
 
 
 def test_an_open_order_keeps_what_was_set_aside_and_takes_nothing() -> None:
-    given(RECEIVED, DEDUCTED).when(OPEN).then_nothing()
+    given(RECEIVED, TAKEN).when(OPEN).then_nothing()
     given(RECEIVED).when(OPEN).then_nothing()
-    given(RECEIVED, DEDUCTED).when(replace(OPEN, at_most=1, at=MONDAY)).then(back(3))
+    given(RECEIVED, TAKEN).when(replace(OPEN, at_most=1, at=MONDAY)).then(back(3))
 
 
 def test_an_order_that_wants_more_than_there_is_takes_what_there_is() -> None:
@@ -137,13 +180,13 @@ def test_no_unit_is_sold_before_its_order_was_accepted() -> None:
     accepted_later = replace(ACCEPTED, accepted_at=MONDAY)
 
     given(RECEIVED).when(accepted_later).then(
-        DEDUCTED.model_copy(update={"deducted_at": MONDAY})
+        TAKEN.model_copy(update={"deducted_at": MONDAY})
     )
 
 
 def test_a_split_passes_units_on_and_moves_none() -> None:
-    given(RECEIVED, DEDUCTED).when(REASSIGN).then(REASSIGNED)
-    stock = INVENTORY.fold([RECEIVED, DEDUCTED, REASSIGNED])
+    given(RECEIVED, TAKEN).when(REASSIGN).then(REASSIGNED)
+    stock = INVENTORY.fold([RECEIVED, TAKEN, REASSIGNED])
 
     assert (stock.on_hand, stock.aside) == (6, {"o-1": 3, "o-2": 1})
 
@@ -154,7 +197,7 @@ def test_no_more_is_passed_on_than_was_set_aside() -> None:
 
 
 def test_each_of_a_split_order_gives_back_its_own() -> None:
-    split = (RECEIVED, DEDUCTED, REASSIGNED)
+    split = (RECEIVED, TAKEN, REASSIGNED)
 
     given(*split).when(replace(ENDED, order_id="o-2")).then(back(1, "o-2"))
     given(*split).when(ENDED).then(back(3))

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from contracts.catalog import (
     InventoryDeducted,
+    InventoryDispatched,
     InventoryEvent,
     InventoryReassigned,
     InventoryReceived,
@@ -18,6 +19,7 @@ from kit.domain import Refused
 from services.catalog.commands import (
     CountStock,
     DeductInventory,
+    DispatchUnits,
     InventoryCommand,
     ReassignUnits,
     ReceiveInventory,
@@ -211,11 +213,12 @@ sequences = st.lists(
             manufactured_on=st.sampled_from([date(2026, 1, 5), date(2026, 2, 5)]),
             **mine,
         ),
-        st.builds(DeductInventory, units=units, reason=st.just("sold"), **mine),
+        st.builds(DeductInventory, units=units, reason=st.just("sold"), ref=orders, **mine),
         st.builds(RestoreInventory, units=units, reason=st.just("returned"), **mine),
         st.builds(CountStock, units=st.integers(0, 12), **mine),
         st.builds(ReserveUnits, order_id=orders, units=units, **mine),
         settlements,
+        st.builds(DispatchUnits, order_id=orders, units=units, **mine),
         st.builds(ReassignUnits, order_id=orders, new_order_id=orders, units=units, **mine),
     ),
     max_size=30,
@@ -254,9 +257,11 @@ def test_what_is_aside_is_what_orders_took_and_have_not_given_back(
     aside: Counter[str] = Counter()
     for fact in carried_out(asked):
         match fact:
-            case InventoryDeducted(reason="sold", ref=str(order)):
+            case InventoryDeducted(order_id=str(order)):
                 aside[order] += fact.units
-            case InventoryRestored(reason="cancelled", ref=str(order)):
+            case InventoryRestored(order_id=str(order)):
+                aside[order] -= fact.units
+            case InventoryDispatched(order_id=order):
                 aside[order] -= fact.units
             case InventoryReassigned(from_ref=order, ref=other):
                 aside[order] -= fact.units

@@ -9,9 +9,9 @@ import pytest
 
 from contracts.catalog import InventoryDeducted, InventoryReassigned, InventoryRestored
 from contracts.fact import Fact
-from contracts.orders import OrderPlaced
+from contracts.orders import OrderPlaced, ShipmentSaved, ShippedLine
 from tests.catalog.stored import StoredCatalog
-from tests.catalog.test_inventory import RECEIVE
+from tests.catalog.test_inventory import DEDUCT, RECEIVE
 from tests.samples import (
     ACCEPTED,
     CANCELLED,
@@ -57,6 +57,11 @@ def wanting(units: int, order_id: str = "o-1", product_id: str = "p-1") -> Order
     return PLACED.model_copy(update={"order_id": order_id, "lines": (line,)})
 
 
+def shipped(units: int) -> ShipmentSaved:
+    lines = (ShippedLine(line_id=LINE.line_id, quantity=units),)
+    return SHIPPED_IN_PART.model_copy(update={"lines": lines})
+
+
 def moved(catalog: StoredCatalog, product: str) -> list[tuple[str, int, object]]:
     """What became of a product's stock after it came in."""
     return [
@@ -82,6 +87,7 @@ def test_an_accepted_order_takes_its_units_when_it_was_accepted(
         reason="sold",
         ref="o-1",
         deducted_at=SATURDAY,
+        order_id="o-1",
     )
 
 
@@ -111,6 +117,7 @@ def test_an_order_that_ends_gives_back_what_was_set_aside_for_it(
         reason="cancelled",
         ref="o-1",
         restored_at=end.happened_at,
+        order_id="o-1",
     )
 
 
@@ -143,6 +150,56 @@ def test_what_has_left_is_not_given_back_when_the_rest_is_cancelled(
     catalog.hear(PLACED, ACCEPTED, SHIPPED_IN_PART, CALLED_OFF)
 
     assert (catalog.on_hand("p-1"), catalog.on_hand("p-2")) == (8, 10)
+    assert catalog.aside() == {}
+
+
+def test_what_has_left_in_parcels_is_set_aside_no_more(catalog: StoredCatalog) -> None:
+    catalog.hear(wanting(5), ACCEPTED)
+    catalog.hear(shipped(3))
+    assert catalog.aside() == {("o-1", "p-1"): 2}
+
+    catalog.hear(shipped(2))
+
+    assert (catalog.aside(), catalog.on_hand()) == ({}, 5)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_order_that_was_sent_in_part_and_holds_more_takes_the_difference(
+    catalog: StoredCatalog, *, heard: bool
+) -> None:
+    more = QUANTITY_CHANGED.model_copy(update={"old_quantity": 5, "quantity": 6})
+    catalog.hear(wanting(5), ACCEPTED)
+    if heard:
+        catalog.hear(shipped(3))
+
+    catalog.reserve("o-1", version=3, p1=6)
+    assert catalog.on_hand() == 4
+    catalog.hear(*[more] if heard else [shipped(3), more])
+
+    assert (catalog.aside(), catalog.on_hand()) == ({("o-1", "p-1"): 3}, 4)
+
+
+def test_what_was_sent_without_having_been_there_is_not_waited_for(
+    catalog: StoredCatalog,
+) -> None:
+    catalog.hear(wanting(15), ACCEPTED, shipped(15))
+
+    catalog.do(replace(RECEIVE, at=TUESDAY))
+    catalog.hear_itself()
+
+    assert (catalog.aside(), catalog.on_hand()) == ({}, 10)
+
+
+def test_a_sale_that_a_seller_tells_of_changes_nothing_for_its_order(
+    catalog: StoredCatalog,
+) -> None:
+    catalog.hear(wanting(4), ACCEPTED)
+
+    catalog.do(DEDUCT)
+    assert catalog.aside() == {("o-1", "p-1"): 4}
+    catalog.hear(QUANTITY_CHANGED.model_copy(update={"old_quantity": 4, "quantity": 3}))
+
+    assert (catalog.aside(), catalog.on_hand()) == ({("o-1", "p-1"): 3}, 3)
 
 
 class TestSplits:

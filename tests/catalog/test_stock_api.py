@@ -23,7 +23,7 @@ MOVEMENTS: Final[dict[str, dict[str, Any]]] = {
 
 def reserve(http: TestClient, order_id: str, **units: int) -> tuple[int, Any]:
     lines = [{"product_id": f"p-{p[1:]}", "units": n} for p, n in units.items()]
-    body = {"seller_id": "s-1", "order_id": order_id, "lines": lines}
+    body = {"seller_id": "s-1", "order_id": order_id, "version": 1, "lines": lines}
     answer = http.post("/reservations", json=body)
     return answer.status_code, answer.json()
 
@@ -66,7 +66,8 @@ class TestStock:
             ("inventory-deducted", -4, 6),
             ("inventory-received", 10, 10),
         ]
-        assert told[2]["said"] == {"units": 4, "reason": "sold", "ref": "o-1"}
+        said = {"units": 4, "reason": "sold", "ref": "o-1", "order_id": "o-1"}
+        assert told[2]["said"] == said
         assert told[2]["lots"] == {"lot-1": -4}
         assert rest["next"] is None
 

@@ -170,8 +170,10 @@ class Gate:
     stock: Stock
     then: Callable[[str], None]
 
-    def set_aside(self, seller_id: str, order_id: str, units: Mapping[str, int]) -> None:
-        self.stock.set_aside(seller_id, order_id, units)
+    def set_aside(
+        self, seller_id: str, order_id: str, units: Mapping[str, int], version: int
+    ) -> None:
+        self.stock.set_aside(seller_id, order_id, units, version)
         self.then(order_id)
 
 

@@ -24,7 +24,8 @@ router = APIRouter(tags=["reservations"])
 class Reserved(BaseModel):
     """What is set aside for an order by now.
 
-    Units: of stock, by product; products that were never stocked are left out.
+    Units: of stock, by product, those included that have left in parcels; products that
+        were never stocked are left out.
     """
 
     order_id: str
@@ -32,12 +33,17 @@ class Reserved(BaseModel):
 
 
 class ToReserve(BaseModel):
-    """What an order needs to be accepted."""
+    """What an order needs to be accepted, or to hold more.
+
+    Units: `version` counts the facts of the order that this was judged on: until later ones
+        are heard, those that are still on their way take nothing back of it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     seller_id: SellerId
     order_id: Id
+    version: Annotated[int, Field(ge=1, le=10**9)]
     lines: Annotated[tuple[LineToReserve, ...], Field(min_length=1, max_length=1_000)]
 
 
@@ -54,7 +60,11 @@ def reserve_units(
         OrderEnded: It was rejected, cancelled or has expired.
     """
     asked = Reservation(
-        seller_id=body.seller_id, order_id=body.order_id, lines=body.lines, at=at
+        seller_id=body.seller_id,
+        order_id=body.order_id,
+        version=body.version,
+        lines=body.lines,
+        at=at,
     )
     try:
         units = reserve(asked, request.app.state.streams, str(asker))

@@ -4,20 +4,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from contracts.catalog import InventoryDeducted, InventoryReassigned, InventoryRestored
+from contracts.catalog import (
+    InventoryDeducted,
+    InventoryDispatched,
+    InventoryReassigned,
+    InventoryRestored,
+)
 from services.catalog.commands import (
     Allocation,
+    DispatchUnits,
     ReassignUnits,
     ReserveUnits,
     SettleOrder,
 )
 from services.catalog.model.stock import InsufficientStock, Stock, portions
 
-Allocated: TypeAlias = InventoryDeducted | InventoryRestored | InventoryReassigned
+Allocated: TypeAlias = (
+    InventoryDeducted | InventoryRestored | InventoryReassigned | InventoryDispatched
+)
 
 
 def allocate(command: Allocation, stock: Stock) -> Sequence[Allocated]:
-    """Return the facts by which units are set aside, are back, or passed on.
+    """Return the facts by which units are set aside, are back, passed on or gone.
 
     Raises:
         InsufficientStock: As `reserve`.
@@ -29,6 +37,8 @@ def allocate(command: Allocation, stock: Stock) -> Sequence[Allocated]:
             return settle(command, stock)
         case ReassignUnits():
             return reassign(command, stock)
+        case DispatchUnits():
+            return dispatch(command, stock)
         case _:
             assert_never(command)
 
@@ -79,6 +89,20 @@ def reassign(command: ReassignUnits, stock: Stock) -> Sequence[InventoryReassign
     ]
 
 
+def dispatch(command: DispatchUnits, stock: Stock) -> Sequence[InventoryDispatched]:
+    """Return what lets units go in a parcel: no more than were set aside."""
+    return [
+        InventoryDispatched(
+            seller_id=command.seller_id,
+            product_id=command.product_id,
+            units=units,
+            order_id=command.order_id,
+            dispatched_at=command.at,
+        )
+        for units in portions(min(command.units, stock.aside.get(command.order_id, 0)))
+    ]
+
+
 def _sold(
     command: ReserveUnits | SettleOrder, units: int, at: datetime
 ) -> Iterator[InventoryDeducted]:
@@ -90,6 +114,7 @@ def _sold(
             reason="sold",
             ref=command.order_id,
             deducted_at=at,
+            order_id=command.order_id,
         )
 
 
@@ -102,4 +127,5 @@ def _cancelled(command: SettleOrder, units: int) -> Iterator[InventoryRestored]:
             reason="cancelled",
             ref=command.order_id,
             restored_at=command.at,
+            order_id=command.order_id,
         )

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from contracts.catalog import (
     InventoryCounted,
     InventoryDeducted,
+    InventoryDispatched,
     InventoryEvent,
     InventoryReassigned,
     InventoryReceived,
@@ -17,6 +18,7 @@ from kit.domain import Decider
 from services.catalog.commands import (
     CountStock,
     DeductInventory,
+    DispatchUnits,
     InventoryCommand,
     ReassignUnits,
     ReceiveInventory,
@@ -51,7 +53,7 @@ def decide(command: InventoryCommand, stock: Stock) -> Sequence[InventoryEvent]:
             return restore(command, stock)
         case CountStock():
             return count(command, stock)
-        case ReserveUnits() | SettleOrder() | ReassignUnits():
+        case ReserveUnits() | SettleOrder() | ReassignUnits() | DispatchUnits():
             return allocate(command, stock)
         case _:
             assert_never(command)
@@ -151,12 +153,12 @@ def evolve(stock: Stock, event: InventoryEvent) -> Stock:
             return _with_lot(stock, event)
         case InventoryDeducted():
             left = replace(stock, on_hand=stock.on_hand - event.units)
-            sold = event.reason == "sold" and event.ref is not None
-            return left.with_aside(event.ref or "", event.units) if sold else left
+            return left.with_aside(event.order_id, event.units)
         case InventoryRestored():
             back = replace(stock, on_hand=stock.on_hand + event.units)
-            unsold = event.reason == "cancelled" and event.ref is not None
-            return back.with_aside(event.ref or "", -event.units) if unsold else back
+            return back.with_aside(event.order_id, -event.units)
+        case InventoryDispatched():
+            return stock.with_aside(event.order_id, -event.units)
         case InventoryReassigned():
             taken = stock.with_aside(event.from_ref, -event.units)
             return taken.with_aside(event.ref, event.units)
@@ -175,5 +177,5 @@ def _with_lot(stock: Stock, event: InventoryReceived) -> Stock:
 
 
 INVENTORY: Final[Decider[Stock, InventoryCommand, InventoryEvent]] = Decider(
-    Stock(), decide, evolve, (Stock,)
+    Stock(), decide, evolve, (Stock,), version=2
 )

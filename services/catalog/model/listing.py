@@ -60,7 +60,7 @@ class ProductIsListed(Refused):
     def __init__(self, product_id: str) -> None:
         super().__init__(
             f"product_id: {product_id!r} is listed with another description; "
-            "use change-product"
+            "change it: POST to its /change, or tell change-product"
         )
 
 

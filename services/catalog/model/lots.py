@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from contracts.catalog import (
     InventoryCounted,
     InventoryDeducted,
+    InventoryDispatched,
     InventoryEvent,
     InventoryReassigned,
     InventoryReceived,
@@ -87,7 +88,7 @@ class Shelf:
                 self.draw(fact.units)
             case InventoryRestored():
                 self.restore(fact.units)
-            case InventoryCounted() | InventoryReassigned():
+            case InventoryCounted() | InventoryReassigned() | InventoryDispatched():
                 pass
 
 

@@ -13,9 +13,9 @@ MOST_UNITS: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """The units on hand, when each lot was made, and what was set aside for orders.
+    """The units on hand, when each lot was made, and what is set aside for orders.
 
-    Units: `aside` are units that left the stock, and are not on hand any more.
+    Units: `aside` are not on hand any more, and have not left in parcels yet.
     Shape: `lots` are the days of manufacture by lot id; none if nothing ever came in;
         `aside` by order id, without those that have none; `since` is the earliest receipt.
     """
@@ -25,8 +25,10 @@ class Stock:
     aside: Mapping[str, int] = field(default_factory=dict)
     since: datetime | None = None
 
-    def with_aside(self, order_id: str, more: int) -> "Stock":
-        """Return the stock with `more` units set aside for an order, or less."""
+    def with_aside(self, order_id: str | None, more: int) -> "Stock":
+        """Return the stock with `more` units set aside for an order, if any, or less."""
+        if order_id is None:
+            return self
         units = max(self.aside.get(order_id, 0) + more, 0)
         others = {each: n for each, n in self.aside.items() if each != order_id}
         return replace(self, aside={**others, order_id: units} if units else others)

@@ -35,16 +35,17 @@ order_sayings = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("pos", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Index("order_sayings_by_product", "seller_id", "product_id"),
 )
 
 _ADD: Final[LiteralString] = """
 INSERT INTO order_sayings (
     order_id, says, line_id, units, product_id, from_order, event_id, seller_id, at,
-    recorded_at, pos
+    recorded_at, pos, version
 ) SELECT * FROM unnest(
     %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::uuid[],
-    %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]
+    %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[]
 ) ON CONFLICT DO NOTHING
 """
 
@@ -69,5 +70,6 @@ def _rows(received: Received) -> Sequence[tuple[Any, ...]]:
         fact.happened_at,
         envelope.recordedtime,
         envelope.pos,
+        envelope.sequence,
     )
     return [(*said, *evidence) for said in said_of_orders(fact)]

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from contracts.catalog import (
     InventoryCounted,
     InventoryDeducted,
+    InventoryDispatched,
     InventoryEvent,
     InventoryReassigned,
     InventoryReceived,
@@ -92,6 +93,7 @@ set_aside = Table(
     Column("units", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Index("set_aside_by_order", "order_id"),
+    Index("set_aside_now", "seller_id", "product_id", postgresql_where=text("units > 0")),
 )
 
 
@@ -120,7 +122,7 @@ def project_stock(events: Sequence[Recorded], db: Connection) -> None:
 def project_set_aside(events: Sequence[Recorded], db: Connection) -> None:
     """Keep what is set aside for which order up to date.
 
-    Units: of stock, that are not on hand any more.
+    Units: of stock, that are not on hand any more, and have not left in parcels yet.
     Shape: one row per product and order that ever had any, key `(seller_id, product_id,
         order_id)`. Two statements, however many the facts are.
     Safe to repeat: Yes. Facts up to the row's `version` are skipped.
@@ -129,7 +131,7 @@ def project_set_aside(events: Sequence[Recorded], db: Connection) -> None:
 
 
 class _Taken(Fact):
-    """Units that an order took, or gave back, by one fact."""
+    """Units that an order took, gave back or sent away, by one fact."""
 
     moment: ClassVar[str] = "at"
 
@@ -141,9 +143,9 @@ class _Taken(Fact):
 
 def _taken(recorded: Recorded) -> Iterator[Recorded]:
     match fact := recorded.fact:
-        case InventoryDeducted(reason="sold", ref=str(order)):
+        case InventoryDeducted(order_id=str(order)):
             changes = [(order, fact.units)]
-        case InventoryRestored(reason="cancelled", ref=str(order)):
+        case InventoryRestored(order_id=str(order)) | InventoryDispatched(order_id=order):
             changes = [(order, -fact.units)]
         case InventoryReassigned() if fact.ref != fact.from_ref:
             changes = [(fact.from_ref, -fact.units), (fact.ref, fact.units)]
@@ -207,7 +209,7 @@ def _stock_after(row: Row | None, fact: InventoryEvent) -> Row:
         case InventoryCounted():
             last = row["last_counted_at"] or fact.counted_at
             return row | {"last_counted_at": max(last, fact.counted_at)}
-        case InventoryReassigned():
+        case InventoryReassigned() | InventoryDispatched():
             return row
         case _:
             assert_never(fact)

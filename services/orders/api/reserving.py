@@ -28,7 +28,8 @@ def _setting_aside(stock: Stock) -> Callable[[Preview], None]:
     def set_aside(seen: Preview) -> None:
         units = units_needed(seen.facts, seen.after)
         if units and isinstance(seen.after, Placed):
-            stock.set_aside(seen.after.seller_id, seen.after.placed.order_id, units)
+            order = seen.after
+            stock.set_aside(order.seller_id, order.placed.order_id, units, seen.version)
 
     return set_aside
 
