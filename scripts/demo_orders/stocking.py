@@ -18,7 +18,8 @@ def list_and_receive(day: Day) -> None:
         None,
     ):
         product = _product(day)
-        said = {"title": LAMP[1], "image_count": 2, "weight_g": 1_900}
+        images = [f"https://images.example/lamp-{n}.jpg" for n in (1, 2)]
+        said = {"title": LAMP[1], "images": images, "weight_g": 1_900}
         day.post(day.pottery, f"{product}/listing", said, service=CATALOG)
         listing = day.get(day.pottery, f"{product}/listing", service=CATALOG)
         complete = listing["completeness"]
