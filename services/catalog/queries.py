@@ -1,24 +1,28 @@
 """What may be read of catalog: read models as they stand after the last write."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, Final, LiteralString, TypeAlias, get_args
+from operator import itemgetter
+from typing import Any, Final, LiteralString, TypeAlias, cast
 
+from psycopg.rows import dict_row
 from sqlalchemy import Connection, select
 
 from contracts.catalog import InventoryEvent
-from contracts.registry import decode
+from contracts.registry import CLASSES, decode
 from kit.database import driver
-from kit.eventstore.recorder import select_streams
-from kit.eventstore.records import StoredFact
 from services.catalog.model.completeness import completeness
 from services.catalog.model.listing import Description
-from services.catalog.model.lots import shelf_after, steps
+from services.catalog.model.lots import Move, shelf_after, steps
 from services.catalog.projections import listings, set_aside, stock
 
 Place: TypeAlias = tuple[int, datetime, str, str]
 """Where a product stands for buyers: visibility, when it was listed, seller and product."""
+
+Moved: TypeAlias = tuple[datetime, int]
+"""Where a movement stands in the history of its stock: its moment, and its version."""
 
 NEUTRAL: Final = 0
 """The visibility of a seller of whom performance has said nothing.
@@ -43,6 +47,17 @@ AND (r.approval_required IS NOT TRUE OR EXISTS (
 AND (%(listed_at)s::timestamptz IS NULL OR (l.listed_at, l.seller_id, l.product_id)
     < (%(listed_at)s, %(beyond_seller)s, %(beyond_product)s))
 ORDER BY l.listed_at DESC, l.seller_id DESC, l.product_id DESC LIMIT %(limit)s
+"""
+
+_MOVED: Final[LiteralString] = """
+SELECT occurred_at, version, type, (data ->> 'units')::bigint, data ->> 'lot_id',
+    (data ->> 'manufactured_on')::date
+FROM events WHERE stream_id = %s ORDER BY occurred_at, version
+"""
+_TOLD: Final[LiteralString] = """
+SELECT event_id, version, type, data::text, occurred_at AS at, recorded_at,
+    meta ->> 'actor' AS actor
+FROM events WHERE stream_id = %s AND version = ANY(%s)
 """
 
 
@@ -92,48 +107,56 @@ def stock_of(seller_id: str, product_id: str, db: Connection) -> dict[str, Any] 
     mine = (aside.seller_id == seller_id) & (aside.product_id == product_id)
     query = select(aside.order_id, aside.units).where(mine, aside.units > 0)
     held = {row.order_id: row.units for row in db.execute(query)}
-    facts = [fact for fact, _ in _facts(seller_id, product_id, db)]
-    left = {lot: units for (_, lot), units in shelf_after(facts).on_hand.items()}
+    shelf = shelf_after(move for _, move in _moves(seller_id, product_id, db))
+    left = {lot: units for (_, lot), units in shelf.on_hand.items()}
     lots = {lot: {**said, "on_hand": left[lot]} for lot, said in found["lots"].items()}
     return {**found, "lots": lots, "set_aside": held}
 
 
 def stock_history(
-    seller_id: str, product_id: str, db: Connection
-) -> Sequence[dict[str, Any]]:
-    """Return all that moved a product's stock, in the order in which it happened.
+    seller_id: str, product_id: str, before: Moved | None, limit: int, db: Connection
+) -> list[dict[str, Any]]:
+    """Return the last `limit` facts that moved a product's stock before a place.
+
+    Of all others only what moved is read: they are not said, and make no page dearer.
 
     Units: `change` and `on_hand` of all lots, `lots` the change of each.
+    Shape: the last one first; nothing if there is none.
     """
-    told = _facts(seller_id, product_id, db)
-    done = steps(fact for fact, _ in told)
-    return [
-        {
-            "event_id": stored.event_id,
-            "version": stored.originator_version,
-            "type": stored.topic,
-            "at": stored.occurred_at,
-            "recorded_at": stored.recorded_at,
-            "actor": stored.meta.get("actor"),
-            "said": fact.model_dump(exclude={"seller_id", "product_id", fact.moment}),
-            "change": step.change,
-            "on_hand": step.on_hand,
-            "lots": step.lots,
-        }
-        for (fact, stored), step in zip(told, done, strict=True)
-    ]
-
-
-def _facts(
-    seller_id: str, product_id: str, db: Connection
-) -> Sequence[tuple[InventoryEvent, StoredFact]]:
-    """Return the facts of a stock by their moments, equal ones in stream order."""
+    moves = _moves(seller_id, product_id, db)
+    end = len(moves) if before is None else bisect_left(moves, before, key=itemgetter(0))
+    start = max(end - limit, 0)
+    versions = [version for (_, version), _ in moves[start:end]]
+    told = _told(seller_id, product_id, versions, db)
+    shelf = shelf_after(move for _, move in moves[:start])
+    done = steps((told[version][0] for version in versions), shelf)
     found = [
-        (fact, stored)
-        for stored in select_streams({f"inventory-{seller_id}:{product_id}": 0}, db)
-        if isinstance(fact := decode(stored.topic, stored.state), get_args(InventoryEvent))
+        told[version][1] | one._asdict()
+        for version, one in zip(versions, done, strict=True)
     ]
-    return sorted(found, key=lambda one: (one[1].occurred_at, one[1].originator_version))
+    return found[::-1]
+
+
+def _moves(seller_id: str, product_id: str, db: Connection) -> Sequence[tuple[Moved, Move]]:
+    """Return what moved a stock's lots, by places."""
+    rows = driver(db).execute(_MOVED, (f"inventory-{seller_id}:{product_id}",))
+    return [
+        ((at, version), Move(CLASSES[name], *moved)) for at, version, name, *moved in rows
+    ]
+
+
+def _told(
+    seller_id: str, product_id: str, versions: Sequence[int], db: Connection
+) -> Mapping[int, tuple[InventoryEvent, dict[str, Any]]]:
+    """Return some movements, and what is told of them, by version."""
+    found: dict[int, tuple[InventoryEvent, dict[str, Any]]] = {}
+    stream_id = f"inventory-{seller_id}:{product_id}"
+    with driver(db).cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(_TOLD, (stream_id, [*versions])):
+            fact = cast("InventoryEvent", decode(row["type"], row.pop("data")))
+            said = fact.model_dump(exclude={"seller_id", "product_id", fact.moment})
+            found[row["version"]] = fact, {**row, "said": said}
+    return found
 
 
 def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:

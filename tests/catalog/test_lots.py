@@ -10,7 +10,7 @@ from contracts.catalog import (
     InventoryEvent,
     InventoryReceived,
 )
-from services.catalog.model.lots import Step, shelf_after, steps
+from services.catalog.model.lots import Move, Step, shelf_after, steps
 from tests.billing.naive import Movement, Shelf
 from tests.samples import COUNTED, DEDUCTED, FRIDAY, REASSIGNED, RECEIVED, RESTORED
 
@@ -20,7 +20,11 @@ OLDER = RECEIVED.model_copy(
 
 
 def lots(*facts: InventoryEvent) -> dict[str, int]:
-    return {lot: units for (_, lot), units in shelf_after(facts).on_hand.items() if units}
+    return {
+        lot: units
+        for (_, lot), units in shelf_after(map(Move.of, facts)).on_hand.items()
+        if units
+    }
 
 
 def test_the_lot_that_was_made_first_leaves_first() -> None:
@@ -102,7 +106,7 @@ def naive(history: Sequence[InventoryEvent]) -> Shelf:
 
 @whenever(facts)
 def test_lots_hold_what_the_slow_version_says(history: list[InventoryEvent]) -> None:
-    shelf, slow = shelf_after(history), naive(history)
+    shelf, slow = shelf_after(map(Move.of, history)), naive(history)
 
     assert +shelf.on_hand == +slow.on_hand
     assert shelf.loose == slow.without_lot - slow.missing
@@ -117,4 +121,4 @@ def test_running_stock_is_the_sum_of_all_changes(history: list[InventoryEvent]) 
 
         assert step.on_hand == total
         assert step.change == (-fact.units if left else fact.units)
-        assert min(shelf_after(history).on_hand.values(), default=0) >= 0
+        assert min(shelf_after(map(Move.of, history)).on_hand.values(), default=0) >= 0

@@ -9,7 +9,7 @@ from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
 from kit.readmodels.own import verify_own
 from services.catalog.app import BLUEPRINT
-from tests.catalog.client import LOT, MUG, P1, post
+from tests.catalog.client import LOT, MUG, P1, post, tell
 from tests.catalog.stored import StoredCatalog
 from tests.samples import ACCEPTED, CANCELLED, FRIDAY, PLACED, SATURDAY
 from tests.tokens import bearing
@@ -70,6 +70,29 @@ class TestStock:
         assert told[2]["said"] == said
         assert told[2]["lots"] == {"lot-1": -4}
         assert rest["next"] is None
+
+    def test_pages_of_the_history_say_together_what_all_of_it_says(
+        self, http: TestClient
+    ) -> None:
+        for units in (3, 5):
+            post(http, f"{P1}/receipts", {**LOT, "lot_id": f"lot-{units}", "units": units})
+        told = {"units": 1, "reason": "sold", "ref": "till"}
+        for at in ("2026-03-04T18:00:00Z", "2020-01-01T00:00:00Z", "2026-03-05T18:00:00Z"):
+            assert tell(http, "deduct-inventory", **told, at=at)["outcome"] == "recorded"
+        whole = http.get(f"{P1}/stock/history").json()["movements"]
+
+        pages: list[list[Any]] = []
+        after = None
+        while not pages or after:
+            asked = {"limit": 2} | ({"after": after} if after else {})
+            page = http.get(f"{P1}/stock/history", params=asked).json()
+            pages.append(page["movements"])
+            after = page["next"]
+
+        assert [len(page) for page in pages] == [2, 2, 1]
+        assert [one for page in pages for one in page] == whole
+        assert [one["on_hand"] for one in whole][-1] == -1
+        assert whole[0]["on_hand"] == 5
 
     @pytest.mark.parametrize("what", ["stock", "stock/history"])
     def test_what_was_never_stocked_is_not_found(self, http: TestClient, what: str) -> None:

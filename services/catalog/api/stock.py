@@ -62,13 +62,11 @@ def read_stock_history(
     Raises:
         NeverStocked: No unit of it ever came in.
     """
-    moved = queries.stock_history(seller_id, product_id, db)
-    if not moved:
-        raise NeverStocked(product_id)
     place = None if after is None else read(after, _PLACE)
-    left = [one for one in moved if place is None or (one["at"], one["version"]) < place]
-    page = left[::-1][:limit]
-    more = len(left) > limit
+    found = queries.stock_history(seller_id, product_id, place, limit + 1, db)
+    if not found and place is None:
+        raise NeverStocked(product_id)
+    page, more = found[:limit], len(found) > limit
     return Movements(
         movements=page,
         next=written((page[-1]["at"], page[-1]["version"])) if more else None,

@@ -7,17 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 from contracts.catalog import (
-    InventoryCounted,
     InventoryDeducted,
-    InventoryDispatched,
     InventoryEvent,
-    InventoryReassigned,
     InventoryReceived,
     InventoryRestored,
 )
+from contracts.fact import Fact
 
 Lot: TypeAlias = tuple[date, str]
 """The day of manufacture and the lot's id: so lots sort from the oldest to the newest."""
@@ -33,6 +31,25 @@ class Step(NamedTuple):
     change: int
     on_hand: int
     lots: Mapping[str, int]
+
+
+class Move(NamedTuple):
+    """What one fact says that moves lots: of a long history, all that is read.
+
+    Shape: only a receipt has a lot and its day.
+    """
+
+    kind: type[Fact]
+    units: int
+    lot_id: str | None = None
+    made_on: date | None = None
+
+    @classmethod
+    def of(cls, fact: InventoryEvent) -> Self:
+        """Return what moves lots of `fact`."""
+        if isinstance(fact, InventoryReceived):
+            return cls(type(fact), fact.units, fact.lot_id, fact.manufactured_on)
+        return cls(type(fact), fact.units)
 
 
 @dataclass(slots=True)
@@ -79,28 +96,26 @@ class Shelf:
         else:
             self.loose += units
 
-    def move(self, fact: InventoryEvent) -> None:
-        """Do what `fact` says."""
-        match fact:
-            case InventoryReceived():
-                self.receive(fact.lot_id, fact.manufactured_on, fact.units)
-            case InventoryDeducted():
-                self.draw(fact.units)
-            case InventoryRestored():
-                self.restore(fact.units)
-            case InventoryCounted() | InventoryReassigned() | InventoryDispatched():
-                pass
+    def move(self, one: Move) -> None:
+        """Do what a fact says."""
+        if one.kind is InventoryReceived and one.made_on is not None:
+            self.receive(one.lot_id or "", one.made_on, one.units)
+        elif one.kind is InventoryDeducted:
+            self.draw(one.units)
+        elif one.kind is InventoryRestored:
+            self.restore(one.units)
 
 
-def steps(facts: Iterable[InventoryEvent]) -> Iterator[Step]:
+def steps(facts: Iterable[InventoryEvent], shelf: Shelf | None = None) -> Iterator[Step]:
     """Yield what each of `facts` did, in the order in which they happened.
 
-    Shape: `facts` of one product, by their moments, equal ones in stream order.
+    Shape: `facts` of one product, by their moments, equal ones in stream order; `shelf` is
+        what those before them left, and goes on with them.
     """
-    shelf = Shelf()
+    shelf = shelf or Shelf()
     for fact in facts:
         before, loose = shelf.on_hand.copy(), shelf.loose
-        shelf.move(fact)
+        shelf.move(Move.of(fact))
         lots = {
             lot_id: units - before[made_on, lot_id]
             for (made_on, lot_id), units in shelf.on_hand.items()
@@ -110,9 +125,9 @@ def steps(facts: Iterable[InventoryEvent]) -> Iterator[Step]:
         yield Step(change, shelf.on_hand.total() + shelf.loose, lots)
 
 
-def shelf_after(facts: Iterable[InventoryEvent]) -> Shelf:
-    """Return the lots after `facts`, which come as `steps` takes them."""
+def shelf_after(moves: Iterable[Move]) -> Shelf:
+    """Return the lots after `moves`, which come as the facts of `steps` do."""
     shelf = Shelf()
-    for fact in facts:
-        shelf.move(fact)
+    for one in moves:
+        shelf.move(one)
     return shelf
