@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Header, Query, Request as HttpRequest, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as Dependency
-from pydantic import AfterValidator, BaseModel, ConfigDict, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import Connection
 
 from kit.eventstore.requests import AnyRequest, Preview
@@ -167,6 +167,9 @@ def asks_only(*names: str) -> Dependency:
     return cast("Dependency", Depends(check))
 
 
+_ADDRESSED: Final = Field(json_schema_extra={"pattern": r"^(?!\.{1,2}$)[^/\x00]+$"})
+
+
 def _addressed(name: str | None) -> str | None:
     """Return an id that can stand in a path: what it names must be found again.
 
@@ -213,7 +216,7 @@ def _endpoint(
     in_path = _in_path(way)
     hints = get_type_hints(way.command, include_extras=True)
     hints |= {
-        name: Annotated[hints[name], AfterValidator(_addressed)]
+        name: Annotated[hints[name], AfterValidator(_addressed), _ADDRESSED]
         for name in hints
         if name.endswith(tuple(segments))
     }

