@@ -19,6 +19,7 @@ from fastapi.params import Depends as Dependency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import Connection
 
+from kit import addresses
 from kit.eventstore.requests import AnyRequest, Preview
 from kit.eventstore.seen import NotSeen
 from kit.eventstore.streams import Streams
@@ -167,7 +168,7 @@ def asks_only(*names: str) -> Dependency:
     return cast("Dependency", Depends(check))
 
 
-_ADDRESSED: Final = Field(json_schema_extra={"pattern": r"^(?!\.{1,2}$)[^/\x00]+$"})
+_ADDRESSED: Final = Field(json_schema_extra={"pattern": addresses.PATTERN})
 
 
 def _addressed(name: str | None) -> str | None:
@@ -176,8 +177,8 @@ def _addressed(name: str | None) -> str | None:
     Raises:
         ValueError: It can't.
     """
-    if name is not None and ("/" in name or name in {".", ".."}):
-        raise ValueError("it will stand in paths: take an id without a slash")
+    if name is not None and not addresses.fits_a_path(name):
+        raise ValueError(f"it {addresses.REMEDY}")
     return name
 
 

@@ -4,7 +4,6 @@ So these rules hold for requests of people and services, one at a time or a few,
 commands in bulk, which tell of years ago, under ids that others chose.
 """
 
-import re
 from collections.abc import Iterable, Sequence, Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
@@ -16,9 +15,9 @@ from contracts.orders import (
     OrderCancelled,
     OrderEvent,
     OrderPlaced,
-    OrderSplit,
     ShipmentSaved,
 )
+from kit.addresses import fits_a_path
 from kit.domain import Decider
 from services.orders.commands import OrderCommand
 from services.orders.model.refusals import (
@@ -35,8 +34,6 @@ CLOCKS_DIFFER: Final = timedelta(hours=1)
 BUYERS_REASONS: Final[AbstractSet[str]] = {"buyer_request", "other"}
 """Why a buyer cancels; other reasons are the seller's, who is measured by them."""
 
-_FITS: Final = re.compile(r"(?!\.{1,2}$)[^/?#%\\\x00-\x1f\x7f]+")
-
 _Orders = Decider[Order, OrderCommand, OrderEvent]
 
 
@@ -49,20 +46,20 @@ def _decide(decider: _Orders, command: OrderCommand, order: Order) -> Sequence[O
     facts = decider.decide(command, order)
     for fact in facts:
         for field, value in _chosen_ids(fact):
-            if not _FITS.fullmatch(value):
+            if not fits_a_path(value):
                 raise IdNotForPaths(field, value)
         _check(fact, order)
     return facts
 
 
 def _chosen_ids(fact: OrderEvent) -> Iterable[tuple[str, str]]:
-    """Return the ids that `fact` begins to use, which paths will name, by their field."""
+    """Return the ids that `fact` begins to use, which paths will name, by their field.
+
+    Those of a command's own fields the API has looked at: others stand deeper in it.
+    """
     match fact:
         case OrderPlaced():
-            yield "order_id", fact.order_id
             yield from (("line_id", line.line_id) for line in fact.lines)
-        case OrderSplit():
-            yield "new_order_id", fact.new_order_id
         case OrderAccepted(customer_link="created"):
             yield "customer_id", fact.customer_id
         case ShipmentSaved():

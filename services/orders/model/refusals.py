@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.fact import MAX_CENTS
+from kit.addresses import REMEDY
 from kit.domain import Refused, Taken, Unknown
 
 
@@ -257,10 +258,7 @@ class IdNotForPaths(Refused):
     code = "id-not-for-paths"
 
     def __init__(self, field: str, value: str) -> None:
-        super().__init__(
-            f"{field}: {value!r} does not fit into the path of a URL; leave out / ? # % \\ "
-            "and what is not printed"
-        )
+        super().__init__(f"{field}: {value!r} {REMEDY}")
 
 
 class ReasonNotTheirs(Refused):
