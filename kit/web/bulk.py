@@ -102,8 +102,13 @@ class _Reader:
         except ValidationError as wrong:
             return _invalid(key, "; ".join(_reasons(wrong)))
         said = json.dumps([name, fields], sort_keys=True, default=str).encode()
-        request = replace(self.to_request(command, asker), key=key, actor=str(asker))
-        return replace(request, digest=sha256(said).digest(), keep_refusal=True)
+        return replace(
+            self.to_request(command, asker),
+            key=key,
+            digest=sha256(said).digest(),
+            keep_refusal=True,
+            actor=str(asker),
+        )
 
 
 def _is_key(given: object) -> TypeGuard[str]:

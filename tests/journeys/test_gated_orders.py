@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.blueprint import Blueprint
 from kit.serving import build
