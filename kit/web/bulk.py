@@ -101,7 +101,7 @@ class _Reader:
             command = self.kinds[name].validate_python(fields)
         except ValidationError as wrong:
             return _invalid(key, "; ".join(_reasons(wrong)))
-        said = json.dumps([name, fields], sort_keys=True, default=str).encode()
+        said = _SORTED.encode([name, fields]).encode()
         return replace(
             self.to_request(command, asker),
             key=key,
@@ -109,6 +109,10 @@ class _Reader:
             keep_refusal=True,
             actor=str(asker),
         )
+
+
+_SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
+"""Writes what was said, so that the same is the same text."""
 
 
 def _is_key(given: object) -> TypeGuard[str]:
