@@ -67,6 +67,11 @@ class Card:
     evidence: pl.DataFrame
     voided: pl.DataFrame
 
+    @property
+    def shown(self) -> pl.DataFrame:
+        """All obligations behind it, those too that no number counts."""
+        return pl.concat([self.evidence, self.voided])
+
     def of(self, names: Sequence[str]) -> "Card":
         """Return it with these metrics alone; the level stays that of all."""
         mine = pl.col("metric").is_in(names)
