@@ -97,4 +97,4 @@ def main(text):
     print(*(f"{m}: {c}" for m, c in sorted(found.items())), *wrong, "WRONG" if wrong else "all as told", sep="\n")
     return int(bool(wrong))
 
-if __name__ == "__main__": sys.exit(main(Path(sys.argv[1]).read_text()))
+if __name__ == "__main__": sys.exit(main(Path(sys.argv[1]).read_text(encoding="utf-8")))
