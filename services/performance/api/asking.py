@@ -3,16 +3,17 @@
 What it leaves open is filled in, and said in the answer: so it can be asked again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from contracts.fact import GivenMoment
+from kit.web.commands import Now
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.policy import Policy
 from services.performance.model.refusals import NotYetCome, written
@@ -59,8 +60,11 @@ def filled_in(
     known_at: datetime | None = None,
     policy: str | None = None,
     seen: str | None = None,
+    policies: Sequence[Policy] | None = None,
 ) -> How:
     """Return what was asked at `now`, with what was left open.
+
+    Shape: `policies` to choose from; none are those that ship with the service.
 
     Raises:
         NotYetCome: One of its moments lies ahead; PolicyUnknown too.
@@ -70,11 +74,11 @@ def filled_in(
             raise NotYetCome(field, moment, now)
     moment = as_of or now
     had_come = None if seen is None else Seen.read(seen)
-    return How(chosen_policy(policy, moment), moment, known_at or now, had_come)
+    return How(chosen_policy(policy, moment, policies), moment, known_at or now, had_come)
 
 
 def _how_asked(
-    request: Request,
+    now: Now,
     as_of: Annotated[
         GivenMoment | None, Query(description="What was true by then; none is now.")
     ] = None,
@@ -91,7 +95,7 @@ def _how_asked(
         Query(description="As far as it had come here when an answer said this."),
     ] = None,
 ) -> How:
-    return filled_in(request.app.state.now(), as_of, known_at, policy, seen)
+    return filled_in(now, as_of, known_at, policy, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]

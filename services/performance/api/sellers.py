@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import GivenMoment
 from kit.web.asking import may
+from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance.api.asking import Basis, HowAsked, basis_of, filled_in
@@ -105,11 +106,11 @@ class IfSo(Basis):
     "/sellers/{seller_id}/what-if", dependencies=[may("seller", "operator", "service")]
 )
 def preview_claims(
-    seller_id: SellerInPath, proposal: Proposal, engine: ThisEngine, request: Request
+    seller_id: SellerInPath, proposal: Proposal, engine: ThisEngine, now: Now
 ) -> IfSo:
     """Answer what would be so if the claims had happened. Nothing is recorded."""
     said = proposal.model_dump(exclude={"claims"})
-    asked = filled_in(request.app.state.now(), **said).of(seller_id)
+    asked = filled_in(now, **said).of(seller_id)
     found, seen = ask_what_if(engine, asked, proposal.claims)
     return IfSo(
         **basis_of(asked, seen, "scorecard"),

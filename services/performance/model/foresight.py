@@ -7,7 +7,7 @@ import polars as pl
 
 from services.performance.model.metrics import SHIPPING_ON_TIME
 from services.performance.model.obligation import MOMENT, SAYINGS
-from services.performance.model.owed import obligations
+from services.performance.model.owed import obligations, told
 from services.performance.model.policy import Policy
 
 LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -36,7 +36,7 @@ def open_obligations(
     ahead = (pl.col("due_at") > as_of) & (pl.col("due_at") <= until)
     rows = foreseen(sayings, as_of).lazy()
     return (
-        obligations(rows, policy, LAST)
+        obligations(told(rows, LAST, None), policy)
         .filter(ahead, ~pl.col("is_void"), pl.col("is_opened"), pl.col("kept_at").is_null())
         .with_columns(pl.col("metric").cast(pl.String))
         .select(OPEN)

@@ -28,7 +28,7 @@ def voided(
     long_ago = pl.lit(as_of, MOMENT) - pl.duration(days=policy.long_window_days)
     none = pl.lit(0, pl.Int64)
     freed = (
-        obligations(sayings.lazy(), policy, as_of, known_at)
+        obligations(said, policy)
         .filter(
             pl.col("is_void"), pl.col("due_at").is_null() | (pl.col("due_at") > long_ago)
         )

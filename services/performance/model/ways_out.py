@@ -9,12 +9,12 @@ import polars as pl
 from services.performance.model.foresight import all_kept, foreseen
 from services.performance.model.metrics import STOCK_CONFIRMED
 from services.performance.model.obligation import MOMENT
-from services.performance.model.owed import owed
+from services.performance.model.owed import owed, told, united
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import (
     NOT_ENOUGH,
     SELLER,
-    in_both_windows,
+    counted,
     in_window,
     judged,
     scorecards,
@@ -48,7 +48,7 @@ def ways_out(
     bad = cards.filter(pl.col("level").is_in(BAD))
     asked = bad.select(*SELLER, "level").join(pl.DataFrame({"leave": BAD}), how="cross")
     to_leave = asked.filter((pl.col("level") == "limit") | (pl.col("leave") == "warn"))
-    sums = in_both_windows(known.lazy(), policy, as_of).join(bad, on=SELLER, how="semi")
+    sums = _sums(known, policy, as_of).join(bad, on=SELLER, how="semi")
     more = pl.concat([_with_more(sums, policy), _with_counted(bad, policy)])
     wait = _after_days(known, bad, policy, as_of)
     return (
@@ -56,6 +56,12 @@ def ways_out(
         .join(_first_out(wait, "wait"), on=[*SELLER, "leave"], how="left")
         .sort(*SELLER, "leave")
     )
+
+
+def _sums(sayings: pl.DataFrame, policy: Policy, as_of: datetime) -> pl.DataFrame:
+    obligations = united(told(sayings.lazy(), as_of, None))
+    sums = counted(obligations, policy, pl.lit(as_of, MOMENT)).collect()
+    return sums.with_columns(pl.col("metric").cast(pl.String))
 
 
 def _first_out(tried: pl.DataFrame, name: str) -> pl.DataFrame:
