@@ -8,7 +8,11 @@ from services.performance import api
 from services.performance.consumers import OBLIGATIONS
 
 BLUEPRINT: Final = Blueprint(
-    name="performance", topic=None, router=api.router, foreign=[OBLIGATIONS]
+    name="performance",
+    topic=None,
+    router=api.router,
+    statuses=api.STATUSES,
+    foreign=[OBLIGATIONS],
 )
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from services.performance.model.policy import policy_at
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
 
-router = APIRouter(tags=["performance"])
+router = APIRouter()
 
 
 class Scorecards(BaseModel):

@@ -1,0 +1,29 @@
+"""HTTP out: how sellers stood, and why. No rule lives here."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter
+
+from services.performance.api.evidence import router as evidence
+from services.performance.api.projections import router as projections
+from services.performance.api.scorecards import router as scorecards
+from services.performance.api.sellers import router as sellers
+from services.performance.model.refusals import (
+    ClaimsRefused,
+    MetricUnknown,
+    NotYetCome,
+    PolicyUnknown,
+)
+
+STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    **dict.fromkeys((NotYetCome.code, ClaimsRefused.code), HTTPStatus.UNPROCESSABLE_ENTITY),
+    **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
+}
+
+router = APIRouter(tags=["performance"])
+router.include_router(scorecards)
+router.include_router(sellers)
+router.include_router(evidence)
+router.include_router(projections)
