@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kit.asker import ROLES, Role
+from services.performance.model.policy import load_policies
 
 ALL_ROLES: Final = frozenset(ROLES)
 NOBODY_ASKED: Final = frozenset[Role]()
@@ -249,6 +250,7 @@ _BUYERS: Final = [
     _bulk("buyers"),
 ]
 _WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
+_POLICY: Final = load_policies()[0].content
 _PERFORMANCE: Final = [
     Operation(
         "performance",
@@ -256,7 +258,19 @@ _PERFORMANCE: Final = [
         "/scorecards",
         SELLING,
         query={**_WHOSE, "as_of": "2026-04-01T00:00:00Z", "all": "true"},
-    )
+    ),
+    Operation("performance", "GET", "/policies", SELLING),
+    Operation("performance", "GET", "/policies/{version}", SELLING),
+    Operation("performance", "POST", "/policies/validation", RUNNING, _POLICY),
+    Operation(
+        "performance",
+        "GET",
+        "/policies/{version}/comparison",
+        RUNNING,
+        query={"as_of": "2026-04-01T00:00:00Z"},
+    ),
+    Operation("performance", "POST", "/what-if", RUNNING, {"policy": _POLICY}),
+    Operation("performance", "GET", f"{_SELLER}/trend", SELLING),
 ]
 _BILLING: Final = [
     Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),
