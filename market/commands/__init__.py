@@ -42,11 +42,17 @@ COMMANDS: Final = (
         "parked",
         "See to streams that wait because one of their facts could not be applied.",
     ),
+    Listed("policies", "policies", "Show by which policies sellers are judged, and when."),
     Listed(
         "scorecards",
         "scorecards",
         "Show scorecards: per seller and metric what was due, what was kept, and the"
         " level.",
+    ),
+    Listed(
+        "what-if",
+        "what_if",
+        "Show who would change level if another policy applied. Nothing is recorded.",
     ),
     Listed("verify", "verify", "Prove on the running platform that its history is whole."),
 )
