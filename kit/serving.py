@@ -48,6 +48,8 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     app.state.now = now
     app.state.streams = GatheredStreams(streams)
     app.state.peers = process.peers
+    for name, value in blueprint.state.items():
+        setattr(app.state, name, value)
     app.include_router(operations)
     if "api" in settings.parts:
         app.include_router(blueprint.router)

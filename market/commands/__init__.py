@@ -42,6 +42,7 @@ COMMANDS: Final = (
         "parked",
         "See to streams that wait because one of their facts could not be applied.",
     ),
+    Listed("policies", "policies", "Show by which policies sellers are judged, and when."),
     Listed(
         "scorecards",
         "scorecards",
@@ -63,6 +64,11 @@ COMMANDS: Final = (
         "sellers",
         "Show where a seller is heading: in 7, 14 and 30 days, and what leads out of"
         " trouble.",
+    ),
+    Listed(
+        "what-if",
+        "what_if",
+        "Show who would change level if another policy applied. Nothing is recorded.",
     ),
     Listed("verify", "verify", "Prove on the running platform that its history is whole."),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kit.asker import ROLES, Role
+from services.performance.model.policy import load_policies
 
 ALL_ROLES: Final = frozenset(ROLES)
 NOBODY_ASKED: Final = frozenset[Role]()
@@ -255,6 +256,7 @@ _CLAIM: Final = {
     "type": "catalog.product-listed.v1",
     "data": {**_LISTED, "description_chars": 9, "listed_at": "2026-03-01T00:00:00Z"},
 }
+_POLICY: Final = load_policies()[0].content
 _PERFORMANCE: Final = [
     Operation(
         "performance",
@@ -274,6 +276,18 @@ _PERFORMANCE: Final = [
         SELLING,
         {"claims": [_CLAIM], "as_of": "2026-04-01T00:00:00Z"},
     ),
+    Operation("performance", "GET", "/policies", SELLING),
+    Operation("performance", "GET", "/policies/{version}", SELLING),
+    Operation("performance", "POST", "/policies/validation", RUNNING, _POLICY),
+    Operation(
+        "performance",
+        "GET",
+        "/policies/{version}/comparison",
+        RUNNING,
+        query={"as_of": "2026-04-01T00:00:00Z"},
+    ),
+    Operation("performance", "POST", "/what-if", RUNNING, {"policy": _POLICY}),
+    Operation("performance", "GET", f"{_SELLER}/trend", SELLING),
 ]
 _BILLING: Final = [
     Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),

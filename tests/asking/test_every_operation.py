@@ -30,6 +30,7 @@ PLAIN: Final = {
     "stream": "order-o-1",
     "month": "2025-04",
     "line_id": "l-1",
+    "version": "2026-01",
 }
 _numbers: Final = count()
 

@@ -7,9 +7,12 @@ from typing import Final
 from fastapi import APIRouter
 
 from services.performance.api.evidence import router as evidence
+from services.performance.api.policies import router as policies
 from services.performance.api.projections import router as projections
 from services.performance.api.scorecards import router as scorecards
 from services.performance.api.sellers import router as sellers
+from services.performance.api.trends import router as trends
+from services.performance.api.what_if import router as what_if
 from services.performance.model.refusals import (
     ClaimsRefused,
     MetricUnknown,
@@ -27,3 +30,6 @@ router.include_router(scorecards)
 router.include_router(sellers)
 router.include_router(evidence)
 router.include_router(projections)
+router.include_router(policies)
+router.include_router(what_if)
+router.include_router(trends)

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from contracts.fact import GivenMoment
 from kit.web.commands import Now
+from services.performance.api.asked import PoliciesHere
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.policy import Policy
-from services.performance.model.refusals import NotYetCome, written
+from services.performance.model.refusals import have_come, written
 from services.performance.queries.one_seller import Asked
 from services.performance.queries.seen import Seen, SeenText
 
@@ -56,22 +57,20 @@ class How:
 
 def filled_in(
     now: datetime,
+    policies: Sequence[Policy],
     as_of: datetime | None = None,
     known_at: datetime | None = None,
     policy: str | None = None,
     seen: str | None = None,
-    policies: Sequence[Policy] | None = None,
 ) -> How:
     """Return what was asked at `now`, with what was left open.
 
-    Shape: `policies` to choose from; none are those that ship with the service.
+    Shape: `policies` are those to choose from.
 
     Raises:
         NotYetCome: One of its moments lies ahead; PolicyUnknown too.
     """
-    for field, moment in (("as_of", as_of), ("known_at", known_at)):
-        if moment is not None and moment > now:
-            raise NotYetCome(field, moment, now)
+    have_come(now, as_of=as_of, known_at=known_at)
     moment = as_of or now
     had_come = None if seen is None else Seen.read(seen)
     return How(chosen_policy(policy, moment, policies), moment, known_at or now, had_come)
@@ -79,6 +78,7 @@ def filled_in(
 
 def _how_asked(
     now: Now,
+    policies: PoliciesHere,
     as_of: Annotated[
         GivenMoment | None, Query(description="What was true by then; none is now.")
     ] = None,
@@ -95,7 +95,7 @@ def _how_asked(
         Query(description="As far as it had come here when an answer said this."),
     ] = None,
 ) -> How:
-    return filled_in(now, as_of, known_at, policy, seen)
+    return filled_in(now, policies, as_of, known_at, policy, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]

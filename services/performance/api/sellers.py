@@ -10,6 +10,7 @@ from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
+from services.performance.api.asked import PoliciesHere
 from services.performance.api.asking import Basis, HowAsked, basis_of, filled_in
 from services.performance.model.changes import changed_metrics, changed_obligations
 from services.performance.model.choosing import chosen_metrics
@@ -106,11 +107,15 @@ class IfSo(Basis):
     "/sellers/{seller_id}/what-if", dependencies=[may("seller", "operator", "service")]
 )
 def preview_claims(
-    seller_id: SellerInPath, proposal: Proposal, engine: ThisEngine, now: Now
+    seller_id: SellerInPath,
+    proposal: Proposal,
+    policies: PoliciesHere,
+    engine: ThisEngine,
+    now: Now,
 ) -> IfSo:
     """Answer what would be so if the claims had happened. Nothing is recorded."""
     said = proposal.model_dump(exclude={"claims"})
-    asked = filled_in(now, **said).of(seller_id)
+    asked = filled_in(now, policies, **said).of(seller_id)
     found, seen = ask_what_if(engine, asked, proposal.claims)
     return IfSo(
         **basis_of(asked, seen, "scorecard"),

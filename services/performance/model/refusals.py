@@ -24,6 +24,17 @@ class NotYetCome(Refused):
         )
 
 
+def have_come(now: datetime, **moments: datetime | None) -> None:
+    """Let pass what is asked of `moments`, by the fields that name them.
+
+    Raises:
+        NotYetCome: One of them lies ahead.
+    """
+    for field, moment in moments.items():
+        if moment is not None and moment > now:
+            raise NotYetCome(field, moment, now)
+
+
 class SellerNotKnown(Refused):
     """No fact of the seller that was true by then was known by then."""
 
