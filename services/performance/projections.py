@@ -85,13 +85,14 @@ def project_performance(batch: Batch, db: Connection) -> None:
     """
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
+    places: list[pl.DataFrame] = []
     for kind, facts in batch.items():
         columns = columns_of(kind, facts)
-        places = columns.select("event_id", "pos").unique("event_id")
-        obligations += [_at(places, s) for s in said_of_obligations(kind, columns)]
-        listings += [_at(places, s) for s in said_of_listings(kind, columns)]
-    _add(obligation_sayings, obligations, db)
-    _add(listing_sayings, listings, db)
+        places.append(columns.select("event_id", "pos"))
+        obligations += said_of_obligations(kind, columns)
+        listings += said_of_listings(kind, columns)
+    _add(obligation_sayings, obligations, places, db)
+    _add(listing_sayings, listings, places, db)
 
 
 def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
@@ -101,12 +102,15 @@ def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
     return facts.columns(needed - {UNITS}, counts)
 
 
-def _at(places: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    """Return what was `said`, each with its fact's place in the history of its source."""
-    return said.join(places, on="event_id", how="left")
-
-
-def _add(table: Table, said: Sequence[pl.DataFrame], db: Connection) -> None:
+def _add(
+    table: Table,
+    said: Sequence[pl.DataFrame],
+    places: Sequence[pl.DataFrame],
+    db: Connection,
+) -> None:
+    """Add what was `said`, each with its fact's place in the history of its source."""
     if said:
+        of_facts = pl.concat(places).unique("event_id")
+        rows = pl.concat(said).join(of_facts, on="event_id", how="left")
         # In the order of the index, each of its pages is looked for once.
-        add_new(table, pl.concat(said).sort("seller_id", "event_id"), db)
+        add_new(table, rows.sort("seller_id", "event_id"), db)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from kit.consumers.tables import parked_events
 from services.performance.model.metrics import NAMES
@@ -66,6 +66,25 @@ def test_what_was_set_aside_is_said_and_left_out_of_the_same_answer(
     assert http.get(first.json()["again"]).content == first.content
     after = got(http, CARD, as_of=THEN)
     assert (after["aside"], after["cards"] == first.json()["cards"]) == ([], False)
+
+
+def test_what_performance_itself_decides_later_is_left_out_too(
+    served: tuple[TestClient, Engine],
+) -> None:
+    http, engine = served
+    own = "UPDATE obligation_sayings SET pos = NULL WHERE event_id = :id"
+    decided, again = later(LATE[:2])
+    tell(engine, [decided])
+    with engine.begin() as db:
+        db.execute(text(own), {"id": decided.envelope.id})
+    first = http.get(CARD, params={"as_of": THEN})
+
+    tell(engine, [again])
+    with engine.begin() as db:
+        db.execute(text(own), {"id": again.envelope.id})
+
+    assert http.get(first.json()["again"]).content == first.content
+    assert got(http, CARD, as_of=THEN)["cards"] != first.json()["cards"]
 
 
 def set_aside(engine: Engine, event_id: UUID) -> None:
