@@ -225,6 +225,14 @@ class TestPlot:
         for said in ("acceptance.timely  ·  s-2", "2026-01, 2026-05 from 2026-03-29"):
             assert said in text, said
 
+    def test_the_same_trend_is_the_same_picture_to_the_byte(self, tmp_path: Path) -> None:
+        asked = ("scorecards", "--seller", "s-2", *DAYS, "--metric", "shipping.on_time")
+        one, other = tmp_path / "one.svg", tmp_path / "other.svg"
+        for file in (one, other):
+            lines(*asked, "--plot", str(file))
+
+        assert one.read_bytes() == other.read_bytes()
+
     def test_the_level_of_all_together_is_drawn_if_no_metric_is_named(
         self, tmp_path: Path
     ) -> None:

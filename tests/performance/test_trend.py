@@ -11,10 +11,11 @@ from services.performance.model import trend as trends
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.trend import ends, trend
+from tests.performance.facts import accepted, listed
 from tests.performance.history import histories
 from tests.performance.policy_files import SHIPPED, changed, strict_from, with_standard
 from tests.performance.test_scorecard_laws import known_ats
-from tests.performance.world import AS_OF, DAY, HOUR, TICK, sayings_of
+from tests.performance.world import AS_OF, DAY, HOUR, TICK, received, sayings_of
 
 CHANGE = AS_OF - 20 * DAY
 PATIENT = with_standard(
@@ -79,6 +80,18 @@ def _unknown(rows: tuple[pl.DataFrame, pl.DataFrame], known_at: datetime | None)
         facts = facts.filter(pl.col("recorded_at") <= known_at)
     first = facts["at"].min()
     return pl.lit(value=True) if first is None else pl.col("as_of") < first
+
+
+def test_what_happens_at_midnight_belongs_to_the_day_before() -> None:
+    rows = sayings_of(received([accepted(AS_OF), listed(AS_OF)]))
+
+    found = trend(*rows, in_force, [AS_OF - DAY, AS_OF, AS_OF + DAY])
+
+    assert found.filter(pl.col("due") > 0).select("as_of", "metric").rows() == [
+        (moment, metric)
+        for moment in (AS_OF, AS_OF + DAY)
+        for metric in ("acceptance.accepted", "listings.complete")
+    ]
 
 
 def test_a_day_ends_at_midnight_and_a_week_on_sunday() -> None:
