@@ -78,9 +78,8 @@ def test_a_moment_outside_of_time_is_refused_by_its_name(
 def test_a_moment_to_come_has_no_scorecard_yet(http: TestClient) -> None:
     status, said = asked(http, "9999-12-31T22:00:00Z")
 
-    assert (status, said["type"]) == (422, "invalid-request")
+    assert (status, said["type"]) == (422, "moment-to-come")
     assert said["detail"] == (
-        "as_of: 9999-12-31T22:00:00+00:00 is still to come, it is "
-        "9999-12-31T21:59:59.999999+00:00: how sellers stand can be said of what has "
-        "happened; what will be is a projection"
+        "as_of: 9999-12-31T22:00:00Z has not come, it is 9999-12-31T21:59:59.999999Z; how "
+        "things would stand then is a projection: ask /sellers/{seller_id}/projection"
     )
