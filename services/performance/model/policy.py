@@ -43,6 +43,33 @@ class Standard(BaseModel):
         return self
 
 
+class Ladder(BaseModel):
+    """When a seller steps up or down, and when at once to the top.
+
+    Units: days; `very_poor` is a rate, of `very_poor_due` obligations or more, of one of
+        the metrics `very_poor_metrics`.
+    """
+
+    model_config = CLOSED
+
+    days_to_cure: Positive
+    very_poor: Rate
+    very_poor_due: Positive
+    very_poor_metrics: Annotated[tuple[str, ...], Field(strict=False)]
+    star_days: Positive
+
+    @model_validator(mode="after")
+    def _names_metrics(self) -> Self:
+        if odd := set(self.very_poor_metrics) - set(NAMES):
+            raise ValueError(f"very_poor_metrics: unknown: {sorted(odd)}")
+        return self
+
+    @property
+    def time_to_cure(self) -> timedelta:
+        """How long a step lasts before the next one up."""
+        return timedelta(days=self.days_to_cure)
+
+
 class Policy(BaseModel):
     """All standards of one version. An argument of every query: what-if is another one.
 
@@ -60,6 +87,7 @@ class Policy(BaseModel):
     enough_due: Positive
     z: Annotated[float, Field(gt=0)]
     standards: Mapping[str, Standard]
+    standing: Ladder
 
     @model_validator(mode="after")
     def _covers_every_metric(self) -> Self:
