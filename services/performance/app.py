@@ -2,13 +2,27 @@
 
 from typing import Final
 
+from contracts import topics
 from kit.blueprint import Blueprint
+from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
-from services.performance import api
+from services.performance import api, tables
 from services.performance.consumers import OBLIGATIONS
+from services.performance.projections.standing import (
+    project_standings,
+    standing_metadata,
+)
+from services.performance.schedules import RESTATEMENT, REVIEWS
 
 BLUEPRINT: Final = Blueprint(
-    name="performance", topic=None, router=api.router, foreign=[OBLIGATIONS]
+    name="performance",
+    topic=topics.PERFORMANCE,
+    router=api.router,
+    statuses=api.STATUSES,
+    own=[OwnReadModel("standings", standing_metadata, [project_standings])],
+    foreign=[OBLIGATIONS],
+    schedules=[REVIEWS, RESTATEMENT],
+    keeps=[tables.metadata],
 )
 
 if __name__ == "__main__":

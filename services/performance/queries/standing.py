@@ -1,7 +1,7 @@
 """Where sellers stand: read models as they stand after the last write, and their facts."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final, LiteralString, TypeAlias
 
@@ -25,15 +25,6 @@ _HISTORY: Final[LiteralString] = """
 SELECT version, event_id::text, type, occurred_at AS at, recorded_at, data,
     meta ->> 'actor' AS actor
 FROM events WHERE stream_id = %s AND version < %s ORDER BY version DESC LIMIT %s
-"""
-_IS_TOLD: Final[LiteralString] = """
-SELECT FROM events WHERE stream_id = %s AND event_id::text = %s AND type = ANY(%s)
-"""
-_HEARD_OF: Final[LiteralString] = """
-SELECT event_id::text FROM obligation_sayings
-WHERE seller_id = %(seller)s AND event_id::text = ANY(%(ids)s)
-UNION SELECT event_id::text FROM listing_sayings
-WHERE seller_id = %(seller)s AND event_id::text = ANY(%(ids)s)
 """
 _LATE: Final[LiteralString] = """
 SELECT DISTINCT s.seller_id FROM standings AS s
@@ -82,19 +73,6 @@ def history_of(seller_id: str, before: int, limit: int, db: Connection) -> Seque
     with driver(db).cursor(row_factory=dict_row) as cursor:
         cursor.execute(_HISTORY, (f"{STREAM}{seller_id}", before, limit))
         return cursor.fetchall()
-
-
-def is_told(seller_id: str, event_id: str, types: Collection[str], db: Connection) -> bool:
-    """Say whether a fact of the seller's standing, of one of `types`, has this id."""
-    asked = (f"{STREAM}{seller_id}", event_id, [*types])
-    return driver(db).execute(_IS_TOLD, asked).fetchone() is not None
-
-
-def unheard(seller_id: str, ids: Sequence[str], db: Connection) -> Sequence[str]:
-    """Return those of `ids` that are no facts which say anything of the seller."""
-    asked = {"seller": seller_id, "ids": [*ids]}
-    heard = {name for (name,) in driver(db).execute(_HEARD_OF, asked)}
-    return [name for name in ids if name not in heard]
 
 
 def states_of(
@@ -158,6 +136,11 @@ def is_reviewed(db: Engine, day: date) -> bool:
     with db.connect() as read:
         query = select(review_days.c.day).where(review_days.c.day == day)
         return read.scalar(query) is not None
+
+
+def next_review(at: datetime) -> datetime:
+    """Return when all sellers are reviewed next after `at`: at the next midnight."""
+    return datetime.combine(at.date() + timedelta(days=1), time(), UTC)
 
 
 def in_batches(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
