@@ -4,7 +4,7 @@ Asked by the clock or by an operator. Each may be done again, late, or twice at 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from kit.schedule import Due
 from services.performance.commands import StandingCommand
 from services.performance.handlers import to_request
 from services.performance.model.policy import Policy, load_policies, policy_at
-from services.performance.model.standing.findings import found_of, levels
+from services.performance.model.standing.findings import first_sight, found_of
 from services.performance.model.standing.ladder import is_quiet
 from services.performance.model.standing.refusals import DayNotOver
 from services.performance.model.standing.restating import fallen
@@ -41,11 +41,12 @@ _NEW: Final = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What a run goes over: the sellers of a database, their streams, who asks."""
+    """What a run goes over: the sellers of a database, their streams, who asks, by what."""
 
     engine: Engine
     streams: Streams
     actor: str | None = None
+    policies: Sequence[Policy] = field(default_factory=load_policies)
 
     def submit(self, due: Due, commands: Sequence[StandingCommand]) -> None:
         """Ask `commands` of their sellers' streams."""
@@ -104,16 +105,16 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
     the evidence is looked up, a batch at a time.
     """
     as_of, due = midnight(day), Due(platform.streams)
-    policy = policy_at(as_of)
+    policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
     rows = read_rows(platform.engine, Question(policy, as_of, known_at), past=False)
-    found = levels(*rows, policy, as_of, known_at)
+    found = first_sight(*rows, policy, as_of, known_at)
     del rows
-    stand = states_of(platform.engine)
+    stand, to_cure = states_of(platform.engine), policy.standing.time_to_cure
     loud = [
         seller_id
-        for seller_id, level in found.items()
-        if not is_quiet(level, stand.get(seller_id, _NEW))
+        for seller_id, seen in found.items()
+        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, to_cure)
     ]
     for some in in_batches(loud, BATCH):
         theirs = rows_of_sellers(platform.engine, some, known_at)
@@ -131,7 +132,7 @@ def restate(
     Shape: of the sellers `of`, or of those of whom facts were recorded since. The first
         finds more: a fact may have been recorded before a review, and have come after it.
     """
-    policies = {policy.version: policy for policy in load_policies()}
+    policies = {policy.version: policy for policy in platform.policies}
     asked = sellers_with_late_facts(platform.engine, at) if of is None else of
     for some in in_batches(asked, BATCH):
         stand = states_of(platform.engine, some)

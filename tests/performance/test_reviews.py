@@ -13,6 +13,7 @@ from contracts.performance import (
     StandingEvent,
 )
 from kit.readmodels.own import verify_own
+from kit.schedule import Due
 from services.performance import runs
 from services.performance.app import BLUEPRINT
 from services.performance.model.policy import load_policies
@@ -129,23 +130,24 @@ def test_what_changes_nothing_of_its_ground_lifts_no_step(performance: Performan
     assert restate_steps(later, performance.streams, performance.engine) == 0
 
 
-def test_a_newer_policy_lifts_no_step(
-    performance: Performance, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_newer_policy_lifts_no_step(performance: Performance) -> None:
     performance.hear(orders())
     performance.review(AS_OF)
     [old] = load_policies()
     lax = {
-        name: each.model_copy(update={"limit": 0.0}) for name, each in old.standards.items()
+        name: each.model_copy(update={"limit": 0.0, "warn": 0.0})
+        for name, each in old.standards.items()
     }
     newer = old.model_copy(
-        update={"version": "lax", "applies_from": AS_OF + DAY, "standards": lax}
+        update={"version": "lax", "applies_from": AS_OF - 90 * DAY, "standards": lax}
     )
-    monkeypatch.setattr(runs, "load_policies", lambda: [old, newer])
     performance.hear(orders(1, late=0, day=-1), late=30 * DAY)
 
-    later = AS_OF + 40 * DAY
-    assert restate_steps(later, performance.streams, performance.engine) == 0
+    for policies in ([old, newer], [newer]):  # beside the old one, or in its place
+        platform = Platform(performance.engine, performance.streams, policies=policies)
+        due = Due(performance.streams)
+        runs.restate(platform, AS_OF + 40 * DAY, due)
+        assert due.count() == 0
 
 
 def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:

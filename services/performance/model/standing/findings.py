@@ -13,7 +13,6 @@ from contracts.performance import (
     MOST_OBLIGATIONS,
     BrokenObligation,
     Ground,
-    Level,
     WayOut,
 )
 from services.performance.commands import ReviewSeller, Terms
@@ -27,6 +26,7 @@ from services.performance.model.standing.cure import (
     way_out,
     way_out_of_listings,
 )
+from services.performance.model.standing.ladder import Seen
 
 Card: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Literal["limit", "very_poor"]
@@ -59,18 +59,22 @@ def very_poor(policy: Policy) -> pl.Expr:
     return named & (pl.col("due") >= rule.very_poor_due) & (pl.col("rate") < rule.very_poor)
 
 
-def levels(
+def first_sight(
     sayings: Rows,
     listings: Rows,
     policy: Policy,
     as_of: datetime,
     known_at: datetime | None = None,
-) -> Mapping[str, Level]:
-    """Return each seller's level; one of whom nothing was ever said is not there."""
+) -> Mapping[str, Seen]:
+    """Return what is seen of each seller; one of whom nothing was ever said is not there."""
     asked = (as_of, known_at)
     cards = scorecards(sayings, listings, policy, *asked)
     found = overall(cards, sellers(sayings, listings, *asked), policy)
-    return dict(zip(found["seller_id"], found["level"], strict=True))
+    poor = {*cards.filter(very_poor(policy))["seller_id"]}
+    return {
+        seller_id: Seen(level, seller_id in poor)
+        for seller_id, level in zip(found["seller_id"], found["level"], strict=True)
+    }
 
 
 def found_of(

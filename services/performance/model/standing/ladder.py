@@ -4,11 +4,12 @@ Source: domain.md 3, "Standing".
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from contracts.performance import (
     BoostEnded,
+    Level,
     NewBuyersLimited,
     ReviewedMetric,
     SanctionLifted,
@@ -25,14 +26,28 @@ from services.performance.model.standing.state import STEPS, Rung, Standing
 
 CLEAN: Final = frozenset({"star", "good"})
 """Levels at which something is measured, and nothing of it is under warn."""
-QUIET: Final = frozenset({"good", "warn", "not_enough_data"})
-"""Levels that move nobody who is healthy."""
+WAITS: Final = frozenset({"warn", "not_enough_data"})
+"""Levels that move nobody, up or down."""
 
 
-def is_quiet(review_level: str, standing: Standing) -> bool:
-    """Say whether a review at this level has nothing to say, whatever else it finds."""
-    healthy = not standing.rungs and not standing.boosted
-    return healthy and review_level == standing.level and review_level in QUIET
+class Seen(NamedTuple):
+    """What is seen of a seller at first sight, before any evidence."""
+
+    level: Level
+    very_poor: bool
+
+
+def is_quiet(seen: Seen, standing: Standing, as_of: datetime, to_cure: timedelta) -> bool:
+    """Say whether a review has nothing to say, whatever its evidence is."""
+    if standing.boosted or seen.level != standing.level:
+        return False
+    if seen.very_poor:
+        return standing.step == "suspended"
+    if seen.level == "limit":
+        since = standing.stepped_at
+        return standing.step == "suspended" or not _is_over(since, as_of, to_cure)
+    healthy = not standing.rungs
+    return seen.level in WAITS or (healthy and seen.level == "good")
 
 
 def review(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
@@ -83,21 +98,22 @@ def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     if command.very_poor and not suspended and not _is_trusted(command, standing):
         return [_suspended(command, at_once=True)]
     if command.limits:
-        waited = _is_over(standing.stepped_at, command)
+        waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
     if command.level in CLEAN and standing.rungs:
         return _down(command, standing)
     return []
 
 
-def _is_over(since: datetime | None, command: ReviewSeller) -> bool:
-    return since is None or command.as_of - since >= command.terms.to_cure
+def _is_over(since: datetime | None, as_of: datetime, to_cure: timedelta) -> bool:
+    return since is None or as_of - since >= to_cure
 
 
 def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
     """Say whether a plan was accepted so lately that it may still show what it does."""
     since = standing.trusted_since
-    return since is not None and not _is_over(since, command)
+    over = _is_over(since, command.as_of, command.terms.to_cure)
+    return since is not None and not over
 
 
 def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
