@@ -283,6 +283,27 @@ StandingEvent: TypeAlias = (
     SellerReviewed | Stepped | VisibilityBoosted | BoostEnded | PlanEvent | AppealEvent
 )
 
+
+def step_after(fact: Fact) -> Step | None:
+    """Return the step that holds once `fact` is known, or None if it says nothing of that.
+
+    A seller's standing is one stream: of two facts, the one of the later version holds.
+    """
+    match fact:
+        case SellerWarned():
+            return "warned"
+        case VisibilityReduced(for_buyers=some):
+            return "reduced_for_some" if some == "some" else "reduced_for_all"
+        case SellerSuspended():
+            return "suspended"
+        case SellerReinstated():
+            return "healthy"
+        case SanctionLifted(step=step):
+            return step
+        case _:
+            return None
+
+
 TYPES: Final[Mapping[str, type[Fact]]] = {
     "performance.seller-reviewed.v1": SellerReviewed,
     "performance.seller-warned.v1": SellerWarned,

@@ -66,7 +66,7 @@ def first_sight(
     as_of: datetime,
     known_at: datetime | None = None,
 ) -> Mapping[str, Seen]:
-    """Return what is seen of each seller; one of whom nothing was ever said is not there."""
+    """Return what is seen of each seller of whom anything was ever said."""
     asked = (as_of, known_at)
     cards = scorecards(sayings, listings, policy, *asked)
     found = overall(cards, sellers(sayings, listings, *asked), policy)

@@ -24,6 +24,7 @@ from contracts.performance import (
     Step,
     VisibilityBoosted,
     VisibilityReduced,
+    step_after,
 )
 
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
@@ -153,18 +154,9 @@ def _stepped_up(standing: Standing, event: _Up) -> Standing:
     at = event.happened_at
     grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
     footings = tuple(Footing(g.metric, g.rule, g.rate, g.due) for g in grounds)
-    rung = Rung(_step_of(event), at, event.known_at, event.policy, footings)
+    step = step_after(event) or standing.step
+    rung = Rung(step, at, event.known_at, event.policy, footings)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
-
-
-def _step_of(event: _Up) -> Step:
-    match event:
-        case SellerWarned():
-            return "warned"
-        case VisibilityReduced(for_buyers=some):
-            return "reduced_for_some" if some == "some" else "reduced_for_all"
-        case SellerSuspended():
-            return "suspended"
 
 
 def _stepped_down(standing: Standing, event: SellerReinstated | SanctionLifted) -> Standing:
