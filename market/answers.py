@@ -82,6 +82,67 @@ class Scorecards(Shown):
     evidence: Sequence[Obligation] | None
 
 
+class CardOfOne(Shown):
+    """How the one seller that was asked about stands on a metric."""
+
+    metric: str
+    due: int
+    rate: float
+    level: str
+
+
+class Coming(CardOfOne):
+    """How that seller will stand on one metric. Units: `days` from now."""
+
+    days: int
+    case: str
+
+
+class ComingOverall(Shown):
+    """How a seller will stand, all metrics together."""
+
+    days: int
+    case: str
+    level: str
+
+
+class WayOut(Shown):
+    """What leads a metric out of a level. Units: obligations more, or days."""
+
+    metric: str
+    level: str
+    leave: str
+    more: int | None
+    wait: int | None
+
+
+class Projection(Shown):
+    """Where performance says that a seller is heading."""
+
+    as_of: str
+    policy: str
+    level: str
+    now: Sequence[CardOfOne]
+    then: Sequence[Coming]
+    overall: Sequence[ComingOverall]
+    ways_out: Sequence[WayOut]
+
+
+class DueAhead(Shown):
+    """A page of what a seller owes soon."""
+
+    as_of: str
+    items: Sequence[object]
+    next: str | None
+
+
+class Evidence(Shown):
+    """A bundle that proves a scorecard, as far as it is counted here."""
+
+    sayings: Sequence[object]
+    listings: Sequence[object]
+
+
 class FeeLine(Shown):
     """What a product owes for a month. Units: cents of USD."""
 

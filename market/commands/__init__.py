@@ -48,6 +48,22 @@ COMMANDS: Final = (
         "Show scorecards: per seller and metric what was due, what was kept, and the"
         " level.",
     ),
+    Listed(
+        "due",
+        "sellers",
+        "Show what a seller owes soon, soonest first, and which facts close it.",
+    ),
+    Listed(
+        "evidence",
+        "sellers",
+        "Write what a seller's scorecard follows from to a file that proves itself.",
+    ),
+    Listed(
+        "projection",
+        "sellers",
+        "Show where a seller is heading: in 7, 14 and 30 days, and what leads out of"
+        " trouble.",
+    ),
     Listed("verify", "verify", "Prove on the running platform that its history is whole."),
 )
 """In the order of the help: what a newcomer needs first, then by name."""

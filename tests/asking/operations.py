@@ -249,6 +249,12 @@ _BUYERS: Final = [
     _bulk("buyers"),
 ]
 _WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
+_THEN: Final = {"as_of": "2026-04-01T00:00:00Z", "policy": "2026-01"}
+_LISTED: Final = {"product_id": "p-9", "title": "Mug", "image_count": 3}
+_CLAIM: Final = {
+    "type": "catalog.product-listed.v1",
+    "data": {**_LISTED, "description_chars": 9, "listed_at": "2026-03-01T00:00:00Z"},
+}
 _PERFORMANCE: Final = [
     Operation(
         "performance",
@@ -256,7 +262,18 @@ _PERFORMANCE: Final = [
         "/scorecards",
         SELLING,
         query={**_WHOSE, "as_of": "2026-04-01T00:00:00Z", "all": "true"},
-    )
+    ),
+    *(
+        Operation("performance", "GET", f"{_SELLER}/{path}", SELLING, query=_THEN)
+        for path in ("scorecard", "projection", "due", "evidence")
+    ),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/what-if",
+        SELLING,
+        {"claims": [_CLAIM], "as_of": "2026-04-01T00:00:00Z"},
+    ),
 ]
 _BILLING: Final = [
     Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),

@@ -6,11 +6,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from services.performance.api.evidence import router as evidence
+from services.performance.api.projections import router as projections
 from services.performance.api.scorecards import router as scorecards
+from services.performance.api.sellers import router as sellers
 from services.performance.api.standing import STATUSES as OF_STANDING, router as standing
+from services.performance.model.refusals import (
+    ClaimsRefused,
+    MetricUnknown,
+    NotYetCome,
+    PolicyUnknown,
+)
 
-STATUSES: Final[Mapping[str, HTTPStatus]] = {**OF_STANDING}
+STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    **OF_STANDING,
+    **dict.fromkeys((NotYetCome.code, ClaimsRefused.code), HTTPStatus.UNPROCESSABLE_ENTITY),
+    **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
+}
 
 router = APIRouter()
-router.include_router(scorecards, tags=["performance"])
+for _each in (scorecards, sellers, evidence, projections):
+    router.include_router(_each, tags=["performance"])
 router.include_router(standing)

@@ -28,13 +28,27 @@ def owed(
         void_at?, due, kept. Rows in any order, repeated or not, give the same.
     Source: domain.md 3.
     """
-    said = told(sayings, as_of, known_at)
     return (
-        _united(said)
-        .with_columns(due_at=_due_at(policy))
-        .filter(pl.col("due_at") <= as_of, ~_is_void(), _is_opened())
+        obligations(sayings, policy, as_of, known_at)
+        .filter(pl.col("due_at") <= as_of, ~pl.col("is_void"), pl.col("is_opened"))
         .with_columns(due=_due(), kept=_kept())
         .select(*KEY, "opened_at", "due_at", "kept_at", "void_at", "due", "kept")
+    )
+
+
+def obligations(
+    sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None = None
+) -> pl.LazyFrame:
+    """Return all obligations of which anything was said by `as_of`, whether they count.
+
+    Shape: one row per (seller_id, metric, subject_id): these, opened_at?, due_at?,
+        kept_at?, void_at?, units?, lost, is_void, and is_opened: false for one that counts
+        only once a fact opens it, which none did.
+    """
+    return (
+        _united(told(sayings, as_of, known_at))
+        .with_columns(due_at=_due_at(policy))
+        .with_columns(is_void=_is_void(), is_opened=_is_opened())
     )
 
 

@@ -50,8 +50,17 @@ def scorecards(
     )
     at_as_of = [completeness(active), confirmation(stocks)]
     cards = pl.concat([counted, *(card.select(counted.columns) for card in at_as_of)])
+    return judged(cards, policy).select(CARD).sort(SELLER)
+
+
+def judged(cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return `cards` with the standards of their metrics, and the level by these.
+
+    Shape: in, metric, due and rate at least; out, `at_as_of`, `star`, `warn`, `limit` and
+        `level` more.
+    """
     standards = cards.join(_standards(policy), on="metric")
-    return standards.with_columns(level=_level(policy)).select(CARD).sort(SELLER)
+    return standards.with_columns(level=_level(policy))
 
 
 def sellers(
@@ -91,12 +100,21 @@ def overall(cards: pl.DataFrame, of: pl.DataFrame, policy: Policy) -> pl.DataFra
 def _counted(
     sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None
 ) -> pl.DataFrame:
+    sums = in_both_windows(sayings, policy, as_of, known_at)
+    return in_window(sums, policy).select(*SELLER, "window_days", "due", "kept", "rate")
+
+
+def in_both_windows(
+    sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None = None
+) -> pl.DataFrame:
+    """Return what fell due, and what of it was kept, in the long window and in the other.
+
+    Shape: one row per seller and metric: these, due, kept, recent_due, recent_kept.
+    """
     now = pl.lit(as_of, MOMENT)  # in columns, a window may begin before Python's time does
     since = now - pl.duration(days=policy.long_window_days)
     recent = pl.col("due_at") > now - pl.duration(days=policy.window_days)
-    enough = pl.col("recent_due") >= policy.enough_due
-    days = [pl.lit(d, pl.Int64) for d in (policy.window_days, policy.long_window_days)]
-    sums = (
+    return (
         owed(sayings, policy, as_of, known_at)
         .filter(pl.col("due_at") > since)
         .with_columns(
@@ -105,17 +123,28 @@ def _counted(
         )
         .group_by(SELLER)
         .agg(pl.col("due", "kept", "recent_due", "recent_kept").sum())
+        .with_columns(pl.col("metric").cast(pl.String))
         .collect(engine="streaming")
     )
+
+
+def in_window(sums: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return what counts of `sums`: of the window, if enough is due there, or the long one.
+
+    Shape: `sums` has metric, and due, kept, recent_due and recent_kept, in the long window
+        and in the other; out, `due` and `kept` are those that count, with `window_days` and
+        `rate` more. A row without anything due is left out.
+    """
+    enough = pl.col("recent_due") >= policy.enough_due
+    days = [pl.lit(d, pl.Int64) for d in (policy.window_days, policy.long_window_days)]
     return (
         sums.filter(pl.col("due") > 0)
         .with_columns(
-            pl.col("metric").cast(pl.String),
             window_days=pl.when(enough).then(days[0]).otherwise(days[1]),
             due=pl.when(enough).then("recent_due").otherwise("due"),
             kept=pl.when(enough).then("recent_kept").otherwise("kept"),
         )
-        .select(*SELLER, "window_days", "due", "kept", rate=pl.col("kept") / pl.col("due"))
+        .with_columns(rate=pl.col("kept") / pl.col("due"))
     )
 
 

@@ -38,7 +38,9 @@ metadata = MetaData()
 
 # One index does all: it finds repeats, and everything of one seller. It is ordered by
 # seller and event, so that a batch touches few pages. Metric and saying tell apart what
-# one event says; no event says the same of two subjects of one metric.
+# one event says; no event says the same of two subjects of one metric. `pos` is the fact's
+# place in the history of its source: in its order a seller's facts come here, so that it
+# tells what of a source had come. It is null for what performance itself decided.
 obligation_sayings = Table(
     "obligation_sayings",
     metadata,
@@ -51,6 +53,7 @@ obligation_sayings = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("amount", BigInteger),
     Column("part_of", Text(collation=AS_BYTES)),
+    Column("pos", BigInteger),
     PrimaryKeyConstraint("seller_id", "event_id", "metric", "says"),
 )
 listing_sayings = Table(
@@ -69,6 +72,7 @@ listing_sayings = Table(
     Column("length_mm", Integer),
     Column("width_mm", Integer),
     Column("height_mm", Integer),
+    Column("pos", BigInteger),
     PrimaryKeyConstraint("seller_id", "event_id"),
 )
 
@@ -83,8 +87,9 @@ def project_performance(batch: Batch, db: Connection) -> None:
     listings: list[pl.DataFrame] = []
     for kind, facts in batch.items():
         columns = columns_of(kind, facts)
-        obligations += said_of_obligations(kind, columns)
-        listings += said_of_listings(kind, columns)
+        places = columns.select("event_id", "pos").unique("event_id")
+        obligations += [_at(places, s) for s in said_of_obligations(kind, columns)]
+        listings += [_at(places, s) for s in said_of_listings(kind, columns)]
     _add(obligation_sayings, obligations, db)
     _add(listing_sayings, listings, db)
 
@@ -94,6 +99,11 @@ def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
     needed = reads(kind)
     counts = {UNITS: units} if UNITS in needed else {}
     return facts.columns(needed - {UNITS}, counts)
+
+
+def _at(places: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """Return what was `said`, each with its fact's place in the history of its source."""
+    return said.join(places, on="event_id", how="left")
 
 
 def _add(table: Table, said: Sequence[pl.DataFrame], db: Connection) -> None:

@@ -69,14 +69,15 @@ def read_rows(
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    conditions = _conditions(question)
+    conditions = conditions_of(question)
     with one_moment(address(db)) as read:
         sayings = read("obligation_sayings", SAYINGS, conditions)
         of_listings = conditions if past else [*conditions, _confirms(question)]
         return sayings, read("listing_sayings", LISTINGS, of_listings)
 
 
-def _conditions(question: Question) -> Sequence[sql.Composable]:
+def conditions_of(question: Question) -> Sequence[sql.Composable]:
+    """Return what rows must fulfil to say anything of `question`."""
     conditions = [sql.SQL("at <= {}").format(question.as_of)]
     if question.known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(question.known_at))
