@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeAlias
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from contracts.fact import GivenDate, GivenMoment, SellerId
+from contracts.fact import GivenDate, GivenMoment, Id, SellerId
 from contracts.performance import Level, Step
 from kit.asker import Asker
 from kit.eventstore.requests import AnyRequest
@@ -21,6 +21,8 @@ from services.performance import commands
 from services.performance.adapters import checked_request
 from services.performance.model.standing.refusals import AppealUnknown, PlanUnknown
 from services.performance.queries import standing as queries
+from services.performance.queries.appeals import overlay_of, with_claims
+from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
@@ -42,7 +44,12 @@ _WAYS: Final = (
     Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING),
     Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING),
     Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING),
-    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING),
+    Way(
+        f"{_SELLER}/appeals",
+        commands.FileAppeal,
+        _SELLING,
+        prepare=with_claims,
+    ),
     Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING),
 )
 
@@ -134,6 +141,57 @@ def read_standing(seller_id: SellerInPath, db: Database, at: Now) -> StandingSho
         plans=state.get("plans", {}),
         appeals=state.get("appeals", {}),
         version=0 if found is None else found["version"],
+    )
+
+
+class CardShown(BaseModel):
+    """How a seller stood: the level of all, and each metric."""
+
+    level: Level
+    metrics: list[dict[str, Any]]
+
+
+class OverlayShown(BaseModel):
+    """What an appeal's claims would make of what was judged: nothing of it is recorded.
+
+    Shape: `claims` are ids by which an explanation would name them.
+    """
+
+    appeal_id: str
+    against: str
+    as_of: datetime
+    policy: str
+    before: CardShown
+    after: CardShown
+    claims: list[str]
+
+
+@router.get(f"{_APPEAL}/preview", dependencies=[_SELLING])
+def preview_appeal(
+    seller_id: SellerInPath, appeal_id: Id, engine: ThisEngine, at: Now
+) -> OverlayShown:
+    """Answer what an appeal's claims would make of what it is against, if upheld.
+
+    Raises:
+        AppealUnknown: The seller filed none of this id.
+    """
+    stand = states_of(engine, [seller_id]).get(seller_id)
+    appeal = None if stand is None else stand.appeals.get(appeal_id)
+    if appeal is None:
+        raise AppealUnknown(appeal_id)
+    overlay = overlay_of(seller_id, appeal, at, engine)
+    before, after = (
+        CardShown.model_validate({"level": c.level, "metrics": c.metrics.to_dicts()})
+        for c in (overlay.found.before, overlay.found.after)
+    )
+    return OverlayShown(
+        appeal_id=appeal_id,
+        against=appeal.against,
+        as_of=overlay.question.as_of,
+        policy=overlay.question.policy.version,
+        before=before,
+        after=after,
+        claims=[*overlay.found.claims],
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from contracts.fact import Fact
+from contracts.performance import AppealDecided
 from kit.consumers.columns import Batch, Facts
 from kit.readmodels.frames import add_new
 from services.performance.policies import (
@@ -30,6 +31,7 @@ from services.performance.policies import (
     said_of_obligations,
     units,
 )
+from services.performance.projections.claims import rows_of_claims
 
 AS_BYTES: Final = "C"
 """The collation of ids: they are compared, never shown in order to people."""
@@ -86,6 +88,11 @@ def project_performance(batch: Batch, db: Connection) -> None:
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
     for kind, facts in batch.items():
+        if kind is AppealDecided:
+            said, listed = rows_of_claims(facts)
+            obligations.append(said)
+            listings.append(listed)
+            continue
         columns = columns_of(kind, facts)
         places = columns.select("event_id", "pos").unique("event_id")
         obligations += [_at(places, s) for s in said_of_obligations(kind, columns)]
