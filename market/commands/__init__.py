@@ -43,6 +43,12 @@ COMMANDS: Final = (
         "See to streams that wait because one of their facts could not be applied.",
     ),
     Listed(
+        "review",
+        "review",
+        "Review all sellers, of each day since the last review: warnings, sanctions,"
+        " cures.",
+    ),
+    Listed(
         "scorecards",
         "scorecards",
         "Show scorecards: per seller and metric what was due, what was kept, and the"
