@@ -312,6 +312,21 @@ class RunDone(Shown):
     re_rated: dict[str, Sequence[str]]
 
 
+class DayReviewed(Shown):
+    """A day of which performance reviewed all sellers."""
+
+    day: str
+    policy: str
+    sellers: int
+    recorded: int
+
+
+class Reviewed(Shown):
+    """The days that a run reviewed, in order."""
+
+    days: Sequence[DayReviewed]
+
+
 def understood(shape: type[Answer], service: str, answer: object) -> Answer:
     """Return `answer` of `service`, read as `shape`.
 

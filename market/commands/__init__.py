@@ -44,6 +44,12 @@ COMMANDS: Final = (
     ),
     Listed("policies", "policies", "Show by which policies sellers are judged, and when."),
     Listed(
+        "review",
+        "review",
+        "Review all sellers, of each day since the last review: warnings, sanctions,"
+        " cures.",
+    ),
+    Listed(
         "scorecards",
         "scorecards",
         "Show scorecards: per seller and metric what was due, what was kept, and the"

@@ -7,12 +7,19 @@ from typing import Final
 
 from pydantic_settings import BaseSettings
 
+from contracts import topics
 from kit.blueprint import Blueprint
+from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.performance import api, tables
-from services.performance.adapters import keep_policies, policies_in
+from services.performance.adapters.policies import keep_policies, policies_in
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.policy import Policy, PolicyWrong, load_policies
+from services.performance.projections.standing import (
+    project_standings,
+    standing_metadata,
+)
+from services.performance.schedules import schedules_by
 
 
 class PolicySettings(BaseSettings):
@@ -25,10 +32,12 @@ def blueprint(policies: Sequence[Policy]) -> Blueprint:
     """Return the service that judges by `policies`."""
     return Blueprint(
         name="performance",
-        topic=None,
+        topic=topics.PERFORMANCE,
         router=api.router,
         statuses=api.STATUSES,
+        own=[OwnReadModel("standings", standing_metadata, [project_standings])],
         foreign=[OBLIGATIONS],
+        schedules=schedules_by(policies),
         keeps=[tables.metadata],
         before_start=partial(keep_policies, policies),
         state={"policies": policies},

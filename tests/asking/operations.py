@@ -289,6 +289,44 @@ _PERFORMANCE: Final = [
     Operation("performance", "POST", "/what-if", RUNNING, {"policy": _POLICY}),
     Operation("performance", "GET", f"{_SELLER}/trend", SELLING),
 ]
+_APPEALING: Final = {
+    "appeal_id": "{appeal_id}",
+    "against": "0195e4a0-0000-7000-8000-000000000001",
+    "statement": "It left in time",
+}
+_DECIDING: Final = {"upheld": True, "note": "So it did"}
+_STANDING: Final = [
+    Operation("performance", "POST", "/reviews", RUNNING, {"as_of": "2026-03-01"}),
+    Operation("performance", "GET", "/standings", RUNNING, query={"step": "warned"}),
+    Operation("performance", "GET", f"{_SELLER}/standing", SELLING),
+    Operation("performance", "GET", f"{_SELLER}/standing/history", SELLING),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/plans",
+        SELLING,
+        {"plan_id": "{plan_id}", "statement": "Another packer"},
+    ),
+    Operation(
+        "performance", "POST", f"{_SELLER}/plans/{{plan_id}}/acceptance", RUNNING, {}
+    ),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/plans/{{plan_id}}/decline",
+        RUNNING,
+        {"note": "Vague"},
+    ),
+    Operation("performance", "POST", f"{_SELLER}/appeals", SELLING, _APPEALING),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/appeals/{{appeal_id}}/decision",
+        RUNNING,
+        _DECIDING,
+    ),
+    Operation("performance", "GET", f"{_SELLER}/appeals/{{appeal_id}}/preview", SELLING),
+]
 _BILLING: Final = [
     Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),
     Operation("billing", "POST", "/store-fee-runs", RUNNING, {"month": "{month}"}),
@@ -304,5 +342,6 @@ OPERATIONS: Final = [
     *_CATALOG,
     *_BUYERS,
     *_PERFORMANCE,
+    *_STANDING,
     *_BILLING,
 ]

@@ -47,13 +47,18 @@ class Services:
 def services(
     kafka: str, new_topics: Callable[..., list[str]], fresh_databases: Callable[[], str]
 ) -> Iterator[Services]:
-    of_orders, of_buyers = new_topics("orders.v1", "buyers.v1")
-    [heard], [reaction] = ORDERS.foreign, BUYERS.reactions
+    of_orders, of_buyers, of_performance = new_topics(
+        "orders.v1", "buyers.v1", "performance.v1"
+    )
+    [heard, stand], [reaction] = ORDERS.foreign, BUYERS.reactions
     orders = replace(
         ORDERS,
         name=f"orders {of_orders}",
         topic=of_orders,
-        foreign=[replace(heard, topics=(of_buyers,))],
+        foreign=[
+            replace(heard, topics=(of_buyers,)),
+            replace(stand, topics=(of_performance,)),
+        ],
     )
     buyers = replace(
         BUYERS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.performance.adapters import policies_in
+from services.performance.adapters.policies import policies_in
 from services.performance.app import PolicySettings, policies_of
 from services.performance.model.policy import PolicyWrong, load_policies, policy_at
 from services.performance.model.policy_files import read_policies

@@ -1,4 +1,4 @@
-"""HTTP out: how sellers stood, and why. No rule lives here."""
+"""HTTP in and out: how sellers stood, and why; where they stand. No rule lives here."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,6 +11,7 @@ from services.performance.api.policies import router as policies
 from services.performance.api.projections import router as projections
 from services.performance.api.scorecards import router as scorecards
 from services.performance.api.sellers import router as sellers
+from services.performance.api.standing import STATUSES as OF_STANDING, router as standing
 from services.performance.api.trends import router as trends
 from services.performance.api.what_if import router as what_if
 from services.performance.model.refusals import (
@@ -21,15 +22,12 @@ from services.performance.model.refusals import (
 )
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
+    **OF_STANDING,
     **dict.fromkeys((NotYetCome.code, ClaimsRefused.code), HTTPStatus.UNPROCESSABLE_ENTITY),
     **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
 }
 
-router = APIRouter(tags=["performance"])
-router.include_router(scorecards)
-router.include_router(sellers)
-router.include_router(evidence)
-router.include_router(projections)
-router.include_router(policies)
-router.include_router(what_if)
-router.include_router(trends)
+router = APIRouter()
+for _each in (scorecards, sellers, evidence, projections, policies, what_if, trends):
+    router.include_router(_each, tags=["performance"])
+router.include_router(standing)

@@ -55,6 +55,34 @@ class Standard(BaseModel):
         return self
 
 
+class Ladder(BaseModel):
+    """When a seller steps up or down, and when at once to the top.
+
+    Units: days; `very_poor` is a rate, of `very_poor_due` obligations or more, of one of
+        the metrics `very_poor_metrics`.
+    """
+
+    model_config = CLOSED
+
+    days_to_cure: Days
+    very_poor: Rate
+    very_poor_due: Annotated[int, Field(gt=0, le=1_000_000)]
+    very_poor_metrics: Annotated[tuple[str, ...], Field(strict=False)]
+    star_days: Days
+
+    @field_validator("very_poor_metrics")
+    @classmethod
+    def _are_metrics(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(given) - set(NAMES)):
+            raise _wrong("{} unknown; metrics are: {}", _named(unknown), ", ".join(NAMES))
+        return given
+
+    @property
+    def time_to_cure(self) -> timedelta:
+        """How long a step lasts before the next one up."""
+        return timedelta(days=self.days_to_cure)
+
+
 class Policy(BaseModel):
     """All standards of one version. An argument of every query: what-if is another one.
 
@@ -77,6 +105,7 @@ class Policy(BaseModel):
     enough_due: Annotated[int, Field(gt=0, le=1_000_000)]
     z: Annotated[float, Field(gt=0, le=10)]
     standards: Mapping[str, Standard]
+    standing: Ladder
 
     @field_validator("long_window_days")
     @classmethod

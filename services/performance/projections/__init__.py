@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from contracts.fact import Fact
+from contracts.performance import AppealDecided
 from kit.consumers.columns import Batch, Facts
 from kit.readmodels.frames import add_new
 from services.performance.policies import (
@@ -30,6 +31,7 @@ from services.performance.policies import (
     said_of_obligations,
     units,
 )
+from services.performance.projections.claims import rows_of_claims
 
 AS_BYTES: Final = "C"
 """The collation of ids: they are compared, never shown in order to people."""
@@ -87,6 +89,11 @@ def project_performance(batch: Batch, db: Connection) -> None:
     listings: list[pl.DataFrame] = []
     places: list[pl.DataFrame] = []
     for kind, facts in batch.items():
+        if kind is AppealDecided:
+            said, listed = rows_of_claims(facts)
+            obligations.append(said)
+            listings.append(listed)
+            continue
         columns = columns_of(kind, facts)
         places.append(columns.select("event_id", "pos"))
         obligations += said_of_obligations(kind, columns)
