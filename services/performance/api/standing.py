@@ -19,14 +19,19 @@ from kit.web.reading import Database, ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters import checked_request
-from services.performance.model.standing.refusals import AppealUnknown, PlanUnknown
+from services.performance.model.standing.refusals import (
+    AppealUnknown,
+    DayNotOver,
+    PlanUnknown,
+)
 from services.performance.queries import standing as queries
 from services.performance.queries.appeals import overlay_of, with_claims
 from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
-    refusal.code: HTTPStatus.NOT_FOUND for refusal in (PlanUnknown, AppealUnknown)
+    **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
+    DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"
 _PLAN: Final = f"{_SELLER}/plans/{{plan_id}}"
