@@ -12,17 +12,19 @@ from tests.catalog.stored import StoredCatalog
 from tests.samples import (
     ACCESS_EXPIRED,
     APPROVED,
-    BOOST_ENDED,
-    BOOSTED,
     DECLINED,
-    LIFTED,
     MONDAY,
-    REDUCED,
-    REINSTATED,
     REQUESTED,
     RULE_SET,
-    SUSPENDED,
     WITHDRAWN,
+)
+from tests.standing_samples import (
+    BOOST_ENDED,
+    BOOSTED,
+    LIFTED,
+    REDUCED,
+    REINSTATED,
+    SUSPENDED,
 )
 
 

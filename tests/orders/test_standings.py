@@ -19,17 +19,9 @@ from services.orders.projections.standings import metadata, seller_standings
 from tests.orders.test_api import PLACE as PLACE_BODY, post
 from tests.orders.test_buyers import CREATED
 from tests.orders.test_model import PLACE
-from tests.samples import (
-    LIFTED,
-    PLACED,
-    REDUCED,
-    REINSTATED,
-    REVIEWED,
-    SUSPENDED,
-    WARNED,
-    received,
-)
+from tests.samples import PLACED, received
 from tests.spec import Given
+from tests.standing_samples import LIFTED, REDUCED, REINSTATED, REVIEWED, SUSPENDED, WARNED
 from tests.tokens import asking, settings
 
 

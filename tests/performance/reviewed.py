@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.fact import Fact
 from contracts.performance import StandingEvent
@@ -28,7 +28,7 @@ from tests.performance.world import AS_OF, DAY, HOUR, recorded
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 @dataclass

@@ -84,7 +84,9 @@ def test_late_reviews_say_what_reviews_in_time_had_said(
         other.hear(orders())
         days = [AS_OF + n * DAY for n in range(15)]
         for at in days:
-            review_sellers(at + ARRIVES, performance.streams, performance.engine)
+            review_sellers(
+                load_policies(), at + ARRIVES, performance.streams, performance.engine
+            )
         other.review(days[0])
         done = other.review(days[-1])
 
@@ -108,8 +110,12 @@ def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) 
     told = performance.hear(early, late=11 * DAY)
 
     later = AS_OF + 2 * DAY
-    assert restate_steps(later, performance.streams, performance.engine) == 1
-    assert restate_steps(later, performance.streams, performance.engine) == 0
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 1
+    )
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
+    )
 
     last = performance.told()[-1]
     assert isinstance(last, SanctionLifted)
@@ -127,7 +133,9 @@ def test_what_changes_nothing_of_its_ground_lifts_no_step(performance: Performan
     performance.hear(orders(late=0, day=9))
 
     later = AS_OF + 20 * DAY
-    assert restate_steps(later, performance.streams, performance.engine) == 0
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
+    )
 
 
 def test_a_newer_policy_lifts_no_step(performance: Performance) -> None:

@@ -20,14 +20,19 @@ from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters.appeals import checked_request
 from services.performance.api.asked import PoliciesHere
-from services.performance.model.standing.refusals import AppealUnknown, PlanUnknown
+from services.performance.model.standing.refusals import (
+    AppealUnknown,
+    DayNotOver,
+    PlanUnknown,
+)
 from services.performance.queries import standing as queries
 from services.performance.queries.appeals import overlay_of, with_claims
 from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
-    refusal.code: HTTPStatus.NOT_FOUND for refusal in (PlanUnknown, AppealUnknown)
+    **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
+    DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"
 _PLAN: Final = f"{_SELLER}/plans/{{plan_id}}"
@@ -169,7 +174,11 @@ class OverlayShown(BaseModel):
 
 @router.get(f"{_APPEAL}/preview", dependencies=[_SELLING])
 def preview_appeal(
-    seller_id: SellerInPath, appeal_id: Id, engine: ThisEngine, at: Now
+    seller_id: SellerInPath,
+    appeal_id: Id,
+    policies: PoliciesHere,
+    engine: ThisEngine,
+    at: Now,
 ) -> OverlayShown:
     """Answer what an appeal's claims would make of what it is against, if upheld.
 
@@ -180,7 +189,7 @@ def preview_appeal(
     appeal = None if stand is None else stand.appeals.get(appeal_id)
     if appeal is None:
         raise AppealUnknown(appeal_id)
-    overlay = overlay_of(seller_id, appeal, at, engine)
+    overlay = overlay_of(seller_id, appeal, policies, at, engine)
     before, after = (
         CardShown.model_validate({"level": c.level, "metrics": c.metrics.to_dicts()})
         for c in (overlay.found.before, overlay.found.after)

@@ -1,5 +1,6 @@
 """What appeals claim: whether it could be so, and what it would make of a scorecard."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, LiteralString
@@ -18,6 +19,7 @@ from kit.database import driver
 from services.performance.commands import Appealing, FileAppeal, Planning
 from services.performance.handlers import STREAM
 from services.performance.model.choosing import chosen_policy
+from services.performance.model.policy import Policy
 from services.performance.model.proposed import Claim as Proposed, parsed
 from services.performance.model.standing.state import Appeal
 from services.performance.model.things import named_by, require
@@ -60,7 +62,9 @@ def with_claims(command: Planning | Appealing, db: Connection) -> Planning | App
     return replace(command, claims=written)
 
 
-def overlay_of(seller_id: str, appeal: Appeal, now: datetime, db: Engine) -> Overlay:
+def overlay_of(
+    seller_id: str, appeal: Appeal, policies: Sequence[Policy], now: datetime, db: Engine
+) -> Overlay:
     """Return what the claims would make of the scorecard that was judged then.
 
     Raises:
@@ -73,7 +77,7 @@ def overlay_of(seller_id: str, appeal: Appeal, now: datetime, db: Engine) -> Ove
     judged = SellerReviewed | SellerWarned | VisibilityReduced | SellerSuspended
     policy = fact.policy if isinstance(fact, judged) else None
     as_of = fact.happened_at
-    question = Asked(seller_id, chosen_policy(policy, as_of), as_of, now)
+    question = Asked(seller_id, chosen_policy(policy, as_of, policies), as_of, now)
     claims = [Proposed(type=claim.type, data=claim.data) for claim in appeal.claims]
     what_if, _ = ask_what_if(db, question, claims)
     return Overlay(question, what_if)
