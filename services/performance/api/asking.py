@@ -1,6 +1,7 @@
-"""What each question about one seller says: as of when, as known when, by which rule.
+"""How questions are asked: as of when, as known when, by which rule, of what had come.
 
-What it leaves open is filled in, and said in the answer: so it can be asked again.
+What a question about one seller leaves open is filled in, and said in the answer: so it
+can be asked again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,17 +10,64 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from contracts.fact import GivenMoment
+from kit.web.asking import Asking
 from kit.web.commands import Now
-from services.performance.api.asked import PoliciesHere
 from services.performance.model.choosing import chosen_policy
-from services.performance.model.policy import Policy
+from services.performance.model.policy import Policy, official
 from services.performance.model.refusals import have_come, written
 from services.performance.queries.one_seller import Asked
 from services.performance.queries.seen import Seen, SeenText
+
+
+def policies_here(request: Request, asker: Asking) -> Sequence[Policy]:
+    """Return the policies that who asks may know of: shadows are the marketplace's own."""
+    policies: Sequence[Policy] = request.app.state.policies
+    return policies if asker.acts_for_all else official(policies)
+
+
+PoliciesHere: TypeAlias = Annotated[Sequence[Policy], Depends(policies_here)]
+
+
+def invalid(where: str, field: str, why: str) -> RequestValidationError:
+    """Return what is answered 422: `field` says what can't be answered, and why."""
+    return RequestValidationError([{"type": "value", "loc": (where, field), "msg": why}])
+
+
+def _moment_of_query(
+    as_of: Annotated[GivenMoment, Query(description="What was true by then.")], now: Now
+) -> datetime:
+    have_come(now, as_of=as_of)
+    return as_of
+
+
+def _knowledge_of_query(
+    now: Now,
+    known_at: Annotated[
+        GivenMoment | None,
+        Query(description="As far as services had recorded it by then; none is now."),
+    ] = None,
+) -> datetime | None:
+    have_come(now, known_at=known_at)
+    return known_at
+
+
+AsOf: TypeAlias = Annotated[datetime, Depends(_moment_of_query)]
+"""The moment of a query, which must have come."""
+
+KnownAt: TypeAlias = Annotated[datetime | None, Depends(_knowledge_of_query)]
+"""The state of knowledge of a query, which must have come too."""
+
+PolicyVersion: TypeAlias = Annotated[
+    str | None,
+    Query(
+        alias="policy", description="By this version; none is the one that applied then."
+    ),
+]
 
 
 class Basis(BaseModel):
@@ -82,20 +130,14 @@ def _how_asked(
     as_of: Annotated[
         GivenMoment | None, Query(description="What was true by then; none is now.")
     ] = None,
-    known_at: Annotated[
-        GivenMoment | None,
-        Query(description="As far as services had recorded it by then; none is now."),
-    ] = None,
-    policy: Annotated[
-        str | None,
-        Query(description="By this version; none is the one that applied at as_of."),
-    ] = None,
+    known_at: KnownAt = None,
+    version: PolicyVersion = None,
     seen: Annotated[
         SeenText | None,
         Query(description="As far as it had come here when an answer said this."),
     ] = None,
 ) -> How:
-    return filled_in(now, policies, as_of, known_at, policy, seen)
+    return filled_in(now, policies, as_of, known_at, version, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]

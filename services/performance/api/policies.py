@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from kit.web.asking import may
 from kit.web.commands import Now
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
 from services.performance.model.policy import Policy, official, policy_at, policy_of
 
 router = APIRouter()
@@ -57,9 +57,7 @@ def validate_policy(proposed: Policy) -> Whole:
     return whole(proposed)
 
 
-@router.get(
-    "/policies/{version}", dependencies=[may("seller", "operator", "service")]
-)
+@router.get("/policies/{version}", dependencies=[may("seller", "operator", "service")])
 def read_policy(version: InPath, policies: PoliciesHere) -> Whole:
     """Answer all that a policy says."""
     return whole(policy_of(version, policies))

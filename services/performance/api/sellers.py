@@ -10,8 +10,13 @@ from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
-from services.performance.api.asked import PoliciesHere
-from services.performance.api.asking import Basis, HowAsked, basis_of, filled_in
+from services.performance.api.asking import (
+    Basis,
+    HowAsked,
+    PoliciesHere,
+    basis_of,
+    filled_in,
+)
 from services.performance.model.changes import changed_metrics, changed_obligations
 from services.performance.model.choosing import chosen_metrics
 from services.performance.model.proposed import MOST_CLAIMS, Claim

@@ -19,7 +19,8 @@ from kit.web.reading import Database, ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters.appeals import checked_request
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
+from services.performance.model.refusals import have_come
 from services.performance.model.standing.refusals import (
     AppealUnknown,
     DayNotOver,
@@ -250,6 +251,7 @@ def review(
 
     Safe to repeat, late or twice at once: a day is judged once.
     """
+    have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
     platform = Platform(engine, streams, policies, str(asker))
     done = review_until(day, at, platform, asked.known_at)

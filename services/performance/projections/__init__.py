@@ -36,6 +36,8 @@ from services.performance.projections.claims import rows_of_claims
 AS_BYTES: Final = "C"
 """The collation of ids: they are compared, never shown in order to people."""
 
+PLACES: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
+
 metadata = MetaData()
 
 # One index does all: it finds repeats, and everything of one seller. It is ordered by
@@ -87,7 +89,7 @@ def project_performance(batch: Batch, db: Connection) -> None:
     """
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
-    places: list[pl.DataFrame] = []
+    places: list[pl.DataFrame] = [PLACES.to_frame()]
     for kind, facts in batch.items():
         if kind is AppealDecided:
             said, listed = rows_of_claims(facts)
@@ -95,7 +97,7 @@ def project_performance(batch: Batch, db: Connection) -> None:
             listings.append(listed)
             continue
         columns = columns_of(kind, facts)
-        places.append(columns.select("event_id", "pos"))
+        places.append(columns.select(*PLACES))
         obligations += said_of_obligations(kind, columns)
         listings += said_of_listings(kind, columns)
     _add(obligation_sayings, obligations, places, db)
@@ -115,7 +117,10 @@ def _add(
     places: Sequence[pl.DataFrame],
     db: Connection,
 ) -> None:
-    """Add what was `said`, each with its fact's place in the history of its source."""
+    """Add what was `said`, each with its fact's place in the history of its source.
+
+    What performance itself decided has no place among the facts of other services.
+    """
     if said:
         of_facts = pl.concat(places).unique("event_id")
         rows = pl.concat(said).join(of_facts, on="event_id", how="left")
