@@ -3,11 +3,12 @@
 Asked by the clock or by an operator. Each may be done again, late, or twice at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+import polars as pl
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
@@ -16,17 +17,18 @@ from kit.schedule import Due
 from services.performance.commands import StandingCommand
 from services.performance.handlers import to_request
 from services.performance.model.policy import Policy, load_policies, policy_at
-from services.performance.model.standing.findings import first_sight, found_of
-from services.performance.model.standing.ladder import is_quiet
+from services.performance.model.standing.findings import first_sight, found_of, terms_of
+from services.performance.model.standing.ladder import Seen, is_quiet
 from services.performance.model.standing.refusals import DayNotOver
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
-from services.performance.queries import Question, read_rows
 from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
     last_day,
+    rows_of_range,
     rows_of_sellers,
+    sellers_heard_of,
     sellers_with_late_facts,
     sellers_with_steps,
     states_of,
@@ -34,7 +36,7 @@ from services.performance.queries.standing import (
 from services.performance.tables import review_days
 
 BATCH: Final = 1_000
-"""Sellers whose evidence is looked up, and whose facts are appended, together."""
+"""Sellers who are looked at, and whose facts are appended, together: memory is bounded."""
 ONE_DAY: Final = timedelta(days=1)
 _NEW: Final = Standing()
 
@@ -99,29 +101,39 @@ def review_until(
 
 
 def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed:
-    """Review all sellers of one day.
+    """Review all sellers of one day, a batch at a time.
 
-    First all are looked at in columns, which tells who has something to hear; of these
-    the evidence is looked up, a batch at a time.
+    At first sight it is known who may have something to hear; of these alone the evidence
+    is looked up, in the same rows.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    rows = read_rows(platform.engine, Question(policy, as_of, known_at), past=False)
-    found = first_sight(*rows, policy, as_of, known_at)
-    del rows
-    stand, to_cure = states_of(platform.engine), policy.standing.time_to_cure
-    loud = [
+    sellers = 0
+    for some in in_batches(sellers_heard_of(platform.engine), BATCH):
+        rows = rows_of_range(platform.engine, some[0], some[-1], known_at)
+        found = first_sight(*rows, policy, as_of, known_at)
+        sellers += len(found)
+        loud = _loud(found, platform.engine, policy, as_of)
+        theirs = [frame.filter(pl.col("seller_id").is_in(loud)) for frame in rows]
+        if loud:
+            said = found_of(theirs[0], theirs[1], policy, as_of, known_at)
+            platform.submit(due, [*said])
+    recorded = due.count()
+    _note(day, known_at, policy, sellers, platform.engine)
+    return DayReviewed(day, policy.version, sellers, recorded)
+
+
+def _loud(
+    found: Mapping[str, Seen], engine: Engine, policy: Policy, as_of: datetime
+) -> Sequence[str]:
+    """Return the sellers who may have something to hear."""
+    stand, terms = states_of(engine, found), terms_of(policy)
+    return [
         seller_id
         for seller_id, seen in found.items()
-        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, to_cure)
+        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, terms)
     ]
-    for some in in_batches(loud, BATCH):
-        theirs = rows_of_sellers(platform.engine, some, known_at)
-        platform.submit(due, [*found_of(*theirs, policy, as_of, known_at)])
-    recorded = due.count()
-    _note(day, known_at, policy, len(found), platform.engine)
-    return DayReviewed(day, policy.version, len(found), recorded)
 
 
 def restate(
