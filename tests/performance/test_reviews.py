@@ -192,6 +192,7 @@ def test_one_who_cannot_be_reviewed_holds_up_nobody(
 ) -> None:
     for name in ("s-1", "s-2", "s-3"):
         performance.hear(orders(seller_id=name))
+
     def failing(sayings: pl.DataFrame, *asked: object) -> Iterator[ReviewSeller]:
         if "s-2" in sayings["seller_id"]:
             raise ValueError("nobody understands these facts")
