@@ -16,10 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
-from uuid import UUID
 
 import httpx2
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from benchmarks.measure import Outcome, conclude, side_by_side
 from benchmarks.servers import broker, database
@@ -83,9 +82,7 @@ def _place(orders: int, url: str) -> None:
     """Place `orders` orders, all of one seller."""
     engine = connect(url)
     prepare(engine, BLUEPRINT)
-    streams = PostgresStreams(
-        History(engine), BLUEPRINT.projections, lambda: UUID(int=uuid7().int), lambda: _NOW
-    )
+    streams = PostgresStreams(History(engine), BLUEPRINT.projections, uuid7, lambda: _NOW)
     numbers = iter(range(orders))
     while some := list(islice(numbers, _AT_ONCE)):
         streams.submit([to_request(_order(number)) for number in some])

@@ -15,7 +15,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from benchmarks.facts import stored_facts
 from benchmarks.measure import Outcome, conclude, say, side_by_side
@@ -111,7 +111,7 @@ def _library(url: str) -> PostgresApplicationRecorder:
 
 
 def _new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import Engine, text
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from benchmarks.facts import stored_facts
 from benchmarks.measure import (

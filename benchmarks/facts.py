@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from eventsourcing.persistence import JSONTranscoder
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.fact import Fact
 from contracts.orders import (
@@ -33,7 +32,7 @@ def stored_facts(count: int) -> Iterator[StoredFact]:
         for version, fact in enumerate(_order(number, order_id), start=1):
             if (count := count - 1) < 0:
                 return
-            event_id = UUID(int=uuid7().int)
+            event_id = uuid7()
             at = fact.happened_at + timedelta(seconds=1)
             recorded = Recorded(f"order-{order_id}", version, event_id, fact, at, TRACE)
             yield mapper.to_stored_event(recorded)

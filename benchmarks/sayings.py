@@ -78,7 +78,6 @@ def history(orders: int, first: int, sellers: int) -> pl.DataFrame:
     fates = [placed.filter(pl.col("fate").is_in(of)) for of in FATES]
     no, expired, off, bare, fine = fates
     yes, kept = pl.concat([off, bare, fine]), pl.concat([bare, fine])
-    asked, calls = placed[::3], placed[1::6]
     said = [
         _said(placed, "acceptance.timely", "opened", "placed_at"),
         _said(placed, "shipping.on_time", "due", "ship_by"),
@@ -99,16 +98,20 @@ def history(orders: int, first: int, sellers: int) -> pl.DataFrame:
         _said(kept, "shipping.tracked", "opened", "shipped_at", subject="shipment"),
         _said(kept[::10], "shipping.tracked", "void", "shipped_at", subject="shipment"),
         _said(fine, "shipping.tracked", "kept", "saved_at", subject="shipment"),
-        _said(asked, "responses.timely", "opened", "placed_at", subject="message"),
-        _said(asked[1::9], "responses.timely", "kept", "later", subject="message"),
-        _said(asked[2::9], "responses.timely", "void", "later", subject="message"),
-        _said(asked[3::2], "responses.timely", "kept", "decided_at", subject="message"),
-        _said(calls, "approvals.timely", "opened", "placed_at", subject="request"),
-        _said(calls[1::12], "approvals.timely", "void", "later", subject="request"),
-        _said(calls[::2], "approvals.timely", "kept", "decided_at", subject="request"),
-        _said(calls[3::4], "approvals.timely", "kept", "later", subject="request"),
     ]
-    return pl.concat(said).sort("recorded_at")
+    return pl.concat([*said, *_of_buyers(placed)]).sort("recorded_at")
+
+
+def _of_buyers(placed: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    asked, calls = placed[::3], placed[1::6]
+    yield _said(asked, "responses.timely", "opened", "placed_at", subject="message")
+    yield _said(asked[1::9], "responses.timely", "kept", "later", subject="message")
+    yield _said(asked[2::9], "responses.timely", "void", "later", subject="message")
+    yield _said(asked[3::2], "responses.timely", "kept", "decided_at", subject="message")
+    yield _said(calls, "approvals.timely", "opened", "placed_at", subject="request")
+    yield _said(calls[1::12], "approvals.timely", "void", "later", subject="request")
+    yield _said(calls[::2], "approvals.timely", "kept", "decided_at", subject="request")
+    yield _said(calls[3::4], "approvals.timely", "kept", "later", subject="request")
 
 
 def listings(first: int, sellers: int) -> pl.DataFrame:

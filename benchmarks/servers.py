@@ -9,7 +9,7 @@ from typing import Final
 
 import psycopg
 from psycopg import sql
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.topics import Topic
 from market.embedded.instance import Instance

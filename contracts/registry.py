@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic_core import from_json, to_json
 
-from contracts import billing, buyers, catalog, orders
+from contracts import billing, buyers, catalog, orders, performance
 from contracts.fact import Fact
 
 Upcaster: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -66,7 +66,13 @@ class Registry:
 
 
 REGISTRY: Final = Registry(
-    {**orders.TYPES, **catalog.TYPES, **billing.TYPES, **buyers.TYPES}
+    {
+        **orders.TYPES,
+        **catalog.TYPES,
+        **billing.TYPES,
+        **buyers.TYPES,
+        **performance.TYPES,
+    }
 )
 CLASSES: Final = REGISTRY.classes
 NAMES: Final = REGISTRY.names

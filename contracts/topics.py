@@ -8,6 +8,7 @@ ORDERS: Final = "orders.v1"
 CATALOG: Final = "catalog.v1"
 BILLING: Final = "billing.v1"
 BUYERS: Final = "buyers.v1"
+PERFORMANCE: Final = "performance.v1"
 
 MAX_EVENT_BYTES: Final = 1_000_000
 """The largest value that a topic takes; larger facts are refused when recorded."""
@@ -46,7 +47,7 @@ def dead_letters(topic: str) -> str:
 
 
 FACTS: Final = tuple(
-    Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING, BUYERS)
+    Topic(name, partitions=4) for name in (ORDERS, CATALOG, BILLING, BUYERS, PERFORMANCE)
 )
 OWNERS: Final[Mapping[str, str]] = {topic.name: topic.name.split(".")[0] for topic in FACTS}
 """Whose facts a topic holds: the service that is their `ce_source`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +27,9 @@ class Blueprint:
         facts, `schedules` what it does by the clock; `keeps` are tables that are no read
         models, and are never made again; `warm_up` is done beside the rest at start;
         `asks` are the services that its API asks, each with what it does if it is told of
-        none.
+        none; `before_start` is done once its tables are there, at a moment, in a
+        transaction of the schema of what it `keeps`; if it raises, the service does not
+        start; `state` is what its API finds at `app.state`, by name.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Blueprint:
     warm_up: Callable[[], None] | None = None
     keeps: Sequence[MetaData] = ()
     asks: Mapping[str, str] = field(default_factory=dict)
+    before_start: Callable[[Connection, datetime], None] | None = None
+    state: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def projections(self) -> Sequence[Projection]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from fastapi import FastAPI
@@ -44,7 +45,7 @@ class Process:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def run(self, _: FastAPI) -> AsyncIterator[None]:
+    async def run(self, app: FastAPI) -> AsyncIterator[None]:
         """Start what this process is told to do, and stop it in the other order."""
         async with AsyncExitStack() as stack:
             stack.callback(self.engine.dispose)
@@ -57,6 +58,8 @@ class Process:
                 reraise=True,
             )
             await patiently(asyncio.to_thread, prepare, self.engine, self.blueprint)
+            if self.blueprint.before_start is not None:
+                await patiently(asyncio.to_thread, self._before_start, app.state.now())
             if "relay" in self.settings.parts and self.blueprint.topic:
                 self.relay = self._relay(self.blueprint.topic)
                 relaying = asyncio.create_task(self.relay.run(self.stop))
@@ -76,6 +79,12 @@ class Process:
             self.started = True
             yield
             self.started = False
+
+    def _before_start(self, at: datetime) -> None:
+        if self.blueprint.before_start is not None:
+            with self.engine.begin() as db:
+                db.exec_driver_sql("SET LOCAL search_path = public")
+                self.blueprint.before_start(db, at)
 
     def _relay(self, topic: str) -> Relay:
         servers = self.settings.kafka_bootstrap_servers

@@ -9,7 +9,7 @@ from uuid import UUID
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.asker import Asker
 from kit.blueprint import Blueprint
@@ -48,6 +48,8 @@ def build(blueprint: Blueprint, settings: Settings) -> FastAPI:
     app.state.now = now
     app.state.streams = GatheredStreams(streams)
     app.state.peers = process.peers
+    for name, value in blueprint.state.items():
+        setattr(app.state, name, value)
     app.include_router(operations)
     if "api" in settings.parts:
         app.include_router(blueprint.router)
@@ -104,7 +106,7 @@ def now() -> datetime:
 
 def new_id() -> UUID:
     """Return a new id that sorts by time: UUID version 7."""
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 def _lacking(wrong: ValidationError) -> str:

@@ -1,6 +1,7 @@
 """What services answer, as far as `market` shows it: what else they say is let be."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -82,6 +83,202 @@ class Scorecards(Shown):
     evidence: Sequence[Obligation] | None
 
 
+class CardOfOne(Shown):
+    """How the one seller that was asked about stands on a metric."""
+
+    metric: str
+    due: int
+    rate: float
+    level: str
+
+
+class Coming(CardOfOne):
+    """How that seller will stand on one metric. Units: `days` from now."""
+
+    days: int
+    case: str
+
+
+class ComingOverall(Shown):
+    """How a seller will stand, all metrics together."""
+
+    days: int
+    case: str
+    level: str
+
+
+class WayOut(Shown):
+    """What leads a metric out of a level. Units: obligations more, or days."""
+
+    metric: str
+    level: str
+    leave: str
+    more: int | None
+    wait: int | None
+
+
+class Projection(Shown):
+    """Where performance says that a seller is heading."""
+
+    as_of: str
+    policy: str
+    level: str
+    now: Sequence[CardOfOne]
+    then: Sequence[Coming]
+    overall: Sequence[ComingOverall]
+    ways_out: Sequence[WayOut]
+
+
+class DueAhead(Shown):
+    """A page of what a seller owes soon."""
+
+    as_of: str
+    items: Sequence[object]
+    next: str | None
+
+
+class Evidence(Shown):
+    """A bundle that proves a scorecard, as far as it is counted here."""
+
+    sayings: Sequence[object]
+    listings: Sequence[object]
+
+
+class DatedPolicy(Shown):
+    """A policy, and the time in which it applies."""
+
+    version: str
+    digest: str
+    applies_from: str | None
+    until: str | None
+    state: str
+
+
+class DatedPolicies(Shown):
+    """The policies that performance knows."""
+
+    policies: Sequence[DatedPolicy]
+
+
+class Standard(Shown):
+    """What a policy asks on one metric. Units: rates; weekday hours; days."""
+
+    star: float | None
+    warn: float
+    limit: float
+    weekday_hours: int | None
+    days: int | None
+
+
+class Ladder(Shown):
+    """When sellers step up or down. Units: days; `very_poor` is a rate."""
+
+    days_to_cure: int
+    very_poor: float
+    very_poor_due: int
+    very_poor_metrics: Sequence[str]
+    star_days: int
+
+
+class PolicyTerms(Shown):
+    """All that a policy says."""
+
+    version: str
+    applies_from: str | None
+    shadow: bool
+    holidays: Sequence[str]
+    window_days: int
+    long_window_days: int
+    enough_due: int
+    z: float
+    standards: dict[str, Standard]
+    standing: Ladder
+
+
+class WholePolicy(Shown):
+    """A policy with the digest that names its content."""
+
+    digest: str
+    policy: PolicyTerms
+
+
+class NamedPolicy(Shown):
+    version: str
+    digest: str
+
+
+class Figures(Shown):
+    """A card's figures by one policy."""
+
+    window_days: int
+    due: int
+    kept: int | None
+    rate: float | None
+    level: str
+
+
+class MetricChange(Shown):
+    """A metric that two policies judge differently."""
+
+    metric: str
+    changes: str
+    official: Figures | None
+    proposed: Figures | None
+
+
+class SellerChange(Shown):
+    """How a seller stands, and would stand."""
+
+    seller_id: str
+    official: str
+    proposed: str
+    changes: str
+    metrics: Sequence[MetricChange]
+
+
+class MetricCounts(Shown):
+    """How many sellers would be judged otherwise on a metric."""
+
+    metric: str
+    better: int
+    worse: int
+    other: int
+    same: int
+
+
+class Comparison(Shown):
+    """What a policy would change."""
+
+    as_of: str
+    official: NamedPolicy
+    proposed: NamedPolicy
+    by_metric: Sequence[MetricCounts]
+    sellers: Sequence[SellerChange]
+
+
+class TrendPoint(Shown):
+    """How a seller stood at the end of a day or week. Units: rates from 0 to 1."""
+
+    as_of: datetime
+    policy: str
+    due: int | None
+    kept: int | None
+    rate: float | None
+    level: str
+    star: float | None
+    warn: float | None
+    limit: float | None
+
+
+class Trend(Shown):
+    """A metric of a seller, or the level of all together, over time."""
+
+    seller_id: str
+    metric: str
+    by: str
+    points: Sequence[TrendPoint]
+
+
 class FeeLine(Shown):
     """What a product owes for a month. Units: cents of USD."""
 
@@ -124,6 +321,21 @@ class RunDone(Shown):
     charged_cents: int
     adjusted_cents: int
     re_rated: dict[str, Sequence[str]]
+
+
+class DayReviewed(Shown):
+    """A day of which performance reviewed all sellers."""
+
+    day: str
+    policy: str
+    sellers: int
+    recorded: int
+
+
+class Reviewed(Shown):
+    """The days that a run reviewed, in order."""
+
+    days: Sequence[DayReviewed]
 
 
 def understood(shape: type[Answer], service: str, answer: object) -> Answer:

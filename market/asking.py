@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx2
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from market.errors import MarketError
 from market.platform import Platform

@@ -1,6 +1,6 @@
 """Moments as people write them on a command line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import typer
 
@@ -41,4 +41,19 @@ def parse_month(text: str) -> str:
         month = None
     if month is None or f"{month:%Y-%m}" != text:
         raise typer.BadParameter(f"{text!r} is not a month: write it as 2018-03")
+    return text
+
+
+def parse_day(text: str) -> str:
+    """Return the day that `2018-03-01` names, as it is written.
+
+    Raises:
+        BadParameter: It is none, or is written otherwise.
+    """
+    try:
+        day = date.fromisoformat(text).isoformat()
+    except ValueError:
+        day = None
+    if day != text:
+        raise typer.BadParameter(f"{text!r} is not a day: write it as 2018-03-01")
     return text

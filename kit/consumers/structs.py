@@ -31,13 +31,24 @@ _LIMITS: Final = {
     "pattern": "pattern",
 }
 _SAID: Final = frozenset(
-    {"type", "title", "description", "default", "format", "enum", "const", "items"}
+    {
+        "type",
+        "title",
+        "description",
+        "default",
+        "format",
+        "enum",
+        "const",
+        "items",
+        "additionalProperties",
+    }
 )
 _PLAIN: Final[Mapping[tuple[str, str | None], Any]] = {
     ("string", None): str,
     ("string", "date"): date,
     ("string", "date-time"): datetime,
     ("integer", None): int,
+    ("number", None): float,
     ("boolean", None): bool,
 }
 _MOMENT: Final = ("string", "date-time")
@@ -122,18 +133,30 @@ def _struct(schema: Schema, root: Schema) -> type[msgspec.Struct]:
 def _type(field: Schema, root: Schema) -> Any:  # noqa: ANN401 - what annotations are
     match field:
         case {"$ref": str(where)}:
-            return _struct(root["$defs"][where.rpartition("/")[2]], root)
+            return _referred(root["$defs"][where.rpartition("/")[2]], root)
         case {"anyOf": [one, {"type": "null"}]}:
             return _type(one, root) | None
         case {"enum": values}:
             return Literal[tuple(values)]
         case {"const": value}:
             return Literal[value]
-        case {"type": "array", "items": items}:
-            return _limited(list[_type(items, root)], field)  # type: ignore[misc]
+        case {"type": "array", "items": items} | {
+            "type": "object",
+            "additionalProperties": Mapping() as items,
+        }:
+            return _limited(_many(field["type"], _type(items, root)), field)
         case {"type": str(name)} if (name, field.get("format")) in _PLAIN:
             return _limited(_PLAIN[name, field.get("format")], field)
     raise UnreadableSchema(f"{_named(field)}: no struct is made from {dict(field)}")
+
+
+def _many(kind: str, each: Any) -> Any:  # noqa: ANN401 - what annotations are
+    return list[each] if kind == "array" else dict[str, each]
+
+
+def _referred(schema: Schema, root: Schema) -> Any:  # noqa: ANN401 - likewise
+    """Return a struct of what is referred to; what may be any JSON is anything."""
+    return _struct(schema, root) if schema else Any
 
 
 def _named(field: Schema) -> str:

@@ -52,6 +52,13 @@ WITH added AS (
 )
 INSERT INTO events_pending SELECT append_seq, append_seq FROM added RETURNING first_seq
 """
+_NUMBERS: Final = """
+WITH numbers AS MATERIALIZED (
+  SELECT pg_get_serial_sequence('events', 'append_seq')::regclass AS sequence
+)
+SELECT nextval(sequence) FROM numbers, generate_series(1, %s)
+"""
+"""The sequence is looked up once, not for each number."""
 _ROW: Final = "(%s, %s, %s, %s, %s, %s, %s::json, %s::json, %s, %s)"
 _STORED: Final = (
     "stream_id, version, type, convert_to(data::text, 'UTF8'), event_id, partition_key,"
@@ -177,7 +184,7 @@ def select_streams(after: Mapping[str, int], db: Connection) -> Sequence[StoredF
     Shape: by stream, then by version.
     """
     sql = (
-        f"SELECT {_STORED} FROM unnest(%s::text[], %s::int4[]) AS s (id, seen)"
+        f"SELECT {_STORED} FROM unnest(%b::text[], %b::int4[]) AS s (id, seen)"
         " JOIN events e ON e.stream_id = s.id AND e.version > s.seen"
         " ORDER BY e.stream_id, e.version"
     )
@@ -214,8 +221,7 @@ def _insert(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> 
 
 
 def _copy(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> list[int]:
-    sequence = "SELECT nextval(pg_get_serial_sequence('events', 'append_seq'))"
-    cursor.execute(f"{sequence} FROM generate_series(1, %s)", (len(rows),))
+    cursor.execute(_NUMBERS, (len(rows),))
     numbers = [seq for (seq,) in cursor.fetchall()]
     into = f"COPY events (append_seq, {_COLUMNS}) FROM STDIN (FORMAT binary)"
     with cursor.copy(into) as copy:
@@ -224,7 +230,7 @@ def _copy(cursor: psycopg.Cursor[Any], rows: Sequence[tuple[object, ...]]) -> li
             copy.write_row((seq, *row))
     runs = list(_runs(numbers))
     cursor.execute(
-        "INSERT INTO events_pending SELECT * FROM unnest(%s::int8[], %s::int8[])",
+        "INSERT INTO events_pending SELECT * FROM unnest(%b::int8[], %b::int8[])",
         ([first for first, _ in runs], [last for _, last in runs]),
     )
     return numbers

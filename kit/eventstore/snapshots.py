@@ -105,7 +105,7 @@ def select(stream_ids: Sequence[str], db: Connection) -> Sequence[StoredEvent]:
     """Return the states kept of many streams."""
     sql = (
         "SELECT stream_id, version, kind, convert_to(data::text, 'UTF8') FROM snapshots"
-        " WHERE stream_id = ANY(%s)"
+        " WHERE stream_id = ANY(%b)"
     )
     rows = driver(db).execute(sql, (list(stream_ids),))
     return [StoredEvent(*row) for row in rows]

@@ -1,9 +1,11 @@
 """Tables of rows that are folded from facts, each row from those of its key."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
+from psycopg import errors, sql
+from psycopg.types.json import Jsonb
 from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
@@ -17,9 +19,10 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, dialect, insert
 
 from contracts.fact import Fact
+from kit.database import driver
 from kit.eventstore.records import Recorded
 
 F = TypeVar("F", bound=Fact)
@@ -29,6 +32,9 @@ Move: TypeAlias = Callable[[Row | None, F], Row | None]
 Note: TypeAlias = Callable[[Row, Recorded], None]
 """Notes in the row after a fact what was recorded beside that."""
 Key: TypeAlias = tuple[str, ...]
+
+_BULK: Final = 64
+"""From this many new rows on, COPY beats an INSERT, its extra round trips included."""
 
 
 class FoldedRows(Generic[F]):
@@ -67,11 +73,19 @@ class FoldedRows(Generic[F]):
         upsert = insert(table).from_select(self._names, select(given))
         new = {name: upsert.excluded[name] for name in self._names}
         self._write = upsert.on_conflict_do_update(index_elements=self._key, set_=new)
+        copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
+        listed = sql.SQL(", ").join(map(sql.Identifier, self._names))
+        self._copy_in = copy.format(sql.Identifier(table.name), listed)
+        kinds_of = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+        self._types = [each.type.compile(kinds_of).lower() for each in table.c]
+        self._adapt = [
+            _json if isinstance(each.type, JSONB) else _as_is for each in table.c
+        ]
 
     def fold(self, events: Sequence[Recorded], db: Connection) -> None:
         """Move the rows that `events` are about; facts of other kinds are left out.
 
-        Two statements, however many they are.
+        A few statements, however many they are.
 
         Safe to repeat: Yes. Facts up to a row's `version` are skipped.
         """
@@ -81,14 +95,41 @@ class FoldedRows(Generic[F]):
                 histories[self._key_of(recorded)].append((recorded, fact))
         if not histories:
             return
-        columns = map(list, zip(*histories, strict=True))
+        known = self._known(histories, db)
+        new, changed = list[Row](), list[Row]()
+        for key, facts in histories.items():
+            row = self._after(known.get(key), facts)
+            if row is not None:
+                (changed if key in known else new).append(row)
+        if len(new) < _BULK or not self._copied(new, db):
+            changed += new
+        if changed:
+            db.execute(self._write, {"rows": to_json(changed).decode()})
+
+    def _known(self, keys: Collection[Key], db: Connection) -> dict[Key, Row]:
+        """Return the rows that there are, by key."""
+        columns = map(list, zip(*keys, strict=True))
         known = dict[Key, Row]()
         for found in db.execute(self._find, dict(zip(self._key, columns, strict=True))):
             row = dict(zip(self._names, found, strict=True))
             known[tuple([row[name] for name in self._key])] = row
-        folded = [self._after(known.get(key), facts) for key, facts in histories.items()]
-        rows = [row for row in folded if row is not None]
-        db.execute(self._write, {"rows": to_json(rows).decode()})
+        return known
+
+    def _copied(self, rows: Sequence[Row], db: Connection) -> bool:
+        """Add `rows` in bulk; say False, and add none, if one is there by now."""
+        try:
+            with (
+                db.begin_nested(),
+                driver(db).cursor() as cursor,
+                cursor.copy(self._copy_in) as copy,
+            ):
+                copy.set_types(self._types)
+                for row in rows:
+                    values = zip(self._adapt, self._names, strict=True)
+                    copy.write_row([adapt(row[name]) for adapt, name in values])
+        except errors.UniqueViolation:
+            return False
+        return True
 
     def _named(self, recorded: Recorded) -> Key:
         return tuple([getattr(recorded.fact, name) for name in self._key])
@@ -103,3 +144,11 @@ class FoldedRows(Generic[F]):
                 if self._note is not None:
                     self._note(row, recorded)
         return row
+
+
+def _json(value: object) -> object:
+    return None if value is None else Jsonb(value, to_json)
+
+
+def _as_is(value: object) -> object:
+    return value

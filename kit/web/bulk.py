@@ -101,9 +101,18 @@ class _Reader:
             command = self.kinds[name].validate_python(fields)
         except ValidationError as wrong:
             return _invalid(key, "; ".join(_reasons(wrong)))
-        said = json.dumps([name, fields], sort_keys=True, default=str).encode()
-        request = replace(self.to_request(command, asker), key=key, actor=str(asker))
-        return replace(request, digest=sha256(said).digest(), keep_refusal=True)
+        said = _SORTED.encode([name, fields]).encode()
+        return replace(
+            self.to_request(command, asker),
+            key=key,
+            digest=sha256(said).digest(),
+            keep_refusal=True,
+            actor=str(asker),
+        )
+
+
+_SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
+"""Writes what was said, so that the same is the same text."""
 
 
 def _is_key(given: object) -> TypeGuard[str]:

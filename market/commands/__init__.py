@@ -42,11 +42,39 @@ COMMANDS: Final = (
         "parked",
         "See to streams that wait because one of their facts could not be applied.",
     ),
+    Listed("policies", "policies", "Show by which policies sellers are judged, and when."),
+    Listed(
+        "review",
+        "review",
+        "Review all sellers, of each day since the last review: warnings, sanctions,"
+        " cures.",
+    ),
     Listed(
         "scorecards",
         "scorecards",
         "Show scorecards: per seller and metric what was due, what was kept, and the"
         " level.",
+    ),
+    Listed(
+        "due",
+        "sellers",
+        "Show what a seller owes soon, soonest first, and which facts close it.",
+    ),
+    Listed(
+        "evidence",
+        "sellers",
+        "Write what a seller's scorecard follows from to a file that proves itself.",
+    ),
+    Listed(
+        "projection",
+        "sellers",
+        "Show where a seller is heading: in 7, 14 and 30 days, and what leads out of"
+        " trouble.",
+    ),
+    Listed(
+        "what-if",
+        "what_if",
+        "Show who would change level if another policy applied. Nothing is recorded.",
     ),
     Listed("verify", "verify", "Prove on the running platform that its history is whole."),
 )

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
-from market.answers import Card, Scorecards, understood
+from market.answers import Card, Scorecards, Trend, understood
 from market.asking import ask
-from market.errors import EXIT_CODES
+from market.errors import EXIT_CODES, MarketError
 from market.moments import as_text, parse_moment
-from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
+from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
 from market.showing.scorecards import explained
 
@@ -19,6 +22,18 @@ app = typer.Typer()
 CARD: Final = ("seller_id", "metric", "window_days", "due", "kept", "rate", "level")
 OVERALL: Final = ("seller_id", "metric", "level")
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
+
+
+class By(StrEnum):
+    """What a plot has a point for."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+class PlotError(MarketError):
+    """A picture that can't be drawn, or not be written where it should."""
+
 
 AllOption = Annotated[
     bool,
@@ -30,42 +45,134 @@ AllOption = Annotated[
 ]
 
 
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", help="What was true by then; for a plot, say --until.", **MOMENT
+    ),
+]
+KnownAtOption = Annotated[
+    datetime | None,
+    typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
+]
+SellerOption = Annotated[
+    str | None, typer.Option("--seller", metavar="ID", help="One seller alone.")
+]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--policy", metavar="VERSION", help="By which; else by the one that applied then."
+    ),
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help="With the facts behind each number.")
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot", metavar="FILE", help="Draw a seller's trend instead, as .png or .svg."
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option("--metric", help="Of the plot: which; else the level of all together."),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", metavar="DAY", help="Of the plot: the first day."),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DAY", help="Of the plot: the last; else yesterday."),
+]
+ByOption = Annotated[
+    By | None, typer.Option("--by", help="Of the plot: a point a day, or a week.")
+]
+
+
 @app.command(epilog=EXIT_CODES)
-def scorecards(
-    as_of: Annotated[
-        datetime,
-        typer.Option("--as-of", help="What was true by then.", **MOMENT),
-    ],
-    known_at: Annotated[
-        datetime | None,
-        typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
-    ] = None,
-    seller: Annotated[
-        str | None, typer.Option("--seller", metavar="ID", help="One seller alone.")
-    ] = None,
+def scorecards(  # noqa: PLR0913 - an option each
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    seller: SellerOption = None,
     output: FormatOption = Format.TABLE,
     *,
+    policy: PolicyOption = None,
     every: AllOption = False,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="With the facts behind each number.")
-    ] = False,
+    explain: ExplainOption = False,
+    plot: PlotOption = None,
+    metric: MetricOption = None,
+    first: FromOption = None,
+    until: UntilOption = None,
+    by: ByOption = None,
 ) -> None:
     """Show scorecards: per seller and metric what was due, what was kept, and the level.
 
     Rates are kept / due over the window: 30 days, or 90 where fewer than 10 fell due; a
     window of 0 days is taken at the moment itself. TIME is ISO 8601 with its offset, such
-    as 2018-03-01T00:00:00Z.
+    as 2018-03-01T00:00:00Z; DAY is 2018-03-01. With --plot, a seller's trend is drawn.
     """
-    moments = {"as_of": as_text(as_of), "known_at": as_text(known_at)}
-    asked = {**moments, "seller_id": seller, "all": every, "explain": explain}
+    asked = {"known_at": as_text(known_at), "policy": policy}
+    of_plot = {"metric": metric, "from": first, "until": until, "by": by}
+    if plot is not None:
+        others = {"--as-of": as_of, "--all": every, "--explain": explain}
+        draw_trend(plot, seller, asked | of_plot, others)
+        return
+    asked |= {"as_of": as_text(as_of), "seller_id": seller}
+    show_scorecards({**asked, "all": every, "explain": explain}, of_plot, output)
+
+
+def show_scorecards(
+    asked: Mapping[str, Any], others: Mapping[str, object], output: Format
+) -> None:
+    """Ask for scorecards, and print them; or that there are none.
+
+    Raises:
+        BadParameter: No moment is named, or something that is for a plot.
+    """
+    if said := [f"--{name}" for name, value in others.items() if value is not None]:
+        raise typer.BadParameter(f"{', '.join(said)} only with --plot FILE")
+    if asked["as_of"] is None:
+        raise typer.BadParameter("say the moment: --as-of 2018-03-01T00:00:00Z")
     answer = ask(running(), "performance", "/scorecards", asked)
     known = understood(Scorecards, "performance", answer)
     if not known.overall:
-        typer.echo(_nobody(seller, as_of, known_at), err=True)
+        typer.echo(_nobody(asked["seller_id"], asked["as_of"], asked["known_at"]), err=True)
     elif output is Format.NDJSON:
         print_ndjson(in_order(answer))
     else:
         show(known)
+
+
+def draw_trend(
+    plot: Path,
+    seller: str | None,
+    asked: Mapping[str, str | None],
+    others: Mapping[str, object],
+) -> None:
+    """Ask for a seller's trend, and draw it into the file `plot`.
+
+    Raises:
+        BadParameter: The options don't go together.
+        PlotError: There is nothing to draw, or it can't be written there.
+    """
+    if said := [name for name, value in others.items() if value]:
+        raise typer.BadParameter(f"{', '.join(said)} not with --plot")
+    if seller is None:
+        raise typer.BadParameter("say whose: --seller ID")
+    if plot.suffix not in {".png", ".svg"}:
+        raise typer.BadParameter(f"--plot: {plot} must end in .png or .svg")
+    path = f"/sellers/{quote(seller, safe='')}/trend"
+    trend = understood(Trend, "performance", ask(running(), "performance", path, asked))
+    if not trend.points:
+        raise PlotError("no week ends in that range: let it begin sooner, or say --by day")
+    from market.showing.trend_plot import draw  # noqa: PLC0415 - takes a second to load
+
+    try:
+        draw(trend, plot)
+    except OSError as why:
+        raise PlotError(f"{plot}: it cannot be written ({why.strerror})") from None
+    say(f"{trend.metric} of {seller} by {trend.by}: {plot}")
 
 
 def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -101,14 +208,14 @@ def _row(card: Card) -> tuple[object, ...]:
     return tuple(shown[name] for name in CARD)
 
 
-def _nobody(seller: str | None, as_of: datetime, known_at: datetime | None) -> str:
+def _nobody(seller: str | None, as_of: str, known_at: str | None) -> str:
     known = "now" if known_at is None else f"by {_short(known_at)}"
     who = "no seller had any" if seller is None else f"{seller!r} had no"
     return f"{who} obligation or listing by {_short(as_of)}, as far as known {known}"
 
 
-def _short(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+def _short(moment: str) -> str:
+    return moment.replace("+00:00", "Z")
 
 
 def _by_seller(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

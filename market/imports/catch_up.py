@@ -13,15 +13,15 @@ from typing import Final
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts.topics import BUYERS, CATALOG, ORDERS
+from contracts.topics import BUYERS, CATALOG, ORDERS, PERFORMANCE
 from market.errors import MarketError
 from market.imports.client import Progress
 
 STAGE: Final = "consumers"
 READ_BY: Final = {
-    "orders": (BUYERS,),
-    "catalog": (ORDERS, CATALOG, BUYERS),
-    "performance": (ORDERS, CATALOG, BUYERS),
+    "orders": (BUYERS, PERFORMANCE),
+    "catalog": (ORDERS, CATALOG, BUYERS, PERFORMANCE),
+    "performance": (ORDERS, CATALOG, BUYERS, PERFORMANCE),
     "billing": (CATALOG,),
     "buyers": (ORDERS,),
 }

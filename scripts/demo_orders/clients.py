@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
 import httpx2
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.asker import Asker, Role
 from market.errors import MarketError

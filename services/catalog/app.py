@@ -7,7 +7,7 @@ from kit.blueprint import Blueprint
 from kit.readmodels.models import OwnReadModel
 from kit.serving import serve
 from services.catalog import api, projections, tables
-from services.catalog.consumers import ACCESS, ORDERS, REACTIONS
+from services.catalog.consumers import ACCESS, ORDERS, REACTIONS, VISIBILITY
 
 BLUEPRINT: Final = Blueprint(
     name="catalog",
@@ -25,7 +25,7 @@ BLUEPRINT: Final = Blueprint(
             ],
         )
     ],
-    foreign=[ORDERS, ACCESS],
+    foreign=[ORDERS, ACCESS, VISIBILITY],
     reactions=REACTIONS,
     keeps=[tables.metadata],
 )

@@ -1,4 +1,4 @@
-"""Kafka in: what orders hold, and what follows from it for stock."""
+"""Kafka in: what orders hold and what follows for stock; who sees what of whom."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,7 +21,7 @@ from services.catalog.adapters import (
     waiting,
 )
 from services.catalog.policies import allocations, said_of_orders, stock_rules
-from services.catalog.projections import access, demand
+from services.catalog.projections import access, demand, visibility
 
 
 def allocate(batch: Sequence[Received], db: Connection, streams: Streams) -> None:
@@ -69,6 +69,12 @@ ACCESS: Final = ForeignReadModel(
     tables=access.metadata,
     handler=access.project_access,
     topics=(topics.BUYERS,),
+)
+VISIBILITY: Final = ForeignReadModel(
+    name="visibility",
+    tables=visibility.metadata,
+    handler=visibility.project_visibility,
+    topics=(topics.PERFORMANCE,),
 )
 REACTIONS: Final = (
     BatchReaction(name="allocate", topics=(topics.ORDERS,), react=allocate),

@@ -24,26 +24,41 @@ Place: TypeAlias = tuple[int, datetime, str, str]
 Moved: TypeAlias = tuple[datetime, int]
 """Where a movement stands in the history of its stock: its moment, and its version."""
 
-NEUTRAL: Final = 0
-"""The visibility of a seller of whom performance has said nothing.
+BOOSTED, NEUTRAL, REDUCED = 1, 0, -1
+"""How visible a seller is to a buyer: what is more so comes first, then the newest.
 
-Nobody has another yet, so the newest comes first of all. The visibility that facts give a
-seller, for buyers who know them and for others, goes before `listed_at` in the order, in
-the place beyond which a page begins, and in the index `listings_for_sale`.
+A seller of whom performance has said nothing is neutral.
 """
 
+# Of one visibility at a time, so that those who are neutral, nearly all, are read in the
+# order of an index, and the others, who are few, by seller. Who takes no new buyers is
+# not there for those who don't know them, who could not order.
 _FOR_SALE: Final[LiteralString] = """
 SELECT l.seller_id, l.product_id, l.title, l.description, l.images, l.image_count,
     l.description_chars, l.weight_g, l.length_mm, l.width_mm, l.height_mm, l.listed_at,
-    s.on_hand AS available
+    s.on_hand AS available, %(visibility)s::integer AS visibility
 FROM listings AS l
 LEFT JOIN stock AS s USING (seller_id, product_id)
 LEFT JOIN access_rules AS r USING (seller_id)
+LEFT JOIN seller_steps AS t USING (seller_id)
+LEFT JOIN seller_boosts AS b USING (seller_id)
 WHERE l.state = 'listed'
 AND (%(seller_id)s::text IS NULL OR l.seller_id = %(seller_id)s)
 AND (r.approval_required IS NOT TRUE OR EXISTS (
     SELECT FROM access_approvals AS a
     WHERE a.seller_id = l.seller_id AND a.buyer_id = %(buyer_id)s))
+AND CASE
+    WHEN t.step = 'suspended' THEN NULL
+    WHEN t.step = 'reduced_for_all' THEN CASE WHEN EXISTS (
+        SELECT FROM known_buyers AS k
+        WHERE k.seller_id = l.seller_id AND k.buyer_id = %(buyer_id)s) THEN -1 END
+    WHEN t.step = 'reduced_for_some' AND NOT EXISTS (
+        SELECT FROM known_buyers AS k
+        WHERE k.seller_id = l.seller_id AND k.buyer_id = %(buyer_id)s) THEN -1
+    WHEN b.boosted THEN 1
+    ELSE 0 END = %(visibility)s
+AND (%(visibility)s = 0 OR l.seller_id IN (
+    SELECT seller_id FROM seller_steps UNION SELECT seller_id FROM seller_boosts))
 AND (%(listed_at)s::timestamptz IS NULL OR (l.listed_at, l.seller_id, l.product_id)
     < (%(listed_at)s, %(beyond_seller)s, %(beyond_product)s))
 ORDER BY l.listed_at DESC, l.seller_id DESC, l.product_id DESC LIMIT %(limit)s
@@ -162,17 +177,33 @@ def _told(
 def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:
     """Return the products that a buyer may see, beyond a place, in the order of places.
 
-    Shape: what is delisted, or of a gated seller who has not approved the buyer, is not
-        there; `available` is None where no stock is kept.
+    Shape: what is delisted, of a gated seller who has not approved the buyer, or of one who
+        is suspended, is not there; nor is what a new buyer could not order. `available` is
+        None where no stock is kept, `visibility` as BOOSTED, NEUTRAL and REDUCED.
     """
-    _, listed_at, seller, product = question.place or (NEUTRAL, None, None, None)
+    found = list[dict[str, Any]]()
+    begun = BOOSTED if question.place is None else question.place[0]
+    for visibility in (BOOSTED, NEUTRAL, REDUCED):
+        if visibility <= begun and len(found) < question.limit:
+            beyond = question.place if visibility == begun else None
+            limit = question.limit - len(found)
+            found += _of_one(visibility, question, beyond, limit, db)
+    return found
+
+
+def _of_one(
+    visibility: int, question: Browsing, beyond: Place | None, limit: int, db: Connection
+) -> Sequence[dict[str, Any]]:
+    """Return the products of one visibility, the newest first."""
+    _, listed_at, seller, product = beyond or (visibility, None, None, None)
     values = {
+        "visibility": visibility,
         "buyer_id": question.buyer_id,
         "seller_id": question.seller_id,
         "listed_at": listed_at,
         "beyond_seller": seller,
         "beyond_product": product,
-        "limit": question.limit,
+        "limit": limit,
     }
     with driver(db).cursor() as cursor:
         cursor.execute(_FOR_SALE, values)
@@ -182,4 +213,5 @@ def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:
 
 def place_of(product: dict[str, Any]) -> Place:
     """Return where a product of `for_sale` stands."""
-    return NEUTRAL, product["listed_at"], product["seller_id"], product["product_id"]
+    visibility, listed_at = product["visibility"], product["listed_at"]
+    return visibility, listed_at, product["seller_id"], product["product_id"]

@@ -23,7 +23,7 @@ BLUEPRINT: Final = Blueprint(
             [projections.project_order_products],
         ),
     ],
-    foreign=[consumers.BUYERS],
+    foreign=[consumers.BUYERS, consumers.STANDINGS],
     schedules=[EXPIRY],
     keeps=[exports.metadata],
     asks={

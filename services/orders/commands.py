@@ -157,13 +157,15 @@ class BuyerStanding:
     Shape: `access` is how their newest request stands, or None if there was none;
         `customer_id` the customer that they are, or None if they are none yet; `named` is
         whose the customer is that the command names: theirs alone, others' too (or nobody's
-        yet), or None if there is none that was heard of.
+        yet), or None if there is none that was heard of; `step` is where the seller stands,
+        or None if no step was ever told.
     """
 
     approval_required: bool = False
     access: str | None = None
     customer_id: str | None = None
     named: Literal["theirs", "others"] | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

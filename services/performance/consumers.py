@@ -1,4 +1,4 @@
-"""Kafka in: the facts of other services that become obligations."""
+"""Kafka in: the facts that become obligations, what upheld appeals claim among them."""
 
 from typing import Final
 
@@ -11,6 +11,6 @@ OBLIGATIONS: Final = ForeignReadModel(
     name="obligations",
     tables=projections.metadata,
     handler=InColumns(projections.project_performance),
-    topics=(topics.ORDERS, topics.CATALOG, topics.BUYERS),
+    topics=(topics.ORDERS, topics.CATALOG, topics.BUYERS, topics.PERFORMANCE),
     only_adds=True,
 )

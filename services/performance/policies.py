@@ -4,7 +4,8 @@ Pure: no I/O, no clock. A fact more is one entry in `RULES`.
 Source: domain.md 3.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -40,6 +41,7 @@ from contracts.orders import (
     ShipmentSaved,
     TrackingAdded,
 )
+from contracts.registry import NAMES
 from services.performance.model.completeness import DESCRIBED
 from services.performance.model.metrics import (
     ACCEPTANCE_ACCEPTED,
@@ -51,6 +53,7 @@ from services.performance.model.metrics import (
     UNITS_FILLED,
 )
 from services.performance.model.obligation import LISTINGS, SAYINGS, ListingSays, Says
+from services.performance.model.proposed import Stated
 
 ALWAYS: Final = pl.lit(value=True)
 ORDER: Final = pl.col("order_id")
@@ -193,6 +196,26 @@ LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
     InventoryCounted: "moved",
 }
 
+MEANT: Final = frozenset({*RULES, *LISTING_SAYS})
+"""The facts that say anything of obligations or listings."""
+
+SOURCES: Final[Mapping[str, str]] = {
+    rule.metric: NAMES[kind].partition(".")[0]
+    for kind, rules in RULES.items()
+    for rule in rules
+}
+"""Whose facts say of a metric's obligations: one service's for each."""
+
+CLOSED_BY: Final[Mapping[str, Sequence[str]]] = {
+    metric: sorted(
+        NAMES[kind]
+        for kind, rules in RULES.items()
+        if any(rule.metric == metric and rule.says == "kept" for rule in rules)
+    )
+    for metric in SOURCES
+}
+"""The types of the facts that keep a metric's obligations."""
+
 
 def reads(kind: type[Fact]) -> set[str]:
     """Return the fields of `kind`, and `UNITS`, that its rules look at."""
@@ -201,6 +224,35 @@ def reads(kind: type[Fact]) -> set[str]:
         described = [name for name in DESCRIBED if name in kind.model_fields]
         needed |= {"seller_id", "product_id", kind.moment, *described}
     return needed
+
+
+def rows_of(facts: Iterable[Stated]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what facts say of obligations and of listings, whoever states them.
+
+    Shape: typed as SAYINGS and as LISTINGS, in no order; the same as facts from Kafka say.
+    """
+    by_kind = defaultdict[type[Fact], list[Stated]](list)
+    for stated in facts:
+        by_kind[type(stated.fact)].append(stated)
+    sayings, listings = [SAYINGS.to_frame()], [LISTINGS.to_frame()]
+    for kind, some in by_kind.items():
+        columns = _columns(kind, some)
+        sayings += said_of_obligations(kind, columns)
+        listings += said_of_listings(kind, columns)
+    return pl.concat(sayings), pl.concat(listings)
+
+
+def _columns(kind: type[Fact], some: Sequence[Stated]) -> pl.DataFrame:
+    fields = {
+        name: [units(s.fact) if name == UNITS else getattr(s.fact, name) for s in some]
+        for name in reads(kind)
+    }
+    beside = {
+        "event_id": [str(s.event_id) for s in some],
+        "recorded_at": [s.recorded_at for s in some],
+        "version": [s.version for s in some],
+    }
+    return pl.DataFrame({**fields, **beside}, infer_schema_length=None)
 
 
 def units(fact: Any) -> int:  # noqa: ANN401 - whatever has lines

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from contracts.catalog import InventoryReceived
 from kit.blueprint import Blueprint
 from kit.database import connect, driver
+from kit.eventstore.streams import transact
 from kit.process import prepare
 from kit.serving import build
 from services.billing.app import BLUEPRINT as BILLING
@@ -24,8 +25,12 @@ from services.buyers.app import BLUEPRINT as BUYERS
 from services.catalog.app import BLUEPRINT as CATALOG
 from services.orders.app import BLUEPRINT as ORDERS
 from services.performance.app import BLUEPRINT as PERFORMANCE
+from services.performance.commands import FileAppeal, SubmitPlan
 from services.performance.consumers import OBLIGATIONS
+from services.performance.handlers import to_request
 from tests.infrastructure import drop_database, new_database
+from tests.performance.standings import found as finding
+from tests.performance.world import AS_OF
 from tests.samples import ACCEPTED, PLACED, received
 from tests.tokens import OPERATOR, settings
 
@@ -110,6 +115,7 @@ def _fill(services: Services, seller_id: str, number: str) -> None:
     _let_meet(services, seller_id, number)
     _export(services, seller_id, number)
     _come_to_know(services, seller_id, int(number))
+    _suspend(services, seller_id, number)
 
 
 def _let_meet(services: Services, seller_id: str, number: str) -> None:
@@ -164,3 +170,18 @@ def _come_to_know(services: Services, seller_id: str, number: int) -> None:
         OBLIGATIONS.handler(told, db)
     with services.apps["billing"].state.engine.begin() as db:
         project_stock_movements([received(lot, number)], db)
+
+
+def _suspend(services: Services, seller_id: str, number: str) -> None:
+    """Let a seller be suspended, and have a plan and an appeal that wait."""
+    app = services.apps["performance"]
+    review = replace(finding("limit", very_poor=True), seller_id=seller_id)
+    words: dict[str, Any] = {"seller_id": seller_id, "statement": "More hands", "at": AS_OF}
+    transact(app.state.streams, to_request(review))
+    with app.state.engine.connect() as db:
+        sql = "SELECT event_id::text FROM events WHERE stream_id = %s AND version = 2"
+        row = driver(db).execute(sql, (f"standing-{seller_id}",)).fetchone()
+    plan = SubmitPlan(plan_id=f"n-{number}", **words)
+    appeal = FileAppeal(appeal_id=f"a-{number}", against=row[0] if row else "", **words)
+    for command in (plan, appeal):
+        transact(app.state.streams, to_request(command))

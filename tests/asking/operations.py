@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kit.asker import ROLES, Role
+from services.performance.model.policy import load_policies
 
 ALL_ROLES: Final = frozenset(ROLES)
 NOBODY_ASKED: Final = frozenset[Role]()
@@ -249,6 +250,13 @@ _BUYERS: Final = [
     _bulk("buyers"),
 ]
 _WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
+_THEN: Final = {"as_of": "2026-04-01T00:00:00Z", "policy": "2026-01"}
+_LISTED: Final = {"product_id": "p-9", "title": "Mug", "image_count": 3}
+_CLAIM: Final = {
+    "type": "catalog.product-listed.v1",
+    "data": {**_LISTED, "description_chars": 9, "listed_at": "2026-03-01T00:00:00Z"},
+}
+_POLICY: Final = load_policies()[0].content
 _PERFORMANCE: Final = [
     Operation(
         "performance",
@@ -256,7 +264,68 @@ _PERFORMANCE: Final = [
         "/scorecards",
         SELLING,
         query={**_WHOSE, "as_of": "2026-04-01T00:00:00Z", "all": "true"},
-    )
+    ),
+    *(
+        Operation("performance", "GET", f"{_SELLER}/{path}", SELLING, query=_THEN)
+        for path in ("scorecard", "projection", "due", "evidence")
+    ),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/what-if",
+        SELLING,
+        {"claims": [_CLAIM], "as_of": "2026-04-01T00:00:00Z"},
+    ),
+    Operation("performance", "GET", "/policies", SELLING),
+    Operation("performance", "GET", "/policies/{version}", SELLING),
+    Operation("performance", "POST", "/policies/validation", RUNNING, _POLICY),
+    Operation(
+        "performance",
+        "GET",
+        "/policies/{version}/comparison",
+        RUNNING,
+        query={"as_of": "2026-04-01T00:00:00Z"},
+    ),
+    Operation("performance", "POST", "/what-if", RUNNING, {"policy": _POLICY}),
+    Operation("performance", "GET", f"{_SELLER}/trend", SELLING),
+]
+_APPEALING: Final = {
+    "appeal_id": "{appeal_id}",
+    "against": "0195e4a0-0000-7000-8000-000000000001",
+    "statement": "It left in time",
+}
+_DECIDING: Final = {"upheld": True, "note": "So it did"}
+_STANDING: Final = [
+    Operation("performance", "POST", "/reviews", RUNNING, {"as_of": "2026-03-01"}),
+    Operation("performance", "GET", "/standings", RUNNING, query={"step": "warned"}),
+    Operation("performance", "GET", f"{_SELLER}/standing", SELLING),
+    Operation("performance", "GET", f"{_SELLER}/standing/history", SELLING),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/plans",
+        SELLING,
+        {"plan_id": "{plan_id}", "statement": "Another packer"},
+    ),
+    Operation(
+        "performance", "POST", f"{_SELLER}/plans/{{plan_id}}/acceptance", RUNNING, {}
+    ),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/plans/{{plan_id}}/decline",
+        RUNNING,
+        {"note": "Vague"},
+    ),
+    Operation("performance", "POST", f"{_SELLER}/appeals", SELLING, _APPEALING),
+    Operation(
+        "performance",
+        "POST",
+        f"{_SELLER}/appeals/{{appeal_id}}/decision",
+        RUNNING,
+        _DECIDING,
+    ),
+    Operation("performance", "GET", f"{_SELLER}/appeals/{{appeal_id}}/preview", SELLING),
 ]
 _BILLING: Final = [
     Operation("billing", "GET", "/store-fees/{month}", SELLING, query=_WHOSE),
@@ -273,5 +342,6 @@ OPERATIONS: Final = [
     *_CATALOG,
     *_BUYERS,
     *_PERFORMANCE,
+    *_STANDING,
     *_BILLING,
 ]

@@ -30,6 +30,7 @@ PLAIN: Final = {
     "stream": "order-o-1",
     "month": "2025-04",
     "line_id": "l-1",
+    "version": "2026-01",
 }
 _numbers: Final = count()
 
@@ -42,7 +43,7 @@ def ids(number: str, role: Role = "seller") -> dict[str, str]:
     """The ids of what one seller and one buyer have; of nobody's, with a number unknown."""
     names = {"order_id": "o", "shipment_id": "h", "seller_id": "s"}
     names |= {"product_id": "p", "buyer_id": "b", "customer_id": "c", "request_id": "r"}
-    names |= {"conversation_id": "v", "message_id": "m"}
+    names |= {"conversation_id": "v", "message_id": "m", "plan_id": "n", "appeal_id": "a"}
     by = role if role in OTHERS else "marketplace"
     made = {name: f"{letter}-{number}" for name, letter in names.items()}
     return PLAIN | {"role": by, "export_id": export_id(number)} | made

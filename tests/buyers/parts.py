@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Engine
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.fact import Fact
 from kit.consumers.inbox import Applied, Inbox
@@ -20,7 +20,7 @@ from tests.samples import FRIDAY
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts import topics
 from contracts.catalog import InventoryEvent
@@ -31,7 +31,7 @@ from tests.samples import FRIDAY
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 @dataclass

@@ -1,8 +1,11 @@
 """What buyers find over HTTP, on a real database."""
 
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
 
+from contracts.buyers import CustomerCreated
 from contracts.fact import Fact
 from tests.catalog.client import IMAGES, LOT, MUG, P1, post, tell
 from tests.catalog.stored import StoredCatalog
@@ -14,6 +17,14 @@ from tests.samples import (
     REQUESTED,
     RULE_SET,
     WITHDRAWN,
+)
+from tests.standing_samples import (
+    BOOST_ENDED,
+    BOOSTED,
+    LIFTED,
+    REDUCED,
+    REINSTATED,
+    SUSPENDED,
 )
 
 
@@ -156,3 +167,78 @@ def test_a_place_that_no_page_ended_at_is_refused(http: TestClient, after: str) 
     answer = http.get("/browse", params={"buyer_id": "b-1", "after": after})
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "after")
+
+
+FOR_SOME = REDUCED.model_copy(update={"for_buyers": "some"})
+KNOWN = CustomerCreated(
+    seller_id="s-2", customer_id="c-1", buyer_id="b-1", name="Shop", created_at=MONDAY
+)
+OURS = ["s-1/p-2", "s-1/p-1", "s-1/p-0"]
+THEIRS = ["s-2/p-2", "s-2/p-1", "s-2/p-0"]
+
+
+def stands(catalog: StoredCatalog, *facts: Fact, seller_id: str = "s-2") -> None:
+    """Take what performance said of a seller, in the order of its stream."""
+    of = [fact.model_copy(update={"seller_id": seller_id}) for fact in facts]
+    catalog.hear(*of, topic="performance.v1")
+
+
+def test_a_suspended_seller_is_not_shown_until_reinstated(
+    http: TestClient, catalog: StoredCatalog
+) -> None:
+    stands(catalog, SUSPENDED)
+    assert walk(http) == OURS
+    assert walk(http, seller_id="s-2") == []
+
+    stands(catalog, REINSTATED)
+    assert walk(http) == THEIRS + OURS
+
+
+def test_who_is_reduced_for_some_comes_last_to_those_who_do_not_know_them(
+    http: TestClient, catalog: StoredCatalog
+) -> None:
+    catalog.hear(KNOWN, topic="buyers.v1")
+    stands(catalog, FOR_SOME)
+
+    assert walk(http) == THEIRS + OURS
+    assert walk(http, buyer_id="b-2") == OURS + THEIRS
+    assert page(http, buyer_id="b-2", limit="4")[0] == [*OURS, THEIRS[0]]
+
+
+def test_who_is_reduced_for_all_comes_last_and_reaches_nobody_new(
+    http: TestClient, catalog: StoredCatalog
+) -> None:
+    catalog.hear(KNOWN, topic="buyers.v1")
+    stands(catalog, REDUCED)
+
+    assert walk(http) == OURS + THEIRS
+    assert walk(http, buyer_id="b-2") == OURS
+
+    stands(catalog, LIFTED)
+    assert walk(http, buyer_id="b-2") == THEIRS + OURS
+
+
+def test_who_is_boosted_comes_first_as_long_as_that_lasts(
+    http: TestClient, catalog: StoredCatalog
+) -> None:
+    stands(catalog, BOOSTED, seller_id="s-1")
+    assert walk(http) == OURS + THEIRS
+    assert page(http, limit="4")[0] == [*OURS, THEIRS[0]]
+
+    stands(catalog, BOOST_ENDED, seller_id="s-1")
+    assert walk(http) == THEIRS + OURS
+
+
+def test_what_performance_says_may_come_in_any_order(
+    http: TestClient, catalog: StoredCatalog
+) -> None:
+    first = catalog.record(SUSPENDED, "performance.v1")
+    second = catalog.record(REINSTATED, "performance.v1")
+    one, other = (dict(each.headers)["ce_sequence"] for each in (first, second))
+    swapped = [
+        replace(each, headers=[*(dict(each.headers) | {"ce_sequence": place}).items()])
+        for each, place in ((first, other), (second, one))
+    ]
+    catalog.hear_records(swapped)
+
+    assert walk(http, seller_id="s-1") == []

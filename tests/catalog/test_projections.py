@@ -144,7 +144,7 @@ def test_facts_of_others_leave_no_row(db: Connection) -> None:
     assert db.execute(select(listings)).all() == db.execute(select(stock)).all() == []
 
 
-def test_a_thousand_products_take_two_statements(db: Connection) -> None:
+def test_a_thousand_products_take_a_few_statements(db: Connection) -> None:
     statements = []
     event.listen(db, "before_cursor_execute", lambda *args: statements.append(args[2]))
     products = [f"p-{n}" for n in range(1_000)]
@@ -161,6 +161,6 @@ def test_a_thousand_products_take_two_statements(db: Connection) -> None:
         db,
     )
 
-    assert len(statements) == 2
+    assert len(statements) == 3  # what is known; a savepoint and its end, around a COPY
     on_hand = db.execute(select(stock.c.product_id, stock.c.on_hand)).all()
     assert sorted(on_hand) == sorted((product, 6) for product in products)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.eventstore.requests import AnyRequest, Request
 from services.orders.commands import (
@@ -70,7 +70,7 @@ def requests(numbers: Iterable[int]) -> list[AnyRequest]:
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 def now() -> datetime:

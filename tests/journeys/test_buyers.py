@@ -51,15 +51,20 @@ def _stands(service: TestClient) -> bool:
 def services(
     kafka: str, new_topics: Callable[..., list[str]], fresh_databases: Callable[[], str]
 ) -> Iterator[Services]:
-    of_orders, of_buyers = new_topics("orders.v1", "buyers.v1")
+    of_orders, of_buyers, of_performance = new_topics(
+        "orders.v1", "buyers.v1", "performance.v1"
+    )
     [reaction] = BUYERS.reactions
-    [heard], [folded] = ORDERS.foreign, PERFORMANCE.foreign
+    [heard, stand], [folded] = ORDERS.foreign, PERFORMANCE.foreign
     blueprints = (
         replace(
             ORDERS,
             name=f"orders {of_orders}",
             topic=of_orders,
-            foreign=[replace(heard, topics=(of_buyers,))],
+            foreign=[
+                replace(heard, topics=(of_buyers,)),
+                replace(stand, topics=(of_performance,)),
+            ],
         ),
         replace(
             BUYERS,
@@ -70,6 +75,7 @@ def services(
         replace(
             PERFORMANCE,
             name=f"performance {of_buyers}",
+            topic=of_performance,
             foreign=[replace(folded, topics=(of_orders, of_buyers))],
         ),
     )

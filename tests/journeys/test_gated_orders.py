@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.blueprint import Blueprint
 from kit.serving import build
@@ -47,13 +47,18 @@ class Services:
 def services(
     kafka: str, new_topics: Callable[..., list[str]], fresh_databases: Callable[[], str]
 ) -> Iterator[Services]:
-    of_orders, of_buyers = new_topics("orders.v1", "buyers.v1")
-    [heard], [reaction] = ORDERS.foreign, BUYERS.reactions
+    of_orders, of_buyers, of_performance = new_topics(
+        "orders.v1", "buyers.v1", "performance.v1"
+    )
+    [heard, stand], [reaction] = ORDERS.foreign, BUYERS.reactions
     orders = replace(
         ORDERS,
         name=f"orders {of_orders}",
         topic=of_orders,
-        foreign=[replace(heard, topics=(of_buyers,))],
+        foreign=[
+            replace(heard, topics=(of_buyers,)),
+            replace(stand, topics=(of_performance,)),
+        ],
     )
     buyers = replace(
         BUYERS,

@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from eventsourcing.persistence import JSONTranscoder
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from kit.eventstore.records import FactMapper, Recorded, StoredFact
 from tests.samples import ACCEPTED, FRIDAY
@@ -26,7 +25,7 @@ def a_fact(
         update={"seller_id": seller, "order_id": f"{stream}/{version}", "accepted_at": at}
     )
     recorded_at = at + timedelta(minutes=3, microseconds=version)
-    event_id = UUID(int=uuid7().int)
+    event_id = uuid7()
     recorded = Recorded(stream, version, event_id, fact, recorded_at, _META)
     return _MAPPER.to_stored_event(recorded)
 

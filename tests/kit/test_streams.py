@@ -12,7 +12,7 @@ from eventsourcing.utils import clear_topic_cache
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.topics import MAX_EVENT_BYTES
 from kit.database import driver
@@ -206,7 +206,7 @@ def streams_on(history: History) -> PostgresStreams:
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 class TestPostgresStreams(StreamsContract):

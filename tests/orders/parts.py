@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine, select
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.orders import OrderEvent
 from kit.database import connect
@@ -23,7 +23,7 @@ from tests.samples import FRIDAY
 
 
 def new_id() -> UUID:
-    return UUID(int=uuid7().int)
+    return uuid7()
 
 
 @dataclass

@@ -153,7 +153,7 @@ def test_facts_of_others_leave_no_row(db: Connection) -> None:
     assert db.execute(select(seller_orders)).all() == []
 
 
-def test_a_thousand_orders_take_two_statements(db: Connection) -> None:
+def test_a_thousand_orders_take_a_few_statements(db: Connection) -> None:
     statements = []
     event.listen(
         db,
@@ -168,5 +168,5 @@ def test_a_thousand_orders_take_two_statements(db: Connection) -> None:
 
     project_seller_orders(batch, db)
 
-    assert len(statements) == 2
+    assert len(statements) == 3  # what is known; a savepoint and its end, around a COPY
     assert len(db.execute(select(seller_orders)).all()) == 1_000

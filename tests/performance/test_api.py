@@ -15,7 +15,8 @@ from tests.performance.facts import accepted, listed, placed, shipped
 from tests.performance.world import AS_OF, DAY, HOUR, received
 from tests.tokens import asking, settings
 
-FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC) - 2 * HOUR  # so that a token can end later
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def http(fresh_database: str) -> Iterator[TestClient]:
         *(placed("o-2", AS_OF - 9 * DAY), accepted(AS_OF - 8 * DAY, "o-2")),
         *(placed("o-3", LAST - HOUR, ship_by=LAST), accepted(LAST, "o-3"), shipped(LAST)),
     ]
-    with asking(build(BLUEPRINT, settings(fresh_database))) as http:
+    with asking(build(BLUEPRINT, settings(fresh_database)), at=LAST) as http:
         engine = connect(fresh_database)
         with engine.begin() as db:
             OBLIGATIONS.handler(received(facts), db)
@@ -45,7 +46,7 @@ def asked(http: TestClient, as_of: str, **more: str) -> tuple[int, Any]:
         ("0001-01-01T00:00:00Z", 1),
         ("0001-03-01T00:00:00Z", 1),
         ("2026-04-01T00:00:00Z", 1),
-        ("9999-12-31T23:59:59.999999Z", 1),
+        ("9999-12-31T21:59:59.999999Z", 1),
     ],
 )
 def test_any_moment_has_its_scorecards(http: TestClient, as_of: str, due: int) -> None:
@@ -72,3 +73,13 @@ def test_a_moment_outside_of_time_is_refused_by_its_name(
 
     assert (status, said["type"]) == (422, "invalid-request")
     assert said["detail"].startswith("as_of: ")
+
+
+def test_a_moment_to_come_has_no_scorecard_yet(http: TestClient) -> None:
+    status, said = asked(http, "9999-12-31T22:00:00Z")
+
+    assert (status, said["type"]) == (422, "moment-to-come")
+    assert said["detail"] == (
+        "as_of: 9999-12-31T22:00:00Z has not come, it is 9999-12-31T21:59:59.999999Z; how "
+        "things would stand then is a projection: ask /sellers/{seller_id}/projection"
+    )

@@ -7,21 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from services.performance.model.metrics import NAMES
-from services.performance.model.policy import Policy, load_policies, policy_at
+from services.performance.model.policy import policy_at
+from tests.performance.policy_files import MAY, SHIPPED, changed, with_standard
 
 YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
-MAY = datetime(2026, 5, 1, tzinfo=UTC)
-SHIPPED = load_policies()[0]
-
-
-def changed(**changes: object) -> Policy:
-    fields = SHIPPED.model_dump()
-    return Policy.model_validate({**fields, **changes})
-
-
-def with_standard(metric: str, **changes: object) -> Policy:
-    standards = SHIPPED.model_dump()["standards"]
-    return changed(standards={**standards, metric: {**standards[metric], **changes}})
 
 
 def test_a_policy_ships_that_applies_from_the_beginning_of_time() -> None:

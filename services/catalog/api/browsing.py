@@ -36,11 +36,16 @@ def browse(
 ) -> Products:
     """Answer what a buyer may see: those most visible first, then the newest.
 
-    Products of a gated seller are there only with the seller's approval of this buyer.
+    Products of a gated seller are there only with the seller's approval of this buyer, of
+    one who is suspended not at all, and of one who takes no new buyers for customers.
     `available` are the units on hand, or null where no stock is kept.
     """
     place = None if after is None else read(after, _PLACE)
     question = queries.Browsing(buyer_id, seller_id, place, limit)
     found = queries.for_sale(question, db)
     last = queries.place_of(found[-1]) if len(found) == limit else None
-    return Products(products=[*found], next=None if last is None else written(last))
+    shown = [
+        {name: said for name, said in product.items() if name != "visibility"}
+        for product in found
+    ]
+    return Products(products=shown, next=None if last is None else written(last))

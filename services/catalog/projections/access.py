@@ -1,11 +1,16 @@
-"""Which buyers a seller lets in, as facts of buyers say."""
+"""Which buyers a seller lets in, and whom they know, as facts of buyers say."""
 
 from collections.abc import Sequence
 from typing import Final, LiteralString
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Table, Text
 
-from contracts.buyers import BuyerAccessApproved, BuyerAccessRuleSet
+from contracts.buyers import (
+    BuyerAccessApproved,
+    BuyerAccessRuleSet,
+    BuyerAssociated,
+    CustomerCreated,
+)
 from kit.consumers.records import Received
 from kit.database import driver
 
@@ -24,6 +29,12 @@ access_approvals = Table(
     Column("seller_id", Text, primary_key=True),
     Column("buyer_id", Text, primary_key=True),
 )
+known_buyers = Table(
+    "known_buyers",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("buyer_id", Text, primary_key=True),
+)
 
 _SET_RULES: Final[LiteralString] = """
 INSERT INTO access_rules (seller_id, approval_required, version)
@@ -37,13 +48,18 @@ _ADD_APPROVALS: Final[LiteralString] = """
 INSERT INTO access_approvals (seller_id, buyer_id)
 SELECT * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING
 """
+_ADD_KNOWN: Final[LiteralString] = """
+INSERT INTO known_buyers (seller_id, buyer_id)
+SELECT * FROM unnest(%s::text[], %s::text[]) ON CONFLICT DO NOTHING
+"""
 
 
 def project_access(batch: Sequence[Received], db: Connection) -> None:
-    """Keep who is gated, and whom they approved.
+    """Keep who is gated, whom they approved, and who is a customer of whom.
 
     Shape: one row per seller who ever set the rule, the newest of its stream; one row per
-        buyer ever approved, since no fact takes an approval back.
+        buyer ever approved, and one per buyer who ever was a customer: no fact takes that
+        back.
     Safe to repeat: Yes, and facts may come in any order.
     """
     rules = [
@@ -56,7 +72,15 @@ def project_access(batch: Sequence[Received], db: Connection) -> None:
         for received in batch
         if isinstance(fact := received.fact, BuyerAccessApproved)
     ]
+    known = [
+        (fact.seller_id, fact.buyer_id)
+        for received in batch
+        if isinstance(fact := received.fact, CustomerCreated | BuyerAssociated)
+        and fact.buyer_id is not None
+    ]
     if rules:
         driver(db).execute(_SET_RULES, [*map(list, zip(*rules, strict=True))])
     if approvals:
         driver(db).execute(_ADD_APPROVALS, [*map(list, zip(*approvals, strict=True))])
+    if known:
+        driver(db).execute(_ADD_KNOWN, [*map(list, zip(*known, strict=True))])

@@ -23,7 +23,9 @@ from services.orders.model.export_refusals import ExportUnknown
 from services.orders.model.refusals import (
     AccessNeeded,
     LineUnknown,
+    NewBuyersLimited,
     OrderUnknown,
+    SellerSuspended,
     ShipmentUnknown,
     TrackingMalformed,
 )
@@ -34,7 +36,8 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = (
         for refusal in (OrderUnknown, LineUnknown, ShipmentUnknown, ExportUnknown)
     }
     | {
-        AccessNeeded.code: HTTPStatus.FORBIDDEN,
+        refusal.code: HTTPStatus.FORBIDDEN
+        for refusal in (AccessNeeded, NewBuyersLimited, SellerSuspended)
     }
     | {
         TrackingMalformed.code: HTTPStatus.UNPROCESSABLE_ENTITY,

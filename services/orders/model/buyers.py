@@ -16,6 +16,8 @@ from services.orders.model.refusals import (
     CustomerNeeded,
     CustomerUnknown,
     NameOfNobodyNew,
+    NewBuyersLimited,
+    SellerSuspended,
 )
 from services.orders.model.states import Accepted
 
@@ -27,17 +29,23 @@ class OrderCustomer(NamedTuple):
     link: CustomerLink
 
 
-def refuse_without_access(
+def refuse_unless_taken(
     facts: Sequence[OrderEvent], buyer: BuyerStanding
 ) -> Sequence[OrderEvent]:
-    """Return the facts of a placing, if its buyer may order from its seller.
+    """Return the facts of a placing, if its seller takes orders, and of its buyer.
 
     Raises:
+        SellerSuspended: The seller takes none.
+        NewBuyersLimited: The seller takes none of buyers who are not customers yet.
         AccessNeeded: The seller lets only approved buyers order, and this one is none.
     """
-    if buyer.approval_required and buyer.access != "approved":
-        for fact in facts:
-            if isinstance(fact, OrderPlaced):
+    for fact in facts:
+        if isinstance(fact, OrderPlaced):
+            if buyer.step == "suspended":
+                raise SellerSuspended(fact.seller_id)
+            if buyer.step == "reduced_for_all" and buyer.customer_id is None:
+                raise NewBuyersLimited(fact.buyer_id, fact.seller_id)
+            if buyer.approval_required and buyer.access != "approved":
                 raise AccessNeeded(fact.buyer_id, fact.seller_id, buyer.access)
     return facts
 

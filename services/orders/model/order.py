@@ -39,7 +39,7 @@ from services.orders.commands import (
 )
 from services.orders.model.buyers import (
     is_accepted_so,
-    refuse_without_access,
+    refuse_unless_taken,
     settle_customer,
 )
 from services.orders.model.editing import change_quantity, remove_line
@@ -106,7 +106,7 @@ def _begin_or_accept(
         case OfBuyer(command=asked, buyer=buyer):
             if isinstance(asked, AcceptOrder):
                 return accept(asked, order, buyer)
-            return refuse_without_access(place(asked, order, rules), buyer)
+            return refuse_unless_taken(place(asked, order, rules), buyer)
         case _:
             assert_never(command)
 

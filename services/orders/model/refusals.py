@@ -133,6 +133,26 @@ class CurrencyNotTraded(Refused):
         )
 
 
+class SellerSuspended(Refused):
+    code = "seller-suspended"
+
+    def __init__(self, seller_id: str) -> None:
+        super().__init__(
+            f"seller_id: {seller_id!r} is suspended, and takes no orders until reinstated; "
+            "order of another seller"
+        )
+
+
+class NewBuyersLimited(Refused):
+    code = "new-buyers-limited"
+
+    def __init__(self, buyer_id: str, seller_id: str) -> None:
+        super().__init__(
+            f"buyer_id: {seller_id!r} takes orders of known customers only, for now, and "
+            f"{buyer_id!r} is none; order of another seller"
+        )
+
+
 class AccessNeeded(Refused):
     code = "access-needed"
 

@@ -1,4 +1,4 @@
-"""Read models of orders: of their own facts, and of what others say of their buyers.
+"""Read models of orders: of their own facts, and of what others say of who orders of whom.
 
 Each may be dropped and rebuilt from the first fact.
 """
@@ -12,6 +12,7 @@ from services.orders.projections.seller_orders import (
     project_seller_orders,
     seller_orders,
 )
+from services.orders.projections.standings import project_standings
 
 __all__ = [
     "metadata",
@@ -20,5 +21,6 @@ __all__ = [
     "project_buyers",
     "project_order_products",
     "project_seller_orders",
+    "project_standings",
     "seller_orders",
 ]

@@ -130,7 +130,7 @@ def project_order_products(events: Sequence[Recorded], db: Connection) -> None:
     if rows:
         sql = (
             "INSERT INTO order_products SELECT * FROM"
-            " unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[])"
+            " unnest(%b::text[], %b::text[], %b::timestamptz[], %b::text[])"
             " ON CONFLICT DO NOTHING"
         )
         driver(db).execute(sql, [*map(list, zip(*rows, strict=True))])
@@ -143,7 +143,7 @@ def project_seller_orders(events: Sequence[Recorded], db: Connection) -> None:
         `expires_at` by the rules of when its clock started, or null if no clock expires it:
         it was told late, or split from one that was. `version` is the last fact of the
         order's stream that the row knows. An order's facts come in stream order, those of
-        a part after its parent's; two statements, however many they are, and one per part.
+        a part after its parent's; a few statements, however many, and one per part.
     Safe to repeat: Yes. Facts up to the row's `version` are skipped.
     """
     _SELLER_ORDERS.fold(events, db)

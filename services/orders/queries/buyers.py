@@ -1,4 +1,4 @@
-"""What has been heard of a buyer, for the commands that depend on it."""
+"""What has been heard of a buyer and their seller, for the commands that depend on it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -18,11 +18,12 @@ SELECT coalesce(g.approval_required, false), a.access, coalesce(r.customer_id, (
   SELECT CASE WHEN bool_and(c.buyer_id = k.buyer_id) THEN 'theirs'
     WHEN count(*) > 0 THEN 'others' END
   FROM seller_customers c
-  WHERE c.seller_id = k.seller_id AND c.customer_id = :customer_id)
+  WHERE c.seller_id = k.seller_id AND c.customer_id = :customer_id), s.step
 FROM {keys} k
 LEFT JOIN gated_sellers g ON g.seller_id = k.seller_id
 LEFT JOIN buyer_access a ON a.seller_id = k.seller_id AND a.buyer_id = k.buyer_id
 LEFT JOIN buyer_relationships r ON r.seller_id = k.seller_id AND r.buyer_id = k.buyer_id
+LEFT JOIN seller_standings s ON s.seller_id = k.seller_id
 """
 _OF_PAIR: Final = text(
     _STANDING.format(
@@ -44,9 +45,13 @@ def of_buyer(command: PlaceOrder | AcceptOrder, db: Connection) -> OfBuyer:
         found = db.execute(_OF_ORDER, said).first()
     if found is None:
         return OfBuyer(command=command, buyer=BuyerStanding())
-    required, access, customer_id, named = found
+    required, access, customer_id, named, step = found
     buyer = BuyerStanding(
-        approval_required=required, access=access, customer_id=customer_id, named=named
+        approval_required=required,
+        access=access,
+        customer_id=customer_id,
+        named=named,
+        step=step,
     )
     return OfBuyer(command=command, buyer=buyer)
 

@@ -28,6 +28,21 @@ def confirmed_stocks(
         last fact of the stock, kept.
     Source: domain.md 3, "Accurate inventory".
     """
+    last = last_moved(listings, active, as_of, known_at)
+    lately = pl.col("at") > pl.lit(as_of, MOMENT) - within
+    return last.with_columns(kept=lately.cast(pl.Int64))
+
+
+def last_moved(
+    listings: pl.LazyFrame,
+    active: pl.DataFrame,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> pl.DataFrame:
+    """Return the last fact of the stock of each of the `active` listings that has one.
+
+    Shape: one row per (seller_id, product_id), sorted: these, says, at, event_id.
+    """
     moved = known(listings, as_of, known_at).filter(pl.col("says").is_in(OF_STOCK))
     facts = moved.select(*PRODUCT, "says", "at", "version", "event_id")
     last = (
@@ -37,13 +52,7 @@ def confirmed_stocks(
         .group_by(PRODUCT)
         .last()
     )
-    lately = pl.col("at") > pl.lit(as_of, MOMENT) - within
-    return (
-        last.join(active, on=PRODUCT, how="semi")
-        .with_columns(kept=lately.cast(pl.Int64))
-        .drop("version")
-        .sort(PRODUCT)
-    )
+    return last.join(active, on=PRODUCT, how="semi").drop("version").sort(PRODUCT)
 
 
 def confirmation(stocks: pl.DataFrame) -> pl.DataFrame:

@@ -83,24 +83,18 @@ _TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
 _KEY: Final = ["seller_id", "metric", "subject_id"]
 _WINDOW: Final = pl.duration(days=pl.col("window_days"))
 _IN_ORDER: Final = ("seller_id", "metric", "due_at", "subject_id")
-_SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
+SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
 
 def _counted(
     owed_ones: pl.LazyFrame, said: pl.LazyFrame, windows: pl.DataFrame, as_of: datetime
 ) -> pl.DataFrame:
-    placings = _placings(said)
     return (
-        _with_placings(owed_ones, placings)
-        .with_columns(
-            pl.col("metric").cast(pl.String),
-            rate=pl.lit(None, pl.Float64),
-            points=pl.lit(None, POINTS),
-        )
+        with_placings(owed_ones, said)
         .join(windows.lazy(), on=["seller_id", "metric"])
         .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
-        .join(_facts(said, placings), on=_KEY, how="left")
-        .select(_SHOWN)
+        .join(facts_of(said), on=_KEY, how="left")
+        .select(SHOWN)
         .collect()
     )
 
@@ -114,15 +108,21 @@ def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
     return said.filter(of_units).with_columns(metric=pl.lit(SHIPPING_ON_TIME, METRIC))
 
 
-def _with_placings(counted: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:
-    """Return `counted`, orders to ship as opened when they were placed."""
-    placed_at = placings.group_by(_KEY).agg(placed_at=pl.col("at").min())
+def with_placings(counted: pl.LazyFrame, said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return `counted` as shown, orders to ship as opened when they were placed."""
+    placed_at = _placings(said).group_by(_KEY).agg(placed_at=pl.col("at").min())
+    opened_at = pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at")
     return counted.join(placed_at, on=_KEY, how="left").with_columns(
-        opened_at=pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at")
+        pl.col("metric").cast(pl.String),
+        opened_at=opened_at,
+        rate=pl.lit(None, pl.Float64),
+        points=pl.lit(None, POINTS),
     )
 
 
-def _facts(said: pl.LazyFrame, placings: pl.LazyFrame) -> pl.LazyFrame:
+def facts_of(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the facts of each obligation, by time: the columns of its key, and facts."""
+    placings = _placings(said)
     roots = family_roots(said).lazy().with_columns(metric=pl.lit(UNITS_FILLED, METRIC))
     evidence = ["at", "event_id", "says", "amount"]
     accepted = _TO_SHIP & (pl.col("says") == "opened")

@@ -28,14 +28,19 @@ def owed(
         void_at?, due, kept. Rows in any order, repeated or not, give the same.
     Source: domain.md 3.
     """
-    said = told(sayings, as_of, known_at)
-    return (
-        _united(said)
-        .with_columns(due_at=_due_at(policy))
-        .filter(pl.col("due_at") <= as_of, ~_is_void(), _is_opened())
-        .with_columns(due=_due(), kept=_kept())
-        .select(*KEY, "opened_at", "due_at", "kept_at", "void_at", "due", "kept")
-    )
+    obligations = united(told(sayings, as_of, known_at))
+    counting = fallen_due(obligations, policy, pl.lit(as_of, MOMENT))
+    return counting.select(*KEY, "opened_at", "due_at", "kept_at", "void_at", "due", "kept")
+
+
+def obligations(sayings: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
+    """Return all obligations that `sayings` are about, whether they count or not.
+
+    Shape: as `united`, with due_at by the hours of `policy`; `is_void`, and `is_opened`:
+        false for one that counts only once a fact opens it, which none did.
+    """
+    by_policy = united(sayings).with_columns(due_at=_due_at(policy))
+    return by_policy.with_columns(is_void=_is_void(), is_opened=_is_opened())
 
 
 def told(sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> pl.LazyFrame:
@@ -47,8 +52,12 @@ def told(sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> p
     )
 
 
-def _united(said: pl.LazyFrame) -> pl.LazyFrame:
-    """Return each obligation as the union of its rows: the earliest of every moment."""
+def united(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return each obligation as the union of its rows, whatever the policy.
+
+    Shape: one row per (seller_id, metric, subject_id): these, the earliest of every moment
+        that is said of it (opened_at?, due_at?, kept_at?, void_at?), units?, lost.
+    """
     moments = [
         pl.when(pl.col("says") == says).then("at").alias(f"{says}_at") for says in MOMENTS
     ]
@@ -71,6 +80,18 @@ def _united(said: pl.LazyFrame) -> pl.LazyFrame:
             pl.col("units").max(),
             pl.col("lost").sum(),
         )
+    )
+
+
+def fallen_due(obligations: pl.LazyFrame, policy: Policy, as_of: pl.Expr) -> pl.LazyFrame:
+    """Return the obligations that count by `as_of`, with what is due and kept of each.
+
+    Shape: `obligations` as `united` makes them, with whatever else they have.
+    """
+    return (
+        obligations.with_columns(due_at=_due_at(policy))
+        .filter(pl.col("due_at") <= as_of, ~_is_void(), _is_opened())
+        .with_columns(due=_due(), kept=_kept())
     )
 
 

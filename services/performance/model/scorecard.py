@@ -5,21 +5,23 @@ moment and the state of knowledge are its arguments.
 Source: domain.md 3.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from services.performance.model.completeness import active_listings, completeness
-from services.performance.model.confirmation import confirmation, confirmed_stocks
+from services.performance.model.confirmation import confirmation, last_moved
 from services.performance.model.metrics import METRICS, OVERALL
 from services.performance.model.obligation import MOMENT, OF_STOCK, known
-from services.performance.model.owed import owed
+from services.performance.model.owed import fallen_due, told, united
 from services.performance.model.policy import Policy
 
 Rows: TypeAlias = pl.DataFrame | pl.LazyFrame
 
 SELLER: Final = ["seller_id", "metric"]
+COUNTED: Final = [*SELLER, "window_days", "due", "kept", "rate"]
 CARD: Final = [*SELLER, "window_days", "due", "kept", "rate", "level"]
 NOT_ENOUGH: Final = "not_enough_data"
 LEVELS: Final = ("star", "good", "warn", "limit")
@@ -43,15 +45,58 @@ def scorecards(
     Shape: one row per seller and metric with anything due, sorted by both: seller_id,
         metric, window_days, due, kept?, rate, level.
     """
-    counted = _counted(sayings.lazy(), policy, as_of, known_at)
-    active = active_listings(listings.lazy(), as_of, known_at)
-    stocks = confirmed_stocks(
-        listings.lazy(), active, policy.confirmed_within, as_of, known_at
+    (cards,) = by_policies(sayings, listings, [policy], as_of, known_at)
+    return cards
+
+
+def by_policies(
+    sayings: Rows,
+    listings: Rows,
+    policies: Sequence[Policy],
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> Sequence[pl.DataFrame]:
+    """Return the scorecards by each of `policies`, as `scorecards` does.
+
+    Rows are read, and united to obligations, once for all of them.
+    """
+    now = pl.lit(as_of, MOMENT)  # in columns, a window may begin before Python's time does
+    obligations = united(told(sayings.lazy(), as_of, known_at))
+    sums = pl.collect_all(
+        [counted(obligations, policy, now) for policy in policies], engine="streaming"
     )
-    at_as_of = [completeness(active), confirmation(stocks)]
-    cards = pl.concat([counted, *(card.select(counted.columns) for card in at_as_of)])
+    active = active_listings(listings.lazy(), as_of, known_at)
+    stocks = last_moved(listings.lazy(), active, as_of, known_at)
+    return [
+        cards_of(each, active, stocks, policy, now)
+        for each, policy in zip(sums, policies, strict=True)
+    ]
+
+
+def cards_of(
+    sums: pl.DataFrame,
+    active: pl.DataFrame,
+    stocks: pl.DataFrame,
+    policy: Policy,
+    now: pl.Expr,
+) -> pl.DataFrame:
+    """Return the cards that `counted` sums, active listings and their stocks make."""
+    lately = pl.col("at") > now - policy.confirmed_within
+    confirmed = stocks.with_columns(kept=lately.cast(pl.Int64))
+    in_windows = in_window(sums, policy).select(COUNTED)
+    at_as_of = [completeness(active), confirmation(confirmed)]
+    cards = [in_windows, *(card.select(in_windows.columns) for card in at_as_of)]
+    return judged(pl.concat(cards), policy).select(CARD).sort(SELLER)
+
+
+def judged(cards: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return `cards` with the standards of their metrics, and the level by these.
+
+    Shape: in, metric, due and rate at least; out, `at_as_of`, `star`, `warn`, `limit` and
+        `level` more.
+    """
     standards = cards.join(_standards(policy), on="metric")
-    return standards.with_columns(level=_level(policy)).select(CARD).sort(SELLER)
+    return standards.with_columns(level=_level(policy))
 
 
 def sellers(
@@ -88,16 +133,16 @@ def overall(cards: pl.DataFrame, of: pl.DataFrame, policy: Policy) -> pl.DataFra
     )
 
 
-def _counted(
-    sayings: pl.LazyFrame, policy: Policy, as_of: datetime, known_at: datetime | None
-) -> pl.DataFrame:
-    now = pl.lit(as_of, MOMENT)  # in columns, a window may begin before Python's time does
+def counted(obligations: pl.LazyFrame, policy: Policy, now: pl.Expr) -> pl.LazyFrame:
+    """Return what is due and kept by `now`, in the long window and in the recent one.
+
+    Shape: `obligations` as `united` makes them; out, one row per seller and metric: these,
+        due, kept, recent_due, recent_kept.
+    """
     since = now - pl.duration(days=policy.long_window_days)
     recent = pl.col("due_at") > now - pl.duration(days=policy.window_days)
-    enough = pl.col("recent_due") >= policy.enough_due
-    days = [pl.lit(d, pl.Int64) for d in (policy.window_days, policy.long_window_days)]
-    sums = (
-        owed(sayings, policy, as_of, known_at)
+    return (
+        fallen_due(obligations, policy, now)
         .filter(pl.col("due_at") > since)
         .with_columns(
             recent_due=pl.when(recent).then("due").otherwise(0),
@@ -105,8 +150,18 @@ def _counted(
         )
         .group_by(SELLER)
         .agg(pl.col("due", "kept", "recent_due", "recent_kept").sum())
-        .collect(engine="streaming")
     )
+
+
+def in_window(sums: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return what counts of `sums`: of the window, if enough is due there, or the long one.
+
+    Shape: `sums` as `counted` makes them, with whatever else they have; out, `due` and
+        `kept` are those that count, with `window_days` and `rate` more. A row without
+        anything due is left out.
+    """
+    enough = pl.col("recent_due") >= policy.enough_due
+    days = [pl.lit(d, pl.Int64) for d in (policy.window_days, policy.long_window_days)]
     return (
         sums.filter(pl.col("due") > 0)
         .with_columns(
@@ -115,7 +170,7 @@ def _counted(
             due=pl.when(enough).then("recent_due").otherwise("due"),
             kept=pl.when(enough).then("recent_kept").otherwise("kept"),
         )
-        .select(*SELLER, "window_days", "due", "kept", rate=pl.col("kept") / pl.col("due"))
+        .with_columns(rate=pl.col("kept") / pl.col("due"))
     )
 
 

@@ -36,7 +36,7 @@ class Measured(Fact):
     moment: ClassVar[str] = "measured_at"
 
     measured_at: Moment
-    ounces: float
+    ounces: int | str
 
 
 class Doubled(Fact):

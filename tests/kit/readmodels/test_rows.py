@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    select,
+)
 
 from contracts.fact import Fact
 from contracts.orders import OrderAccepted, OrderPlaced
@@ -77,3 +87,35 @@ def test_facts_of_other_kinds_are_left_out(counts: Counts) -> None:
 
 def test_what_shows_nothing_yet_leaves_no_row(counts: Counts) -> None:
     assert counts.after(numbered(ACCEPTED)) == []
+
+
+def test_rows_that_come_in_bulk_are_those_that_come_one_by_one(counts: Counts) -> None:
+    batch = [
+        fact for n in range(200) for fact in numbered(PLACED, ACCEPTED, order_id=f"o-{n}")
+    ]
+    one_by_one = [("o-" + str(n), "s-1", 2, 2) for n in range(200)]
+
+    assert counts.after(batch[:201], batch) == sorted(one_by_one)
+
+
+def test_a_row_that_another_added_meanwhile_keeps_no_bulk_from_being_kept(
+    engine: Engine,
+) -> None:
+    batch = [fact for n in range(200) for fact in numbered(PLACED, order_id=f"o-{n}")]
+    with engine.begin() as db:
+        counts = Counts(("order_id",), db)
+    others = [{"order_id": "o-7", "seller_id": "s-2", "facts": 1, "version": 1}]
+
+    def overtaken(row: Row | None, fact: OrderPlaced | OrderAccepted) -> Row | None:
+        if others:
+            with engine.begin() as other:
+                other.execute(insert(counts.table), others.pop())
+        return counted(row, fact)
+
+    rows = FoldedRows(counts.table, KINDS, overtaken)
+    with engine.begin() as db:
+        rows.fold(batch, db)
+
+    with engine.connect() as db:
+        found = {tuple(row) for row in db.execute(select(counts.table))}
+    assert found == {(f"o-{n}", "s-1", 1, 1) for n in range(200)}

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from contracts.fact import Fact
+from contracts.performance import AppealDecided
 from kit.consumers.columns import Batch, Facts
 from kit.readmodels.frames import add_new
 from services.performance.policies import (
@@ -30,6 +31,7 @@ from services.performance.policies import (
     said_of_obligations,
     units,
 )
+from services.performance.projections.claims import rows_of_claims
 
 AS_BYTES: Final = "C"
 """The collation of ids: they are compared, never shown in order to people."""
@@ -38,7 +40,9 @@ metadata = MetaData()
 
 # One index does all: it finds repeats, and everything of one seller. It is ordered by
 # seller and event, so that a batch touches few pages. Metric and saying tell apart what
-# one event says; no event says the same of two subjects of one metric.
+# one event says; no event says the same of two subjects of one metric. `pos` is the fact's
+# place in the history of its source: in its order a seller's facts come here, so that it
+# tells what of a source had come. It is null for what performance itself decided.
 obligation_sayings = Table(
     "obligation_sayings",
     metadata,
@@ -51,6 +55,7 @@ obligation_sayings = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("amount", BigInteger),
     Column("part_of", Text(collation=AS_BYTES)),
+    Column("pos", BigInteger),
     PrimaryKeyConstraint("seller_id", "event_id", "metric", "says"),
 )
 listing_sayings = Table(
@@ -69,8 +74,12 @@ listing_sayings = Table(
     Column("length_mm", Integer),
     Column("width_mm", Integer),
     Column("height_mm", Integer),
+    Column("pos", BigInteger),
     PrimaryKeyConstraint("seller_id", "event_id"),
 )
+
+
+_PLACE: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
 
 
 def project_performance(batch: Batch, db: Connection) -> None:
@@ -81,12 +90,19 @@ def project_performance(batch: Batch, db: Connection) -> None:
     """
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
+    places = [pl.DataFrame(schema=_PLACE)]
     for kind, facts in batch.items():
+        if kind is AppealDecided:
+            said, listed = rows_of_claims(facts)
+            obligations.append(said)
+            listings.append(listed)
+            continue
         columns = columns_of(kind, facts)
+        places.append(columns.select("event_id", "pos"))
         obligations += said_of_obligations(kind, columns)
         listings += said_of_listings(kind, columns)
-    _add(obligation_sayings, obligations, db)
-    _add(listing_sayings, listings, db)
+    _add(obligation_sayings, obligations, places, db)
+    _add(listing_sayings, listings, places, db)
 
 
 def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
@@ -96,7 +112,15 @@ def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
     return facts.columns(needed - {UNITS}, counts)
 
 
-def _add(table: Table, said: Sequence[pl.DataFrame], db: Connection) -> None:
+def _add(
+    table: Table,
+    said: Sequence[pl.DataFrame],
+    places: Sequence[pl.DataFrame],
+    db: Connection,
+) -> None:
+    """Add what was `said`, each with its fact's place in the history of its source."""
     if said:
+        of_facts = pl.concat(places).unique("event_id")
+        rows = pl.concat(said).join(of_facts, on="event_id", how="left")
         # In the order of the index, each of its pages is looked for once.
-        add_new(table, pl.concat(said).sort("seller_id", "event_id"), db)
+        add_new(table, rows.sort("seller_id", "event_id"), db)

@@ -5,38 +5,42 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from contracts.fact import GivenMoment
 from kit.web.asking import may
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
-from services.performance.model.policy import policy_at
+from services.performance.api.asked import AsOf, KnownAt, PoliciesHere, PolicyVersion
+from services.performance.model.policy import policy_at, policy_of
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
 
-router = APIRouter(tags=["performance"])
+router = APIRouter()
 
 
 class Scorecards(BaseModel):
     """How sellers stood, and by which policy that was judged.
 
-    Units: `rate` from 0 to 1. Shape: `cards` by seller and metric, `overall` by seller;
-        `evidence`, if asked for, by seller, metric and moment due.
+    Units: `rate` from 0 to 1. Shape: `policy_digest` names the content of `policy`;
+        `cards` by seller and metric, `overall` by seller; `evidence`, if asked for, by
+        seller, metric and moment due.
     """
 
     policy: str
+    policy_digest: str
     cards: list[dict[str, Any]]
     overall: list[dict[str, Any]]
     evidence: list[dict[str, Any]] | None = None
 
 
 def _question(
-    as_of: Annotated[GivenMoment, Query(description="What was true by then.")],
-    known_at: Annotated[
-        GivenMoment | None, Query(description="As far as it was known by then.")
-    ] = None,
+    as_of: AsOf,
+    policies: PoliciesHere,
+    known_at: KnownAt = None,
     seller_id: AnySeller = None,
+    version: PolicyVersion = None,
 ) -> Question:
-    return Question(policy_at(as_of), as_of, known_at, seller_id)
+    asked = None if version is None else policy_of(version, policies)
+    policy = asked or policy_at(as_of, policies)
+    return Question(policy, as_of, known_at, seller_id)
 
 
 @router.get("/scorecards", dependencies=[may("seller", "operator", "service")])
@@ -54,6 +58,7 @@ def read_scorecards(
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,
+        policy_digest=question.policy.digest,
         cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),

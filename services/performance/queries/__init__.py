@@ -1,7 +1,7 @@
 """Scorecards on demand, from the rows in PostgreSQL: of one seller or of all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -14,6 +14,8 @@ from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import overall, scorecards, sellers
+from services.performance.model.trend import TREND, trend
+from services.performance.model.what_if import WhatIf, what_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,38 @@ def ask_scorecards(
     return Scorecards(cards, levels, evidence)
 
 
+def ask_what_if(db: Engine, question: Question, proposed: Policy) -> WhatIf:
+    """Return what `proposed` would change of what `question` asks.
+
+    Blocks. Rows are read once, for both policies.
+    """
+    within = max(question.policy, proposed, key=lambda policy: policy.confirmed_within)
+    rows = read_rows(db, replace(question, policy=within), past=False)
+    both = (question.policy, proposed)
+    return what_if(*rows, both, question.as_of, question.known_at)
+
+
+def ask_trend(
+    db: Engine,
+    seller_id: str,
+    policy_of: Callable[[datetime], Policy],
+    moments: Sequence[datetime],
+    known_at: datetime | None = None,
+) -> pl.DataFrame | None:
+    """Return a seller's scorecards of `moments`, or None if nothing is known of them.
+
+    Blocks. Shape: as `model.trend.trend`; `moments` in order. All that is known of the
+        seller by the last of them is read once.
+    """
+    if not moments:
+        return pl.DataFrame(schema=TREND)
+    last = moments[-1]
+    rows = read_rows(db, Question(policy_of(last), last, known_at, seller_id))
+    if all(each.is_empty() for each in rows):
+        return None
+    return trend(*rows, policy_of, moments, known_at)
+
+
 def read_rows(
     db: Engine, question: Question, *, past: bool = True
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -69,14 +103,15 @@ def read_rows(
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    conditions = _conditions(question)
+    conditions = conditions_of(question)
     with one_moment(address(db)) as read:
         sayings = read("obligation_sayings", SAYINGS, conditions)
         of_listings = conditions if past else [*conditions, _confirms(question)]
         return sayings, read("listing_sayings", LISTINGS, of_listings)
 
 
-def _conditions(question: Question) -> Sequence[sql.Composable]:
+def conditions_of(question: Question) -> Sequence[sql.Composable]:
+    """Return what rows must fulfil to say anything of `question`."""
     conditions = [sql.SQL("at <= {}").format(question.as_of)]
     if question.known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(question.known_at))

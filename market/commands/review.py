@@ -1,0 +1,58 @@
+"""`market review`: all sellers are reviewed, of each day that is due."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+
+from market.answers import Reviewed, understood
+from market.asking import tell
+from market.errors import EXIT_CODES
+from market.moments import as_text, parse_day, parse_moment
+from market.output import Format, FormatOption, print_ndjson, print_table
+from market.platform import running
+
+app = typer.Typer()
+
+DAY: Final = ("day", "policy", "sellers", "recorded")
+
+
+@app.command(epilog=EXIT_CODES)
+def review(
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY",
+            parser=parse_day,
+            help="The last day to review, such as 2018-03-01; today without it.",
+        ),
+    ] = None,
+    known_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--known-at",
+            metavar="TIME",
+            parser=parse_moment,
+            help="On what was known by then; else of each day on what was known when it"
+            " began.",
+        ),
+    ] = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Review all sellers, of each day since the last review: warnings, sanctions, cures.
+
+    Safe to repeat: a day is judged once. What was imported later than it happened was not
+    known on its day: `--known-at` judges a day of the past on it.
+    """
+    asked = {"as_of": as_of, "known_at": as_text(known_at)}
+    said = {name: value for name, value in asked.items() if value is not None}
+    answer = tell(running(), "performance", "/reviews", said)
+    done = understood(Reviewed, "performance", answer)
+    if not done.days:
+        typer.echo("every day until then was reviewed before", err=True)
+    elif output is Format.NDJSON:
+        print_ndjson(answer["days"])
+    else:
+        rows = [(one.day, one.policy, one.sellers, one.recorded) for one in done.days]
+        print_table("reviews: sellers seen, facts recorded", DAY, rows)

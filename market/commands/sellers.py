@@ -1,0 +1,162 @@
+"""`market projection`, `market due`, `market evidence`: questions about one seller."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import typer
+
+from market.answers import DueAhead, Evidence, Projection, understood
+from market.asking import ask
+from market.errors import EXIT_CODES, MarketError
+from market.moments import as_text, parse_moment
+from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
+from market.platform import running
+from market.showing.ahead import closing, levels, rates, ways_out
+
+app = typer.Typer()
+
+DUE: Final = ("due_at", "hours_left", "metric", "subject_id", "closed_by")
+PAGE: Final = "500"
+
+Seller = Annotated[str, typer.Argument(metavar="SELLER", help="The seller's id.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        help="What was true by then; none is now.",
+        parser=parse_moment,
+        metavar="TIME",
+    ),
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--known-at",
+        help="As far as it was known by then; none is now.",
+        parser=parse_moment,
+        metavar="TIME",
+    ),
+]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--policy", metavar="VERSION", help="By this policy; none is the one of then."
+    ),
+]
+
+
+class FileTakenError(MarketError):
+    """A file can't be written."""
+
+
+@app.command(epilog=EXIT_CODES)
+def due(
+    seller: Seller,
+    within_days: Annotated[
+        int, typer.Option("--within-days", min=1, max=30, help="So many days ahead.")
+    ] = 7,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    policy: PolicyOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Show what a seller owes soon, soonest first, and which facts close it.
+
+    Deadlines in weekday hours leave out weekends and the policy's holidays.
+    """
+    question = _question(as_of, known_at, policy) | {"within_days": str(within_days)}
+    found = list[Mapping[str, Any]]()
+    page = _asked(seller, "due", question | {"limit": PAGE})
+    known = understood(DueAhead, "performance", page)
+    found += page["items"]
+    while known.next is not None:
+        again = {name: page[name] for name in ("as_of", "known_at", "policy", "seen")}
+        page = _asked(
+            seller, "due", question | again | {"limit": PAGE, "after": known.next}
+        )
+        known = understood(DueAhead, "performance", page)
+        found += page["items"]
+    if not found:
+        say(f"{seller!r} owes nothing that falls due within {within_days} days")
+    elif output is Format.NDJSON:
+        print_ndjson(found)
+    else:
+        rows = [[*(row[name] for name in DUE[:-1]), closing(row[DUE[-1]])] for row in found]
+        print_table(f"{seller} as of {known.as_of}", DUE, rows)
+
+
+@app.command(epilog=EXIT_CODES)
+def evidence(
+    seller: Seller,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")],
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    policy: PolicyOption = None,
+) -> None:
+    """Write what a seller's scorecard follows from to a file that proves itself.
+
+    It holds what facts said, each with its id, the policy and the result;
+    scripts/verify_evidence.py checks it, without any of this. `market history --id` shows
+    the facts.
+    """
+    answer = _asked(seller, "evidence", _question(as_of, known_at, policy))
+    known = understood(Evidence, "performance", answer)
+    _write(out, dumps(answer, ensure_ascii=False, indent=1))
+    say(
+        f"{out}: {len(known.sayings)} sayings of obligations and {len(known.listings)} of"
+        f" listings; check it with `python scripts/verify_evidence.py {out}`"
+    )
+
+
+@app.command(epilog=EXIT_CODES)
+def projection(
+    seller: Seller,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    policy: PolicyOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Show where a seller is heading: in 7, 14 and 30 days, and what leads out of trouble.
+
+    No new orders are assumed. `nothing more` is if the seller does nothing more until then,
+    `all kept` if all that is open is done in time.
+    """
+    answer = _asked(seller, "projection", _question(as_of, known_at, policy))
+    known = understood(Projection, "performance", answer)
+    if output is Format.NDJSON:
+        print_ndjson(answer["then"])
+        print_ndjson(answer["overall"])
+        print_ndjson(answer["ways_out"])
+        return
+    title = f"{seller} by policy {known.policy}, as of {known.as_of}: {known.level}"
+    print_table(title, *levels(known))
+    print_table("rates, if nothing more is done and if all is kept", *rates(known))
+    print_lines(ways_out(known))
+
+
+def _write(file: Path, text: str) -> None:
+    """Put `text` into `file`.
+
+    Raises:
+        FileTakenError: It can't be written.
+    """
+    try:
+        file.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as why:
+        raise FileTakenError(f"{file} can't be written: {why.strerror}") from None
+
+
+def _question(
+    as_of: datetime | None, known_at: datetime | None, policy: str | None
+) -> dict[str, str | None]:
+    moments = {"as_of": as_text(as_of), "known_at": as_text(known_at)}
+    return {**moments, "policy": policy}
+
+
+def _asked(seller: str, what: str, question: Mapping[str, str | None]) -> Any:  # noqa: ANN401 - JSON
+    path = f"/sellers/{quote(seller, safe='')}/{what}"
+    return ask(running(), "performance", path, {**question})

@@ -1,0 +1,1 @@
+"""What performance asks of the world around its rules: files of policies, rows of facts."""

@@ -1,0 +1,123 @@
+"""Facts that somebody proposes: what would be so if they had happened. None is recorded.
+
+A claim has the form in which a fact is published. With ids that follow from what they say,
+claims become rows like those of facts, and lie over the stored ones for the same questions.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
+
+from contracts.fact import Fact
+from contracts.registry import NAMES, UnknownTypeError, decode
+from services.performance.model.refusals import ClaimsRefused, written
+
+MOST_CLAIMS: Final = 100
+CLAIMED: Final = UUID("5d1c9a3e-6f0b-5c57-9d6a-0a4b2f6f3c11")
+"""The namespace of the ids of claims."""
+LATEST: Final = 2**62
+"""Versions of claims begin here: of two facts of one moment, a claim is the later."""
+
+
+class Claim(BaseModel):
+    """A fact that somebody says happened.
+
+    Shape: `type` as published, `orders.tracking-added.v1`; `data` has the fields of that
+        type, as JSON; `seller_id` may be left out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str = Field(min_length=1, max_length=200)
+    data: Mapping[str, Any]
+
+
+class Stated(NamedTuple):
+    """A fact and what was kept beside it: what rows of obligations are made from."""
+
+    fact: Fact
+    event_id: UUID
+    recorded_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The claims of a seller as facts, in their order."""
+
+    facts: Sequence[Fact]
+
+    def stated(self, recorded_at: datetime) -> Sequence[Stated]:
+        """Return them as if recorded then: the same claims always have the same ids."""
+        return [
+            Stated(fact, id_of(fact), recorded_at, LATEST + place)
+            for place, fact in enumerate(self.facts)
+        ]
+
+
+def id_of(claim: Fact) -> UUID:
+    """Return the id of a claim: it follows from what is claimed."""
+    return uuid5(CLAIMED, f"{NAMES[type(claim)]} {to_json(claim).decode()}")
+
+
+def parsed(
+    claims: Sequence[Claim],
+    seller_id: str,
+    by: datetime,
+    meant: Collection[type[Fact]],
+) -> Claimed:
+    """Return the claims of a seller as facts that had happened by then.
+
+    Shape: `meant` are the types that say anything of obligations or listings.
+
+    Raises:
+        ClaimsRefused: Some are none: each wrong field is named, with the claim's index.
+    """
+    facts, wrong = list[Fact](), list[tuple[str, str]]()
+    for place, claim in enumerate(claims):
+        at = f"claims.{place}"
+        try:
+            fact = _fact(claim, seller_id, at, meant)
+        except ClaimsRefused as why:
+            wrong += why.wrong
+            continue
+        if fact.happened_at > by:
+            late = f"it lies after {written(by)}, the moment that is asked about"
+            wrong.append((f"{at}.data.{fact.moment}", late))
+        facts.append(fact)
+    if wrong:
+        raise ClaimsRefused(wrong)
+    return Claimed(facts)
+
+
+def _fact(claim: Claim, seller_id: str, at: str, meant: Collection[type[Fact]]) -> Fact:
+    names = sorted(NAMES[kind] for kind in meant)
+    data = {"seller_id": seller_id, **claim.data}
+    if data["seller_id"] != seller_id:
+        others = f"claims are about the seller who is asked about, {seller_id!r}"
+        raise ClaimsRefused([(f"{at}.data.seller_id", others)])
+    try:
+        fact = decode(claim.type, to_json(data))
+    except UnknownTypeError:
+        known = f"there is no type {claim.type!r}; these count: {', '.join(names)}"
+        raise ClaimsRefused([(f"{at}.type", known)]) from None
+    except ValidationError as why:
+        raise ClaimsRefused([*_misfits(why, at)]) from None
+    if type(fact) not in meant:
+        nothing = f"{claim.type!r} says nothing of obligations; those do: "
+        raise ClaimsRefused([(f"{at}.type", nothing + ", ".join(names))])
+    if odd := sorted(data.keys() - type(fact).model_fields.keys()):
+        reason = f"{claim.type} has no such field"
+        raise ClaimsRefused([(f"{at}.data.{name}", reason) for name in odd])
+    return fact
+
+
+def _misfits(why: ValidationError, at: str) -> Iterable[tuple[str, str]]:
+    for error in why.errors():
+        path = ".".join(map(str, error["loc"]))
+        yield f"{at}.data.{path}".rstrip("."), error["msg"]

@@ -1,0 +1,84 @@
+"""What can't be asked of performance, and why: each names the field and the remedy."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from kit.domain import Refused
+
+
+def written(moment: datetime) -> str:
+    """Return `moment` as people read it."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+class NotYetCome(Refused):
+    """A moment that lies ahead: nobody knows what will be true, or known, by then."""
+
+    code = "moment-to-come"
+
+    def __init__(self, field: str, moment: datetime, now: datetime) -> None:
+        super().__init__(
+            f"{field}: {written(moment)} has not come, it is {written(now)}; how things"
+            " would stand then is a projection: ask /sellers/{seller_id}/projection"
+        )
+
+
+def have_come(now: datetime, **moments: datetime | None) -> None:
+    """Let pass what is asked of `moments`, by the fields that name them.
+
+    Raises:
+        NotYetCome: One of them lies ahead.
+    """
+    for field, moment in moments.items():
+        if moment is not None and moment > now:
+            raise NotYetCome(field, moment, now)
+
+
+class SellerNotKnown(Refused):
+    """No fact of the seller that was true by then was known by then."""
+
+    code = "seller-unknown"
+
+    def __init__(self, seller_id: str, as_of: datetime, known_at: datetime) -> None:
+        super().__init__(
+            f"seller_id: there is no seller {seller_id!r} of whom anything was true by "
+            f"{written(as_of)} and known by {written(known_at)}"
+        )
+
+
+class PolicyUnknown(Refused):
+    """A version that no policy has."""
+
+    code = "policy-unknown"
+
+    def __init__(self, version: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"policy: there is none of version {version!r}; there are: {', '.join(known)}"
+        )
+
+
+class MetricUnknown(Refused):
+    """A name that no metric has."""
+
+    code = "metric-unknown"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"metric: there is none named {name!r}; there are: {', '.join(known)}"
+        )
+
+
+class ClaimsRefused(Refused):
+    """Claims that could not be facts of the seller's: each is named by its index."""
+
+    code = "claims-refused"
+
+    def __init__(self, wrong: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {reason}" for field, reason in wrong))
+        self.wrong = wrong
+
+    @property
+    def more(self) -> Mapping[str, Any]:
+        """Each field that is wrong, and why."""
+        return {"errors": [{"field": f, "reason": reason} for f, reason in self.wrong]}

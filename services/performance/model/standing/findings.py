@@ -1,0 +1,205 @@
+"""What a review finds of sellers, in columns: their levels, and what a step stands on."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, Literal, TypeAlias
+
+import polars as pl
+
+from contracts.performance import (
+    MOST_OBLIGATIONS,
+    BrokenObligation,
+    Ground,
+    WayOut,
+)
+from services.performance.commands import ReviewSeller, Terms
+from services.performance.model.evidence import explain
+from services.performance.model.metrics import METRICS
+from services.performance.model.owed import owed
+from services.performance.model.policy import Policy
+from services.performance.model.scorecard import Rows, overall, scorecards, sellers
+from services.performance.model.standing.cure import (
+    Counted,
+    way_out,
+    way_out_of_listings,
+)
+from services.performance.model.standing.ladder import Seen
+
+Card: TypeAlias = Mapping[str, Any]
+Rule: TypeAlias = Literal["limit", "very_poor"]
+Of: TypeAlias = tuple[str, str]
+"""A seller and a metric."""
+
+AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
+MOST_FACTS_EACH: Final = 10
+
+
+def terms_of(policy: Policy) -> Terms:
+    """Return what `policy` says of the ladder."""
+    return Terms(
+        policy=policy.version,
+        to_cure=policy.standing.time_to_cure,
+        window=timedelta(days=policy.window_days),
+        star_for=timedelta(days=policy.standing.star_days),
+    )
+
+
+def at_limit() -> pl.Expr:
+    """Say of a card whether a step can stand on it."""
+    return pl.col("level") == "limit"
+
+
+def very_poor(policy: Policy) -> pl.Expr:
+    """Say of a card whether it suspends its seller at once."""
+    rule = policy.standing
+    named = pl.col("metric").is_in(rule.very_poor_metrics)
+    return named & (pl.col("due") >= rule.very_poor_due) & (pl.col("rate") < rule.very_poor)
+
+
+def first_sight(
+    sayings: Rows,
+    listings: Rows,
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> Mapping[str, Seen]:
+    """Return what is seen of each seller of whom anything was ever said."""
+    asked = (as_of, known_at)
+    cards = scorecards(sayings, listings, policy, *asked)
+    found = overall(cards, sellers(sayings, listings, *asked), policy)
+    poor = {*cards.filter(very_poor(policy))["seller_id"]}
+    return {
+        seller_id: Seen(level, seller_id in poor)
+        for seller_id, level in zip(found["seller_id"], found["level"], strict=True)
+    }
+
+
+def found_of(
+    sayings: Rows, listings: Rows, policy: Policy, as_of: datetime, known_at: datetime
+) -> Iterator[ReviewSeller]:
+    """Yield what is found of each seller, with the evidence of what is at limit."""
+    asked = (policy, as_of, known_at)
+    cards = scorecards(sayings, listings, *asked)
+    whole = overall(cards, sellers(sayings, listings, as_of, known_at), policy)
+    bad = cards.filter(at_limit() | very_poor(policy))
+    grounds = _Grounds(policy, as_of, _evidence(bad, sayings, listings, *asked))
+    by_seller = {
+        seller: list(some)
+        for seller, some in groupby(
+            cards.with_columns(very_poor=very_poor(policy)).iter_rows(named=True),
+            itemgetter("seller_id"),
+        )
+    }
+    for seller_id, level in zip(whole["seller_id"], whole["level"], strict=True):
+        mine = by_seller.get(seller_id, [])
+        yield ReviewSeller(
+            seller_id=seller_id,
+            as_of=as_of,
+            known_at=known_at,
+            terms=terms_of(policy),
+            level=level,
+            cards=mine,
+            limits=grounds.of((c for c in mine if c["level"] == "limit"), "limit"),
+            very_poor=grounds.of((c for c in mine if c["very_poor"]), "very_poor"),
+        )
+
+
+class _Evidence:
+    """Of each seller and metric: what counts, and what of it is broken."""
+
+    def __init__(self) -> None:
+        self.counted = defaultdict[Of, list[Counted]](list)
+        self.rates = defaultdict[Of, list[float]](list)
+        self.broken = defaultdict[Of, list[Card]](list)
+
+
+def _evidence(
+    bad: pl.DataFrame,
+    sayings: Rows,
+    listings: Rows,
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime,
+) -> _Evidence:
+    found = _Evidence()
+    if bad.is_empty():
+        return found
+    theirs = bad.lazy().select("seller_id").unique()
+    mine = [
+        rows.lazy().join(theirs, on="seller_id", how="semi").collect()
+        for rows in (sayings, listings)
+    ]
+    which = bad.select("seller_id", "metric")
+    since = as_of - timedelta(days=policy.long_window_days)
+    counted = owed(mine[0].lazy(), policy, as_of, known_at).with_columns(
+        pl.col("metric").cast(pl.String)
+    )
+    rows = counted.filter(pl.col("due_at") > since).join(
+        which.lazy(), on=["seller_id", "metric"], how="semi"
+    )
+    columns = ("seller_id", "metric", "due_at", "due", "kept")
+    for seller_id, metric, due_at, due, kept in rows.select(columns).collect().iter_rows():
+        found.counted[seller_id, metric].append(Counted(due_at, due, kept))
+    evidence = explain(mine[0], mine[1], policy, as_of, known_at)
+    for row in evidence.join(which, on=["seller_id", "metric"], how="semi").iter_rows(
+        named=True
+    ):
+        of = row["seller_id"], row["metric"]
+        rate = row["kept"] / row["due"] if row["rate"] is None else row["rate"]
+        found.rates[of].append(rate)
+        if rate < 1:
+            found.broken[of].append(row)
+    return found
+
+
+class _Grounds:
+    """Makes of cards what a step stands on."""
+
+    def __init__(self, policy: Policy, as_of: datetime, evidence: _Evidence) -> None:
+        self._policy = policy
+        self._as_of = as_of
+        self._evidence = evidence
+
+    def of(self, cards: Iterator[Card], rule: Rule) -> tuple[Ground, ...]:
+        return tuple(self._ground(card, rule) for card in cards)
+
+    def _ground(self, card: Card, rule: Rule) -> Ground:
+        metric = card["metric"]
+        broken = self._evidence.broken[card["seller_id"], metric]
+        standard = self._policy.standards[metric]
+        very = self._policy.standing.very_poor
+        return Ground(
+            metric=metric,
+            rule=rule,
+            window_days=card["window_days"],
+            due=card["due"],
+            kept=card["kept"],
+            rate=card["rate"],
+            threshold=standard.limit if rule == "limit" else very,
+            broken=len(broken),
+            obligations=tuple(map(_broken, _newest(broken))),
+            way_out=self._way_out(card["seller_id"], metric),
+        )
+
+    def _way_out(self, seller_id: str, metric: str) -> WayOut:
+        if metric in AT_AS_OF:
+            rates = self._evidence.rates[seller_id, metric]
+            return way_out_of_listings(rates, metric, self._policy)
+        counted = self._evidence.counted[seller_id, metric]
+        return way_out(counted, metric, self._policy, self._as_of)
+
+
+def _newest(broken: Sequence[Card]) -> Sequence[Card]:
+    return broken[-MOST_OBLIGATIONS:][::-1]
+
+
+def _broken(row: Card) -> BrokenObligation:
+    ids = dict.fromkeys(fact["event_id"] for fact in row["facts"])
+    return BrokenObligation(
+        subject_id=row["subject_id"],
+        due_at=row["due_at"],
+        fact_ids=tuple([*ids][-MOST_FACTS_EACH:]),
+    )

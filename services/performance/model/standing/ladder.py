@@ -1,0 +1,217 @@
+"""The ladder: one step per review, up while it stays bad, down once it is good.
+
+Source: domain.md 3, "Standing".
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from contracts.performance import (
+    BoostEnded,
+    Level,
+    NewBuyersLimited,
+    ReviewedMetric,
+    SanctionLifted,
+    SellerReinstated,
+    SellerReviewed,
+    SellerSuspended,
+    SellerWarned,
+    StandingEvent,
+    VisibilityBoosted,
+    VisibilityReduced,
+)
+from services.performance.commands import LiftStep, ReviewSeller
+from services.performance.model.standing.state import STEPS, Rung, Standing
+
+CLEAN: Final = frozenset({"star", "good"})
+"""Levels at which something is measured, and nothing of it is under warn."""
+WAITS: Final = frozenset({"warn", "not_enough_data"})
+"""Levels that move nobody, up or down."""
+
+
+class Seen(NamedTuple):
+    """What is seen of a seller at first sight, before any evidence."""
+
+    level: Level
+    very_poor: bool
+
+
+def is_quiet(seen: Seen, standing: Standing, as_of: datetime, to_cure: timedelta) -> bool:
+    """Say whether a review has nothing to say, whatever its evidence is."""
+    if standing.boosted or seen.level != standing.level:
+        return False
+    if seen.very_poor:
+        return standing.step == "suspended"
+    if seen.level == "limit":
+        since = standing.stepped_at
+        return standing.step == "suspended" or not _is_over(since, as_of, to_cure)
+    healthy = not standing.rungs
+    return seen.level in WAITS or (healthy and seen.level == "good")
+
+
+def review(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
+    """Return what a review says: nothing, if nothing moved.
+
+    A day that was reviewed, or lies before one that was, has been judged.
+    """
+    if standing.reviewed_at is not None and command.as_of <= standing.reviewed_at:
+        return []
+    moves = [*_step(command, standing), *_boost(command, standing)]
+    if not moves and command.level == standing.level:
+        return []
+    return [_reviewed(command), *moves]
+
+
+def lift(command: LiftStep, standing: Standing) -> Sequence[StandingEvent]:
+    """Return that a step is undone, and what stood on it: nothing, if it holds no more."""
+    places = [
+        place
+        for place, rung in enumerate(standing.rungs)
+        if (rung.step, rung.at) == (command.step, command.stepped_at)
+    ]
+    if not places:
+        return []
+    left = _without(standing.rungs, places[0])
+    return [
+        SanctionLifted(
+            seller_id=command.seller_id,
+            why="restated",
+            lifted=tuple(rung.step for rung in standing.rungs if rung not in left),
+            step=left[-1].step if left else "healthy",
+            because=command.because,
+            changed=command.changed,
+            metrics=command.metrics,
+            lifted_at=command.at,
+        )
+    ]
+
+
+def _without(rungs: Sequence[Rung], place: int) -> Sequence[Rung]:
+    """Return the steps that are left without one: those under it, or that stand alone."""
+    above = [rung for rung in rungs[place + 1 :] if rung.stands_alone]
+    return [*rungs[:place], *above]
+
+
+def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
+    suspended = standing.step == "suspended"
+    if command.very_poor and not suspended and not _is_trusted(command, standing):
+        return [_suspended(command, at_once=True)]
+    if command.limits:
+        waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
+        return _up(command, standing) if waited and not suspended else []
+    if command.level in CLEAN and standing.rungs:
+        return _down(command, standing)
+    return []
+
+
+def _is_over(since: datetime | None, as_of: datetime, to_cure: timedelta) -> bool:
+    return since is None or as_of - since >= to_cure
+
+
+def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
+    """Say whether a plan was accepted so lately that it may still show what it does."""
+    since = standing.trusted_since
+    over = _is_over(since, command.as_of, command.terms.to_cure)
+    return since is not None and not over
+
+
+def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
+    match STEPS[STEPS.index(standing.step) + 1]:
+        case "warned":
+            return [
+                SellerWarned(
+                    seller_id=command.seller_id,
+                    known_at=command.known_at,
+                    policy=command.terms.policy,
+                    grounds=command.limits,
+                    cure_by=command.as_of + command.terms.to_cure,
+                    warned_at=command.as_of,
+                )
+            ]
+        case "suspended":
+            return [_suspended(command, at_once=False)]
+        case step:
+            return _reduced(command, for_all=step == "reduced_for_all")
+
+
+def _reduced(command: ReviewSeller, *, for_all: bool) -> Sequence[StandingEvent]:
+    reduced = VisibilityReduced(
+        seller_id=command.seller_id,
+        for_buyers="all" if for_all else "some",
+        known_at=command.known_at,
+        policy=command.terms.policy,
+        grounds=command.limits,
+        cure_by=command.as_of + command.terms.to_cure,
+        reduced_at=command.as_of,
+    )
+    if not for_all:
+        return [reduced]
+    limited = NewBuyersLimited(seller_id=command.seller_id, limited_at=command.as_of)
+    return [reduced, limited]
+
+
+def _suspended(command: ReviewSeller, *, at_once: bool) -> SellerSuspended:
+    return SellerSuspended(
+        seller_id=command.seller_id,
+        known_at=command.known_at,
+        policy=command.terms.policy,
+        reasons=command.very_poor if at_once else command.limits,
+        suspended_at=command.as_of,
+    )
+
+
+def _down(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
+    top = standing.rungs[-1]
+    if top.step == "suspended":
+        if command.as_of - top.at < command.terms.window:
+            return []  # the window reaches back to before: it can't have been clean
+        return [
+            SellerReinstated(
+                seller_id=command.seller_id,
+                because="clean_window",
+                plan_id=None,
+                reinstated_at=command.as_of,
+            )
+        ]
+    left = standing.rungs[:-1]
+    return [
+        SanctionLifted(
+            seller_id=command.seller_id,
+            why="cured",
+            lifted=(top.step,),
+            step=left[-1].step if left else "healthy",
+            because=(),
+            changed=0,
+            metrics=(),
+            lifted_at=command.as_of,
+        )
+    ]
+
+
+def _boost(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
+    seller_id, at = command.seller_id, command.as_of
+    if command.level != "star":
+        ended = BoostEnded(seller_id=seller_id, level=command.level, ended_at=at)
+        return [ended] if standing.boosted else []
+    if standing.boosted or standing.rungs:
+        return []
+    since = standing.star_since or at
+    since = max(since, standing.sanctioned_until or since)
+    if at - since < command.terms.star_for:
+        return []
+    return [VisibilityBoosted(seller_id=seller_id, star_since=since, boosted_at=at)]
+
+
+def _reviewed(command: ReviewSeller) -> SellerReviewed:
+    return SellerReviewed(
+        seller_id=command.seller_id,
+        as_of=command.as_of,
+        known_at=command.known_at,
+        policy=command.terms.policy,
+        level=command.level,
+        metrics=tuple(
+            ReviewedMetric(**{name: card[name] for name in ReviewedMetric.model_fields})
+            for card in command.cards
+        ),
+    )

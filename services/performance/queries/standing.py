@@ -1,0 +1,150 @@
+"""Where sellers stand: read models as they stand after the last write, and their facts."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any, Final, LiteralString, TypeAlias
+
+import polars as pl
+from psycopg import sql
+from psycopg.rows import dict_row
+from sqlalchemy import Connection, Engine, func, select
+
+from contracts.performance import Step
+from kit.database import address, driver
+from kit.readmodels.frames import one_moment
+from services.performance.handlers import STREAM
+from services.performance.model.obligation import LISTINGS, SAYINGS
+from services.performance.model.standing.state import Standing
+from services.performance.projections.standing import STATE, standings
+from services.performance.tables import review_days
+
+Shown: TypeAlias = dict[str, Any]
+
+_HISTORY: Final[LiteralString] = """
+SELECT version, event_id::text, type, occurred_at AS at, recorded_at, data,
+    meta ->> 'actor' AS actor
+FROM events WHERE stream_id = %s AND version < %s ORDER BY version DESC LIMIT %s
+"""
+_LATE: Final[LiteralString] = """
+SELECT DISTINCT s.seller_id FROM standings AS s
+CROSS JOIN LATERAL (
+    SELECT min((rung ->> 'known_at')::timestamptz) AS known_at,
+        max((rung ->> 'at')::timestamptz) AS at
+    FROM jsonb_array_elements(s.state -> 'rungs') AS rung
+) AS asked
+WHERE s.step <> 'healthy' AND (EXISTS (
+    SELECT FROM obligation_sayings AS o WHERE o.seller_id = s.seller_id
+    AND o.recorded_at > asked.known_at AND o.at <= asked.at
+    AND (%(known_at)s::timestamptz IS NULL OR o.recorded_at <= %(known_at)s)
+) OR EXISTS (
+    SELECT FROM listing_sayings AS l WHERE l.seller_id = s.seller_id
+    AND l.recorded_at > asked.known_at AND l.at <= asked.at
+    AND (%(known_at)s::timestamptz IS NULL OR l.recorded_at <= %(known_at)s)
+))
+ORDER BY s.seller_id
+"""
+
+
+def standing_of(seller_id: str, db: Connection) -> Shown | None:
+    """Return a seller's standing as it is read, or None if nothing was ever said of it."""
+    query = select(standings).where(standings.c.seller_id == seller_id)
+    found = db.execute(query).mappings().first()
+    return None if found is None else dict(found)
+
+
+def standings_where(
+    step: Step | None, beyond: str, limit: int, db: Connection, *, waiting: bool = False
+) -> Sequence[Shown]:
+    """Return standings by seller, beyond one: on a step, with something to decide."""
+    row = standings.c
+    query = select(row.seller_id, row.step, row.level, row.boosted, row.since, row.waiting)
+    query = query.where(row.seller_id > beyond)
+    if step is not None:
+        query = query.where(row.step == step)
+    if waiting:
+        query = query.where(row.waiting > 0)
+    found = db.execute(query.order_by(row.seller_id).limit(limit)).mappings()
+    return [dict(each) for each in found]
+
+
+def history_of(seller_id: str, before: int, limit: int, db: Connection) -> Sequence[Shown]:
+    """Return the last facts of a seller's standing before a version, the newest first."""
+    with driver(db).cursor(row_factory=dict_row) as cursor:
+        cursor.execute(_HISTORY, (f"{STREAM}{seller_id}", before, limit))
+        return cursor.fetchall()
+
+
+def states_of(
+    db: Engine, seller_ids: Collection[str] | None = None
+) -> Mapping[str, Standing]:
+    """Return standings by seller: of all of whom anything was said, or of some."""
+    query = select(standings.c.seller_id, standings.c.state)
+    if seller_ids is not None:
+        query = query.where(standings.c.seller_id == func.any([*seller_ids]))
+    with db.connect() as read:
+        return {name: STATE.validate_python(state) for name, state in read.execute(query)}
+
+
+def sellers_with_steps(db: Engine) -> Sequence[str]:
+    """Return the sellers who are not healthy."""
+    row = standings.c
+    query = select(row.seller_id).where(row.step != "healthy").order_by(row.seller_id)
+    with db.connect() as read:
+        return [*read.scalars(query)]
+
+
+def sellers_with_late_facts(db: Engine, known_at: datetime | None) -> Sequence[str]:
+    """Return the sellers whose steps stand on what was not all that there was to know.
+
+    That is: something was recorded since a step was taken, and known by `known_at`, that
+    was true by then.
+    """
+    with db.connect() as read:
+        found = driver(read).execute(_LATE, {"known_at": known_at})
+        return [name for (name,) in found]
+
+
+def rows_of_sellers(
+    db: Engine, seller_ids: Sequence[str], known_at: datetime | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what was said of some sellers by `known_at`: of obligations, of listings.
+
+    Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
+    """
+    conditions: list[sql.Composable] = [
+        sql.SQL("seller_id = ANY({}::text[])").format([*seller_ids])
+    ]
+    if known_at is not None:
+        conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
+    with one_moment(address(db)) as read:
+        return (
+            read("obligation_sayings", SAYINGS, conditions),
+            read("listing_sayings", LISTINGS, conditions),
+        )
+
+
+def last_day(db: Engine) -> date | None:
+    """Return the last day of which all sellers were reviewed."""
+    with db.connect() as read:
+        found: date | None = read.scalar(select(func.max(review_days.c.day)))
+        return found
+
+
+def is_reviewed(db: Engine, day: date) -> bool:
+    """Say whether all sellers were reviewed of a day."""
+    with db.connect() as read:
+        query = select(review_days.c.day).where(review_days.c.day == day)
+        return read.scalar(query) is not None
+
+
+def next_review(at: datetime) -> datetime:
+    """Return when all sellers are reviewed next after `at`: at the next midnight."""
+    return datetime.combine(at.date() + timedelta(days=1), time(), UTC)
+
+
+def in_batches(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield `names` in their order, so many at a time."""
+    rest = iter(names)
+    while batch := [*islice(rest, size)]:
+        yield batch

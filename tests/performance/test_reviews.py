@@ -1,0 +1,199 @@
+"""Reviews over all sellers, on a real database: once each day, late or twice; undone."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from contracts.performance import (
+    SanctionLifted,
+    SellerReviewed,
+    SellerWarned,
+    StandingEvent,
+)
+from kit.readmodels.own import verify_own
+from kit.schedule import Due
+from services.performance import runs
+from services.performance.app import BLUEPRINT
+from services.performance.model.policy import load_policies
+from services.performance.model.standing.refusals import DayNotOver
+from services.performance.projections.standing import standings
+from services.performance.runs import Platform, review_until
+from services.performance.schedules import ARRIVES, restate_steps, review_sellers
+from tests.performance.facts import shipped
+from tests.performance.reviewed import Performance, orders, performance_on
+from tests.performance.standings import kinds
+from tests.performance.world import AS_OF, DAY, TICK
+
+
+@pytest.fixture
+def performance(fresh_database: str) -> Iterator[Performance]:
+    with performance_on(fresh_database) as parts:
+        yield parts
+
+
+def warning_of(facts: list[StandingEvent]) -> SellerWarned:
+    (found,) = [fact for fact in facts if isinstance(fact, SellerWarned)]
+    return found
+
+
+def test_a_warning_names_what_was_late_by_the_ids_of_the_facts(
+    performance: Performance,
+) -> None:
+    told = performance.hear(orders())
+    (day,) = performance.review(AS_OF)
+
+    reviewed, warned = performance.told()
+    assert (day.sellers, day.recorded) == (1, 2)
+    assert isinstance(reviewed, SellerReviewed)
+    assert reviewed.level == "limit"
+    (ground,) = warning_of([warned]).grounds
+    assert (ground.metric, ground.due, ground.kept) == ("shipping.on_time", 20, 12)
+    assert (ground.broken, ground.threshold) == (8, 0.9)
+    assert {one.subject_id for one in ground.obligations} == {f"o-{n}" for n in range(8)}
+    named = {name for one in ground.obligations for name in one.fact_ids}
+    late = {str(one.envelope.id) for one in told[: 8 * 3]}
+    assert named == late
+    assert (ground.way_out.good_in_a_row, ground.way_out.days) == (80, 84)
+
+
+def test_a_day_that_is_reviewed_again_or_twice_at_once_changes_nothing(
+    performance: Performance,
+) -> None:
+    for n in range(5):
+        performance.hear(orders(seller_id=f"s-{n}"))
+    platform = Platform(performance.engine, performance.streams, load_policies())
+
+    def run() -> None:
+        runs.review_day(AS_OF.date(), platform, AS_OF)
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(run) for _ in range(2)]:
+            each.result()
+
+    assert performance.count() == 10
+    assert performance.review(AS_OF) == []
+
+
+def test_late_reviews_say_what_reviews_in_time_had_said(
+    performance: Performance, fresh_databases: Callable[[], str]
+) -> None:
+    performance.hear(orders())
+    with performance_on(fresh_databases()) as other:
+        other.hear(orders())
+        days = [AS_OF + n * DAY for n in range(15)]
+        for at in days:
+            review_sellers(
+                load_policies(), at + ARRIVES, performance.streams, performance.engine
+            )
+        other.review(days[0])
+        done = other.review(days[-1])
+
+        assert [one.day for one in done] == [at.date() for at in days[1:]]
+        assert other.told() == performance.told()
+    assert kinds(performance.told()) == [
+        "SellerReviewed",
+        "SellerWarned",
+        "SellerReviewed",
+        "VisibilityReduced",
+    ]
+
+
+def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    early = [
+        shipped(AS_OF - 10 * DAY).model_copy(update={"order_id": f"o-{n}"})
+        for n in range(8)
+    ]
+    told = performance.hear(early, late=11 * DAY)
+
+    later = AS_OF + 2 * DAY
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 1
+    )
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
+    )
+
+    last = performance.told()[-1]
+    assert isinstance(last, SanctionLifted)
+    assert (last.why, last.step, last.lifted_at) == ("restated", "healthy", later)
+    assert {*last.because} == {str(one.envelope.id) for one in told}
+    (metric,) = last.metrics
+    assert (metric.was_rate, metric.is_rate, metric.is_due) == (0.6, 1.0, 20)
+
+
+def test_what_changes_nothing_of_its_ground_lifts_no_step(performance: Performance) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    one_early = shipped(AS_OF - 10 * DAY).model_copy(update={"order_id": "o-0"})
+    performance.hear([one_early], late=11 * DAY)
+    performance.hear(orders(late=0, day=9))
+
+    later = AS_OF + 20 * DAY
+    assert (
+        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
+    )
+
+
+def test_a_newer_policy_lifts_no_step(performance: Performance) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    [old] = load_policies()
+    lax = {
+        name: each.model_copy(update={"limit": 0.0, "warn": 0.0})
+        for name, each in old.standards.items()
+    }
+    newer = old.model_copy(
+        update={"version": "lax", "applies_from": AS_OF - 90 * DAY, "standards": lax}
+    )
+    performance.hear(orders(1, late=0, day=-1), late=30 * DAY)
+
+    for policies in ([old, newer], [newer]):  # beside the old one, or in its place
+        platform = Platform(performance.engine, performance.streams, policies=policies)
+        due = Due(performance.streams)
+        runs.restate(platform, AS_OF + 40 * DAY, due)
+        assert due.count() == 0
+
+
+def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:
+    performance.hear(orders())
+    tomorrow = AS_OF + DAY
+    platform = Platform(performance.engine, performance.streams, load_policies())
+
+    with pytest.raises(DayNotOver, match=r"^as_of: 2026-04-02 has not begun"):
+        next(review_until(tomorrow.date(), tomorrow - TICK, platform))
+    assert performance.count() == 0
+
+
+def test_of_nobody_there_is_nothing_to_say(performance: Performance) -> None:
+    (day,) = performance.review(AS_OF)
+
+    assert (day.sellers, day.recorded) == (0, 0)
+    assert performance.review(AS_OF) == []
+
+
+def test_what_is_read_is_what_the_facts_say(performance: Performance) -> None:
+    performance.hear(orders())
+    performance.hear(orders(late=20, seller_id="s-2"))
+    performance.review(AS_OF)
+    performance.review(AS_OF + 4 * DAY)
+
+    (same,) = verify_own(performance.engine, BLUEPRINT.own[0])
+    assert (same.equal, same.live_rows) == (True, 2)
+    with performance.engine.connect() as db:
+        steps = dict(db.execute(select(standings.c.seller_id, standings.c.step)).all())
+    assert steps["s-2"] == "suspended"
+
+
+def test_more_than_a_batch_is_reviewed(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "BATCH", 3)
+    for n in range(7):
+        performance.hear(orders(seller_id=f"s-{n}"))
+    (day,) = performance.review(AS_OF)
+
+    assert (day.sellers, day.recorded, performance.count()) == (7, 14, 14)

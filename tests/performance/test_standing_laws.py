@@ -1,0 +1,135 @@
+"""Whatever reviews find, the ladder is fair: warned first, and a step at a time."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, strategies as st
+
+from contracts.performance import (
+    Level,
+    SanctionLifted,
+    SellerReinstated,
+    SellerSuspended,
+    SellerWarned,
+    StandingEvent,
+    VisibilityReduced,
+)
+from services.performance.commands import LiftStep, ReviewSeller, StandingCommand
+from services.performance.model.standing import STANDING
+from services.performance.model.standing.ladder import Seen, is_quiet
+from services.performance.model.standing.state import STEPS, Standing
+from tests.performance.standings import CURE, after, found
+
+LEVELS: tuple[Level, ...] = ("star", "good", "warn", "limit", "not_enough_data")
+
+
+@st.composite
+def reviews(draw: st.DrawFn) -> Sequence[ReviewSeller]:
+    """Stretches of days at one level, as a seller has them; some days are very poor."""
+    stretches = st.tuples(st.sampled_from(LEVELS), st.integers(1, 40))
+    days = [
+        level
+        for level, length in draw(st.lists(stretches, max_size=6))
+        for _ in range(length)
+    ]
+    poor = draw(st.sets(st.integers(0, 120), max_size=2))
+    return [found(level, day, very_poor=day in poor) for day, level in enumerate(days)]
+
+
+def stood(
+    commands: Sequence[StandingCommand],
+) -> list[tuple[Standing, list[StandingEvent]]]:
+    """The standing before each command, and what that made true."""
+    standing, found = STANDING.initial, []
+    for command in commands:
+        facts = [*STANDING.decide(command, standing)]
+        found.append((standing, facts))
+        for fact in facts:
+            standing = STANDING.evolve(standing, fact)
+    return found
+
+
+def is_sanction(fact: StandingEvent) -> bool:
+    alone = isinstance(fact, SellerSuspended) and any(
+        ground.rule == "very_poor" for ground in fact.reasons
+    )
+    return isinstance(fact, VisibilityReduced | SellerSuspended) and not alone
+
+
+@given(reviews())
+def test_a_warning_comes_before_every_sanction_and_14_days(
+    days: Sequence[ReviewSeller],
+) -> None:
+    for standing, facts in stood(days):
+        for fact in filter(is_sanction, facts):
+            (warned,) = [rung for rung in standing.rungs if rung.step == "warned"]
+            assert fact.happened_at - warned.at >= CURE
+            assert standing.stepped_at is not None
+            assert fact.happened_at - standing.stepped_at >= CURE
+
+
+@given(reviews())
+def test_a_review_takes_one_step_at_most(days: Sequence[ReviewSeller]) -> None:
+    steps = (
+        SellerWarned
+        | VisibilityReduced
+        | SellerSuspended
+        | SellerReinstated
+        | SanctionLifted
+    )
+    for standing, facts in stood(days):
+        taken = [fact for fact in facts if isinstance(fact, steps)]
+        assert len(taken) <= 1
+        after = standing
+        for fact in facts:
+            after = STANDING.evolve(after, fact)
+        moved = abs(STEPS.index(after.step) - STEPS.index(standing.step))
+        jumps = any(
+            isinstance(fact, SellerReinstated | SellerSuspended) and not is_sanction(fact)
+            for fact in taken
+        )
+        assert moved <= 1 or jumps
+
+
+@given(reviews(), st.data())
+def test_days_that_are_reviewed_again_say_nothing_more(
+    days: Sequence[ReviewSeller], data: st.DataObject
+) -> None:
+    repeated = list[ReviewSeller]()
+    for place, day in enumerate(days):
+        repeated.append(day)
+        repeated += data.draw(st.lists(st.sampled_from(days[: place + 1]), max_size=2))
+
+    assert after(*repeated) == after(*days)
+
+
+@given(reviews())
+def test_what_is_quiet_has_nothing_to_say(days: Sequence[ReviewSeller]) -> None:
+    for (standing, facts), day in zip(stood(days), days, strict=True):
+        seen = Seen(day.level, bool(day.very_poor))
+        if is_quiet(seen, standing, day.as_of, CURE):
+            assert facts == []
+
+
+@given(reviews(), st.integers(0, 3))
+def test_what_is_lifted_leaves_no_sanction_without_its_warning(
+    days: Sequence[ReviewSeller], place: int
+) -> None:
+    standing, _ = after(*days)
+    if place >= len(standing.rungs):
+        return
+    rung = standing.rungs[place]
+    lift = LiftStep(
+        seller_id="s-1",
+        step=rung.step,
+        stepped_at=rung.at,
+        because=(),
+        changed=0,
+        metrics=(),
+        at=rung.at,
+    )
+    left, facts = after(*days, lift)
+
+    assert isinstance(facts[-1], SanctionLifted)
+    assert rung not in left.rungs
+    dependent = [one for one in left.rungs if not one.stands_alone]
+    assert [one.step for one in dependent] == [*STEPS[1 : len(dependent) + 1]]
