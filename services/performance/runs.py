@@ -17,11 +17,11 @@ from services.performance.commands import StandingCommand
 from services.performance.handlers import to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.standing.findings import first_sight, found_of
-from services.performance.model.standing.ladder import is_quiet
+from services.performance.model.standing.ladder import Seen, is_quiet
 from services.performance.model.standing.refusals import DayNotOver
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
-from services.performance.queries import Question, read_rows
+from services.performance.queries import Question, read_in_parts
 from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
@@ -107,9 +107,9 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    rows = read_rows(platform.engine, Question(policy, as_of, known_at), past=False)
-    found = first_sight(*rows, policy, as_of, known_at)
-    del rows
+    found = dict[str, Seen]()
+    for rows in read_in_parts(platform.engine, Question(policy, as_of, known_at)):
+        found |= first_sight(*rows, policy, as_of, known_at)
     stand, to_cure = states_of(platform.engine), policy.standing.time_to_cure
     loud = [
         seller_id
