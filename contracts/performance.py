@@ -244,7 +244,9 @@ Claims: TypeAlias = Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)]
 class AppealFiled(Fact):
     """The seller appeals against the fact `against`: a sanction, a warning or a review.
 
-    Shape: `contests` are the facts that they dispute.
+    Shape: `contests` are the facts that they dispute, `claims`, of which there is one at
+        least, what happened instead. If it is upheld, the claims count; a fact that is
+        contested stays what it is.
     """
 
     moment: ClassVar[str] = "filed_at"

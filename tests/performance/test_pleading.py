@@ -125,6 +125,7 @@ def test_what_is_asked_becomes_true_once(
         ([SUSPENDED], DECLINE, refusals.PlanUnknown, "n-1"),
         ([SUSPENDED, SUBMIT, DECLINE], ACCEPT, refusals.PlanIsDecided, "declined"),
         ([SUSPENDED, SUBMIT, ACCEPT], DECLINE, refusals.PlanIsDecided, "accepted"),
+        ([], replace(FILE, claims=()), refusals.NothingClaimed, "claims: "),
         ([FILE], replace(FILE, statement="?"), refusals.AppealExists, "a-1"),
         ([FILE], replace(FILE, appeal_id="a-2"), refusals.IsAppealed, "a-1"),
         ([], UPHOLD, refusals.AppealUnknown, "a-1"),

@@ -143,6 +143,7 @@ def test_an_upheld_appeal_counts_and_lifts_what_it_was_against(
             "claims.0.type",
         ),
         ({"statement": ""}, 422, "invalid-request", "statement"),
+        ({"claims": []}, 422, "nothing-claimed", "claims: an appeal that claims nothing"),
     ],
 )
 def test_an_appeal_that_names_what_is_not_there_is_refused(
@@ -158,7 +159,8 @@ def test_an_appeal_that_names_what_is_not_there_is_refused(
     against, _ = performance.told_with_ids()[1]
     before = performance.count()
 
-    appeal = {"appeal_id": "a-1", "against": against, "statement": "!", **changes}
+    appeal: dict[str, Any] = {"appeal_id": "a-1", "against": against, "statement": "!"}
+    appeal |= {"claims": [early("o-1")], **changes}
     got, problem = post(http, APPEALS, appeal)
 
     assert (got, problem["type"]) == (status, kind)

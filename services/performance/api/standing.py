@@ -23,6 +23,7 @@ from services.performance.api.asked import PoliciesHere
 from services.performance.model.standing.refusals import (
     AppealUnknown,
     DayNotOver,
+    NothingClaimed,
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
@@ -33,6 +34,7 @@ from services.performance.runs import Platform, review_until
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
     DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NothingClaimed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"
 _PLAN: Final = f"{_SELLER}/plans/{{plan_id}}"

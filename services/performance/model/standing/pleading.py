@@ -26,6 +26,7 @@ from services.performance.model.standing.refusals import (
     AppealIsDecided,
     AppealUnknown,
     IsAppealed,
+    NothingClaimed,
     NothingToPlan,
     PlanExists,
     PlanIsDecided,
@@ -142,9 +143,12 @@ def file(command: FileAppeal, standing: Standing) -> Sequence[StandingEvent]:
     """Return that an appeal was filed.
 
     Raises:
+        NothingClaimed: It says not what happened instead, so nothing could follow from it.
         AppealExists: Another appeal has this id.
         IsAppealed: What it is against was appealed before.
     """
+    if not command.claims:
+        raise NothingClaimed
     said = Appeal(
         command.against, command.contests, command.claims, command.statement, command.at
     )

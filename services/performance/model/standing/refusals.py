@@ -82,6 +82,16 @@ class IsAppealed(Refused):
         super().__init__(f"against: {against!r} was appealed by {appeal_id!r}; appeal once")
 
 
+class NothingClaimed(Refused):
+    code = "nothing-claimed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "claims: an appeal that claims nothing changes nothing; contested facts say "
+            "which are disputed, and claims what happened instead: give at least one"
+        )
+
+
 class AgainstUnknown(Refused):
     code = "against-unknown"
 
