@@ -29,6 +29,7 @@ from services.performance.model.standing.refusals import (
     NothingClaimed,
     NothingToPlan,
     PlanExists,
+    PlanHasLapsed,
     PlanIsDecided,
     PlanUnknown,
     PlanWaits,
@@ -62,6 +63,7 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
 
     Raises:
         PlanExists: Another plan has this id.
+        PlanHasLapsed: It was submitted to a step that holds no more.
         NothingToPlan: The seller is not sanctioned.
         PlanWaits: Another waits for an answer.
     """
@@ -69,6 +71,8 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
     if known is not None:
         if known.statement != command.statement:
             raise PlanExists(command.plan_id)
+        if known.state == "lapsed":
+            raise PlanHasLapsed(command.plan_id)
         return []
     if not standing.is_sanctioned:
         raise NothingToPlan(standing.step)
@@ -86,11 +90,12 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
 
 
 def accept(command: AcceptPlan, standing: Standing) -> Sequence[StandingEvent]:
-    """Return that a plan was accepted, and that its seller is reinstated, if sanctioned.
+    """Return that a plan was accepted, and that its seller is reinstated.
 
     Raises:
         PlanUnknown: The seller has none of this id.
         PlanIsDecided: It was declined.
+        PlanHasLapsed: The step that it answers holds no more.
     """
     if not _waits(command, standing, "accepted"):
         return []
@@ -100,8 +105,6 @@ def accept(command: AcceptPlan, standing: Standing) -> Sequence[StandingEvent]:
         note=command.note,
         accepted_at=command.at,
     )
-    if not standing.is_sanctioned:
-        return [accepted]
     reinstated = SellerReinstated(
         seller_id=command.seller_id,
         because="plan_accepted",
@@ -117,6 +120,7 @@ def decline(command: DeclinePlan, standing: Standing) -> Sequence[StandingEvent]
     Raises:
         PlanUnknown: The seller has none of this id.
         PlanIsDecided: It was accepted.
+        PlanHasLapsed: The step that it answers holds no more.
     """
     if not _waits(command, standing, "declined"):
         return []
@@ -134,6 +138,8 @@ def _waits(command: AcceptPlan | DeclinePlan, standing: Standing, asked: str) ->
     plan = standing.plans.get(command.plan_id)
     if plan is None:
         raise PlanUnknown(command.plan_id)
+    if plan.state == "lapsed":
+        raise PlanHasLapsed(command.plan_id)
     if plan.state not in {"waiting", asked}:
         raise PlanIsDecided(command.plan_id, plan.state)
     return plan.state == "waiting"

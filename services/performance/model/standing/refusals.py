@@ -31,6 +31,16 @@ class PlanIsDecided(Refused):
         super().__init__(f"plan_id: {plan_id!r} is {state}; have another plan submitted")
 
 
+class PlanHasLapsed(Refused):
+    code = "plan-lapsed"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(
+            f"plan_id: the step that {plan_id!r} answers holds no more, so it has lapsed; "
+            "if the seller is sanctioned again, have another plan submitted"
+        )
+
+
 class PlanWaits(Refused):
     code = "plan-waits"
 

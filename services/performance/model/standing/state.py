@@ -31,7 +31,8 @@ STEPS: Final[tuple[Step, ...]] = get_args(Step)
 SANCTIONS: Final[tuple[Step, ...]] = STEPS[2:]
 """A warning is none: nothing happens yet."""
 
-PlanState: TypeAlias = Literal["waiting", "accepted", "declined"]
+PlanState: TypeAlias = Literal["waiting", "accepted", "declined", "lapsed"]
+"""A plan answers the step that holds; it lapses once another one does."""
 AppealState: TypeAlias = Literal["waiting", "upheld", "dismissed"]
 
 
@@ -119,9 +120,9 @@ def evolve(standing: Standing, event: StandingEvent) -> Standing:
         case SellerReviewed():
             return _reviewed(standing, event)
         case SellerWarned() | VisibilityReduced() | SellerSuspended():
-            return _stepped_up(standing, event)
+            return _lapsed(standing, _stepped_up(standing, event))
         case SellerReinstated() | SanctionLifted():
-            return _stepped_down(standing, event)
+            return _lapsed(standing, _stepped_down(standing, event))
         case VisibilityBoosted() | BoostEnded():
             return replace(standing, boosted=isinstance(event, VisibilityBoosted))
         case NewBuyersLimited():
@@ -172,6 +173,17 @@ def _stepped_down(standing: Standing, event: SellerReinstated | SanctionLifted) 
     if isinstance(event, SellerReinstated) and event.because == "plan_accepted":
         after = replace(after, trusted_since=at)
     return after
+
+
+def _lapsed(before: Standing, after: Standing) -> Standing:
+    """Return `after` without a plan that waits, if another step holds than before."""
+    if after.step == before.step:
+        return after
+    plans = {
+        name: replace(plan, state="lapsed") if plan.state == "waiting" else plan
+        for name, plan in after.plans.items()
+    }
+    return replace(after, plans=plans)
 
 
 def _asked(standing: Standing, event: _Asked) -> Standing:
