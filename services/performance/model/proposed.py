@@ -69,11 +69,12 @@ def parsed(
     claims: Sequence[Claim],
     seller_id: str,
     by: datetime,
-    meant: Collection[type[Fact]],
+    meant: Mapping[type[Fact], Collection[str]],
 ) -> Claimed:
     """Return the claims of a seller as facts that had happened by then.
 
-    Shape: `meant` are the types that say anything of obligations or listings.
+    Shape: `meant` are the types that say anything of obligations or listings, each with
+        the fields that say when something happened.
 
     Raises:
         ClaimsRefused: Some are none: each wrong field is named, with the claim's index.
@@ -86,9 +87,12 @@ def parsed(
         except ClaimsRefused as why:
             wrong += why.wrong
             continue
-        if fact.happened_at > by:
-            late = f"it lies after {written(by)}, the moment that is asked about"
-            wrong.append((f"{at}.data.{fact.moment}", late))
+        late = f"it lies after {written(by)}, the moment that is asked about"
+        wrong += [
+            (f"{at}.data.{name}", late)
+            for name in sorted(meant[type(fact)])
+            if (moment := getattr(fact, name)) is not None and moment > by
+        ]
         facts.append(fact)
     if wrong:
         raise ClaimsRefused(wrong)
