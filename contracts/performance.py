@@ -232,7 +232,11 @@ class PlanOfActionDeclined(Fact):
 
 
 class Claim(Value):
-    """A fact that a seller says happened, in the form in which it would be published."""
+    """A fact that a seller says happened, in the form in which it would be published.
+
+    Shape: `type` as `orders.tracking-added.v1`; `data` has the fields of that type, as
+        JSON. Of who files one, `seller_id` may be left out.
+    """
 
     type: Annotated[str, Field(min_length=1, max_length=200)]
     data: Mapping[str, JsonValue]

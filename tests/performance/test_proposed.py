@@ -9,9 +9,10 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from sqlalchemy import Engine, text
 
+from contracts.performance import Claim
 from contracts.registry import CLASSES
 from kit.consumers.records import Received
-from services.performance.model.proposed import Claim, Stated, parsed
+from services.performance.model.proposed import Stated, parsed
 from services.performance.model.refusals import ClaimsRefused
 from services.performance.policies import MEANT, rows_of
 from tests.performance.history import histories

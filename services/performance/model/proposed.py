@@ -7,34 +7,21 @@ claims become rows like those of facts, and lie over the stored ones for the sam
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from contracts.fact import Fact
+from contracts.performance import Claim
 from contracts.registry import NAMES, UnknownTypeError, decode
 from services.performance.model.refusals import ClaimsRefused, written
 
-MOST_CLAIMS: Final = 100
 CLAIMED: Final = UUID("5d1c9a3e-6f0b-5c57-9d6a-0a4b2f6f3c11")
 """The namespace of the ids of claims."""
 LATEST: Final = 2**62
 """Versions of claims begin here: of two facts of one moment, a claim is the later."""
-
-
-class Claim(BaseModel):
-    """A fact that somebody says happened.
-
-    Shape: `type` as published, `orders.tracking-added.v1`; `data` has the fields of that
-        type, as JSON; `seller_id` may be left out.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: str = Field(min_length=1, max_length=200)
-    data: Mapping[str, Any]
 
 
 class Stated(NamedTuple):

@@ -8,10 +8,11 @@ from typing import TypeAlias
 import polars as pl
 from sqlalchemy import Engine
 
+from contracts.performance import Claim
 from services.performance.model.evidence import explain
 from services.performance.model.foresight import foreseen
 from services.performance.model.policy import Policy
-from services.performance.model.proposed import Claim, parsed
+from services.performance.model.proposed import parsed
 from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.things import named_by, require

@@ -1,7 +1,7 @@
 """What sellers say to their standing, and what the marketplace answers."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from contracts.performance import (
     AppealDecided,
@@ -10,7 +10,11 @@ from contracts.performance import (
     PlanOfActionDeclined,
     PlanOfActionSubmitted,
     SellerReinstated,
+    SellerReviewed,
+    SellerSuspended,
+    SellerWarned,
     StandingEvent,
+    VisibilityReduced,
 )
 from services.performance.commands import (
     AcceptPlan,
@@ -35,6 +39,9 @@ from services.performance.model.standing.refusals import (
     PlanWaits,
 )
 from services.performance.model.standing.state import Appeal, Standing
+
+Appealable: TypeAlias = SellerReviewed | SellerWarned | VisibilityReduced | SellerSuspended
+"""What can be appealed: what was judged, by a policy that it names."""
 
 
 def plead(command: Planning | Appealing, standing: Standing) -> Sequence[StandingEvent]:
