@@ -15,6 +15,7 @@ from kit.consumers.records import Received
 from services.performance.model.proposed import Stated, parsed
 from services.performance.model.refusals import ClaimsRefused
 from services.performance.policies import MEANT, rows_of
+from services.performance.queries.one_seller import with_more
 from tests.performance.history import histories
 from tests.performance.selling import selling
 from tests.performance.world import AS_OF, DAY, HOUR, sayings_of
@@ -151,6 +152,17 @@ def test_what_falls_due_may_lie_ahead() -> None:
     early = Claim(type=claim.type, data={**claim.data, "clock_started_at": ahead})
     with pytest.raises(ClaimsRefused, match=r"claims\.0\.data\.clock_started_at"):
         parsed([early], "s-1", AS_OF, MEANT)
+
+
+def test_what_counts_already_counts_once() -> None:
+    (shipped,) = [Claim.model_validate(saved(AS_OF - DAY))]
+    said = rows_of(parsed([shipped], "s-1", AS_OF, MEANT).stated(AS_OF - HOUR))
+    again = rows_of(parsed([shipped], "s-1", AS_OF, MEANT).stated(AS_OF))
+    none = said[0].clear(), said[1].clear()
+
+    assert with_more(none, again)[0].height > 0
+    for before, after in zip(said, with_more(said, again), strict=True):
+        assert before.equals(after)
 
 
 def test_a_message_that_was_never_sent_cannot_have_been_answered(

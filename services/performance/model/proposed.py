@@ -39,6 +39,11 @@ class Claimed:
 
     facts: Sequence[Fact]
 
+    @property
+    def ids(self) -> Sequence[UUID]:
+        """Their ids, in the same order."""
+        return [id_of(fact) for fact in self.facts]
+
     def stated(self, recorded_at: datetime) -> Sequence[Stated]:
         """Return them as if recorded then: the same claims always have the same ids."""
         return [
@@ -47,8 +52,16 @@ class Claimed:
         ]
 
 
+def claimed(claims: Sequence[Claim]) -> Claimed:
+    """Return claims that were checked before, as `parsed` did, as facts."""
+    return Claimed([decode(claim.type, to_json(claim.data)) for claim in claims])
+
+
 def id_of(claim: Fact) -> UUID:
-    """Return the id of a claim: it follows from what is claimed."""
+    """Return the id of a claim: it follows from what is claimed.
+
+    No fact that was recorded has it: `AppealDecided` is the one that tells of the claim.
+    """
     return uuid5(CLAIMED, f"{NAMES[type(claim)]} {to_json(claim).decode()}")
 
 

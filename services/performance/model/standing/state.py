@@ -73,7 +73,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What a seller holds against a fact, and what became of it."""
+    """What a seller holds against a fact, and what became of it.
+
+    Shape: `decided_in` is the id of the fact that decided it. Facts don't know their ids:
+        it is noted where standings are kept.
+    """
 
     against: str
     contests: tuple[str, ...]
@@ -81,6 +85,7 @@ class Appeal:
     statement: str
     filed_at: datetime
     state: AppealState = "waiting"
+    decided_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
