@@ -18,7 +18,7 @@ from services.performance.handlers import to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.standing.findings import first_sight, found_of
 from services.performance.model.standing.ladder import is_quiet
-from services.performance.model.standing.refusals import DayNotOver
+from services.performance.model.standing.refusals import DayNotBegun
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
 from services.performance.queries import Question, read_rows
@@ -88,12 +88,12 @@ def review_until(
     that is late says what one in time had said.
 
     Raises:
-        DayNotOver: `day` has not begun.
+        DayNotBegun: `day` has not begun.
         SomeFailed: Some sellers could not be reviewed; their day stays due.
     Safe to repeat: Yes; a seller's stream judges a day once.
     """
     if midnight(day) > now:
-        raise DayNotOver(day.isoformat())
+        raise DayNotBegun(day.isoformat())
     for due in days_due(platform.engine, day):
         yield review_day(due, platform, known_at or midnight(due))
 

@@ -17,7 +17,7 @@ from kit.schedule import Due
 from services.performance import runs
 from services.performance.app import BLUEPRINT
 from services.performance.model.policy import load_policies
-from services.performance.model.standing.refusals import DayNotOver
+from services.performance.model.standing.refusals import DayNotBegun
 from services.performance.projections.standing import standings
 from services.performance.runs import Platform, review_until
 from services.performance.schedules import ARRIVES, restate_steps, review_sellers
@@ -163,7 +163,7 @@ def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:
     tomorrow = AS_OF + DAY
     platform = Platform(performance.engine, performance.streams, load_policies())
 
-    with pytest.raises(DayNotOver, match=r"^as_of: 2026-04-02 has not begun"):
+    with pytest.raises(DayNotBegun, match=r"^as_of: 2026-04-02 has not begun"):
         next(review_until(tomorrow.date(), tomorrow - TICK, platform))
     assert performance.count() == 0
 

@@ -197,5 +197,5 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
     }
     assert post(http, "/reviews", asked)[1] == {"days": []}
     status, problem = post(http, "/reviews", {"as_of": "9999-01-01"})
-    assert (status, problem["type"]) == (422, "day-not-over")
+    assert (status, problem["type"]) == (422, "day-not-begun")
     assert post(http, "/reviews", {"as_of": 20_000})[0] == 422

@@ -22,7 +22,7 @@ from services.performance.adapters.appeals import checked_request
 from services.performance.api.asked import PoliciesHere
 from services.performance.model.standing.refusals import (
     AppealUnknown,
-    DayNotOver,
+    DayNotBegun,
     NothingClaimed,
     PlanUnknown,
 )
@@ -33,7 +33,7 @@ from services.performance.runs import Platform, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
-    DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DayNotBegun.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     NothingClaimed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"

@@ -122,8 +122,8 @@ class FactsUnknown(Refused):
         )
 
 
-class DayNotOver(Refused):
-    code = "day-not-over"
+class DayNotBegun(Refused):
+    code = "day-not-begun"
 
     def __init__(self, day: str) -> None:
         super().__init__(f"as_of: {day} has not begun; review a day that has")
