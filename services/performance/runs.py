@@ -21,7 +21,7 @@ from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
 from services.performance.model.standing.ladder import Seen, is_quiet
-from services.performance.model.standing.refusals import DayNotOver, ReviewGoesOn
+from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
 from services.performance.queries import Question, read_in_parts
@@ -131,11 +131,11 @@ def review_until(
     that is late says what one in time had said.
 
     Raises:
-        DayNotOver: `day` has not begun.
+        DayNotBegun: `day` has not begun.
     Safe to repeat: Yes; a seller's stream judges a day once. `its_turn` keeps others off.
     """
     if midnight(day) > now:
-        raise DayNotOver(day.isoformat())
+        raise DayNotBegun(day.isoformat())
     for due in days_due(platform.engine, day):
         yield review_day(due, platform, known_at or midnight(due))
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import GivenMoment
+from contracts.performance import MOST_CLAIMS, Claim
 from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
@@ -14,7 +15,6 @@ from services.performance.api.asked import PoliciesHere
 from services.performance.api.asking import Basis, HowAsked, basis_of, filled_in
 from services.performance.model.changes import changed_metrics, changed_obligations
 from services.performance.model.choosing import chosen_metrics
-from services.performance.model.proposed import MOST_CLAIMS, Claim
 from services.performance.queries.one_seller import Card, ask_card, ask_what_if
 from services.performance.queries.seen import SeenText
 
@@ -81,7 +81,7 @@ class Proposal(BaseModel):
     seen: SeenText | None = None
 
 
-class Standing(BaseModel):
+class CardsShown(BaseModel):
     """How a seller stands, with claims or without."""
 
     level: str
@@ -96,8 +96,8 @@ class IfSo(Basis):
         null where there was, or would be, none.
     """
 
-    before: Standing
-    after: Standing
+    before: CardsShown
+    after: CardsShown
     claims: list[str]
     metrics: list[dict[str, Any]]
     obligations: list[dict[str, Any]]
@@ -119,8 +119,8 @@ def preview_claims(
     found, seen = ask_what_if(engine, asked, proposal.claims)
     return IfSo(
         **basis_of(asked, seen, "scorecard"),
-        before=Standing(**_shown(found.before)),
-        after=Standing(**_shown(found.after)),
+        before=CardsShown(**_shown(found.before)),
+        after=CardsShown(**_shown(found.after)),
         claims=[*found.claims],
         metrics=changed_metrics(found.before.metrics, found.after.metrics),
         obligations=changed_obligations(found.before.shown, found.after.shown),

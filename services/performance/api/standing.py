@@ -24,7 +24,8 @@ from services.performance.api.asked import PoliciesHere
 from services.performance.model.refusals import have_come
 from services.performance.model.standing.refusals import (
     AppealUnknown,
-    DayNotOver,
+    DayNotBegun,
+    NothingClaimed,
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
@@ -34,7 +35,8 @@ from services.performance.runs import Platform, its_turn, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
-    DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DayNotBegun.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NothingClaimed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"
 _PLAN: Final = f"{_SELLER}/plans/{{plan_id}}"
