@@ -191,9 +191,20 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
     asked = {"as_of": "2026-04-01"}
 
     assert post(http, "/reviews", asked)[1] == {
-        "days": [{"day": "2026-04-01", "policy": "2026-01", "sellers": 1, "recorded": 2}]
+        "days": [
+            {
+                "day": "2026-04-01",
+                "policy": "2026-01",
+                "sellers": 1,
+                "recorded": 2,
+                "failed": {},
+            }
+        ]
     }
     assert post(http, "/reviews", asked)[1] == {"days": []}
+    ahead = {"known_at": "9000-01-01T00:00:00Z"}
+    status, problem = post(http, "/reviews", ahead)
+    assert (status, problem["type"]) == (422, "moment-to-come")
     status, problem = post(http, "/reviews", {"as_of": "9999-01-01"})
     assert (status, problem["type"]) == (422, "day-not-over")
     assert post(http, "/reviews", {"as_of": 20_000})[0] == 422

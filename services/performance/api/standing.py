@@ -1,6 +1,7 @@
 """HTTP in and out: where sellers stand, what they say to it, and reviews of days."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias
@@ -20,6 +21,7 @@ from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters.appeals import checked_request
 from services.performance.api.asked import PoliciesHere
+from services.performance.model.refusals import have_come
 from services.performance.model.standing.refusals import (
     AppealUnknown,
     DayNotOver,
@@ -28,7 +30,7 @@ from services.performance.model.standing.refusals import (
 from services.performance.queries import standing as queries
 from services.performance.queries.appeals import overlay_of, with_claims
 from services.performance.queries.standing import states_of
-from services.performance.runs import Platform, review_until
+from services.performance.runs import Platform, its_turn, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
@@ -116,12 +118,17 @@ class Review(BaseModel):
 
 
 class DayShown(BaseModel):
-    """A day that was reviewed: of how many sellers, and how many facts that was."""
+    """A day that was reviewed: of how many sellers, and how many facts that was.
+
+    Shape: `failed` are the streams of sellers who could not be reviewed, and why; they are
+        reviewed the next day.
+    """
 
     day: date
     policy: str
     sellers: int
     recorded: int
+    failed: Mapping[str, str]
 
 
 class Reviewed(BaseModel):
@@ -250,14 +257,9 @@ def review(
 
     Safe to repeat, late or twice at once: a day is judged once.
     """
+    have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
     platform = Platform(engine, streams, policies, str(asker))
-    done = review_until(day, at, platform, asked.known_at)
-    return Reviewed(
-        days=[
-            DayShown(
-                day=one.day, policy=one.policy, sellers=one.sellers, recorded=one.recorded
-            )
-            for one in done
-        ]
-    )
+    with its_turn(engine):
+        done = [*review_until(day, at, platform, asked.known_at)]
+    return Reviewed(days=[DayShown(**asdict(one)) for one in done])

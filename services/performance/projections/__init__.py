@@ -79,6 +79,9 @@ listing_sayings = Table(
 )
 
 
+_PLACE: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
+
+
 def project_performance(batch: Batch, db: Connection) -> None:
     """Add what `batch` says of obligations and listings.
 
@@ -87,7 +90,7 @@ def project_performance(batch: Batch, db: Connection) -> None:
     """
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
-    places: list[pl.DataFrame] = []
+    places = [pl.DataFrame(schema=_PLACE)]
     for kind, facts in batch.items():
         if kind is AppealDecided:
             said, listed = rows_of_claims(facts)

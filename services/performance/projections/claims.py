@@ -1,6 +1,5 @@
 """What an upheld appeal says: its claims become rows like those of other facts."""
 
-from typing import Final
 from uuid import UUID, uuid5
 
 import polars as pl
@@ -11,16 +10,14 @@ from kit.consumers.columns import Facts
 from services.performance.model.proposed import LATEST, Stated
 from services.performance.policies import rows_of
 
-_NO_PLACE: Final = pl.lit(None, pl.Int64).alias("pos")
-
 
 def rows_of_claims(decided: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what the claims of appeals that were decided say.
 
     They are recorded when the appeal was decided; their ids follow from its own.
 
-    Shape: as `policies.rows_of`, and `pos`, which is null: what performance itself decided
-        has no place among the facts of the services whose facts these are like.
+    Shape: as `policies.rows_of`. What performance itself decided has no place among the
+        facts of the services whose facts these are like.
     """
     envelopes = decided.envelopes.select("event_id", "recorded_at").iter_rows()
     stated = [
@@ -33,5 +30,4 @@ def rows_of_claims(decided: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
         for appeal, (event_id, recorded_at) in zip(decided.read, envelopes, strict=True)
         for place, claim in enumerate(appeal.claims)
     ]
-    sayings, listings = rows_of(stated)
-    return sayings.with_columns(_NO_PLACE), listings.with_columns(_NO_PLACE)
+    return rows_of(stated)

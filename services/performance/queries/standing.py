@@ -28,22 +28,49 @@ FROM events WHERE stream_id = %s AND version < %s ORDER BY version DESC LIMIT %s
 """
 _LATE: Final[LiteralString] = """
 SELECT DISTINCT s.seller_id FROM standings AS s
+CROSS JOIN LATERAL jsonb_array_elements(s.state -> 'rungs') AS rung
 CROSS JOIN LATERAL (
-    SELECT min((rung ->> 'known_at')::timestamptz) AS known_at,
-        max((rung ->> 'at')::timestamptz) AS at
-    FROM jsonb_array_elements(s.state -> 'rungs') AS rung
+    SELECT (rung ->> 'known_at')::timestamptz AS known_at,
+        (rung ->> 'at')::timestamptz AS at
 ) AS asked
 WHERE s.step <> 'healthy' AND (EXISTS (
     SELECT FROM obligation_sayings AS o WHERE o.seller_id = s.seller_id
-    AND o.recorded_at > asked.known_at AND o.at <= asked.at
-    AND (%(known_at)s::timestamptz IS NULL OR o.recorded_at <= %(known_at)s)
+    AND o.recorded_at > asked.known_at AND o.recorded_at <= %(known_at)s
+    AND o.at <= asked.at
 ) OR EXISTS (
     SELECT FROM listing_sayings AS l WHERE l.seller_id = s.seller_id
-    AND l.recorded_at > asked.known_at AND l.at <= asked.at
-    AND (%(known_at)s::timestamptz IS NULL OR l.recorded_at <= %(known_at)s)
+    AND l.recorded_at > asked.known_at AND l.recorded_at <= %(known_at)s
+    AND l.at <= asked.at
 ))
 ORDER BY s.seller_id
 """
+_HEARD_OF: Final[LiteralString] = """
+WITH RECURSIVE known AS (
+    (SELECT seller_id FROM {table} ORDER BY seller_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT t.seller_id FROM {table} AS t WHERE t.seller_id > known.seller_id
+        ORDER BY t.seller_id LIMIT 1
+    ) FROM known WHERE known.seller_id IS NOT NULL
+)
+SELECT seller_id FROM known WHERE seller_id IS NOT NULL
+"""
+
+
+def sellers_heard_of(db: Engine) -> Sequence[str]:
+    """Return the sellers of whom anything was said, in the order of the index.
+
+    From one to the next: a look at the index for each, however much was said of them.
+    """
+    with db.connect() as read:
+        found = {
+            name
+            for table in ("obligation_sayings", "listing_sayings")
+            for (name,) in driver(read).execute(
+                sql.SQL(_HEARD_OF).format(table=sql.Identifier(table))
+            )
+        }
+    return sorted(found)
 
 
 def standing_of(seller_id: str, db: Connection) -> Shown | None:
@@ -94,7 +121,7 @@ def sellers_with_steps(db: Engine) -> Sequence[str]:
         return [*read.scalars(query)]
 
 
-def sellers_with_late_facts(db: Engine, known_at: datetime | None) -> Sequence[str]:
+def sellers_with_late_facts(db: Engine, known_at: datetime) -> Sequence[str]:
     """Return the sellers whose steps stand on what was not all that there was to know.
 
     That is: something was recorded since a step was taken, and known by `known_at`, that
@@ -112,9 +139,24 @@ def rows_of_sellers(
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    conditions: list[sql.Composable] = [
-        sql.SQL("seller_id = ANY({}::text[])").format([*seller_ids])
-    ]
+    some = sql.SQL("seller_id = ANY({}::text[])").format([*seller_ids])
+    return _rows(db, [some], known_at)
+
+
+def rows_of_range(
+    db: Engine, first: str, last: str, known_at: datetime | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return likewise what was said of the sellers from `first` to `last`.
+
+    They lie side by side in the index.
+    """
+    between = sql.SQL("seller_id >= {} AND seller_id <= {}").format(first, last)
+    return _rows(db, [between], known_at)
+
+
+def _rows(
+    db: Engine, conditions: list[sql.Composable], known_at: datetime | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     if known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
     with one_moment(address(db)) as read:

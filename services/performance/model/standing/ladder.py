@@ -21,13 +21,13 @@ from contracts.performance import (
     VisibilityBoosted,
     VisibilityReduced,
 )
-from services.performance.commands import LiftStep, ReviewSeller
+from services.performance.commands import LiftStep, ReviewSeller, Terms
 from services.performance.model.standing.state import STEPS, Rung, Standing
 
 CLEAN: Final = frozenset({"star", "good"})
 """Levels at which something is measured, and nothing of it is under warn."""
-WAITS: Final = frozenset({"warn", "not_enough_data"})
-"""Levels that move nobody, up or down."""
+CURED: Final = CLEAN | {"not_enough_data"}
+"""Levels at which nothing is under warn: what is not measured is not."""
 
 
 class Seen(NamedTuple):
@@ -37,17 +37,22 @@ class Seen(NamedTuple):
     very_poor: bool
 
 
-def is_quiet(seen: Seen, standing: Standing, as_of: datetime, to_cure: timedelta) -> bool:
+def is_quiet(seen: Seen, standing: Standing, as_of: datetime, terms: Terms) -> bool:
     """Say whether a review has nothing to say, whatever its evidence is."""
-    if standing.boosted or seen.level != standing.level:
+    if seen.level != standing.level:
         return False
+    suspended, healthy = standing.step == "suspended", not standing.rungs
     if seen.very_poor:
-        return standing.step == "suspended"
-    if seen.level == "limit":
-        since = standing.stepped_at
-        return standing.step == "suspended" or not _is_over(since, as_of, to_cure)
-    healthy = not standing.rungs
-    return seen.level in WAITS or (healthy and seen.level == "good")
+        return suspended
+    match seen.level:
+        case "limit":
+            return suspended or not _is_over(standing.stepped_at, as_of, terms.to_cure)
+        case "star":
+            due = as_of - _star_since(standing, as_of) >= terms.star_for
+            return healthy and (standing.boosted or not due)
+        case _:
+            stays = {"warn": True, "not_enough_data": suspended}.get(seen.level, False)
+            return healthy or stays
 
 
 def review(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
@@ -100,7 +105,8 @@ def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     if command.limits:
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
-    if command.level in CLEAN and standing.rungs:
+    enough = CLEAN if suspended else CURED  # an empty window shows nothing
+    if command.level in enough and standing.rungs:
         return _down(command, standing)
     return []
 
@@ -196,11 +202,16 @@ def _boost(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]
         return [ended] if standing.boosted else []
     if standing.boosted or standing.rungs:
         return []
-    since = standing.star_since or at
-    since = max(since, standing.sanctioned_until or since)
+    since = _star_since(standing, at)
     if at - since < command.terms.star_for:
         return []
     return [VisibilityBoosted(seller_id=seller_id, star_since=since, boosted_at=at)]
+
+
+def _star_since(standing: Standing, as_of: datetime) -> datetime:
+    """Return since when a seller is star and not sanctioned."""
+    since = standing.star_since or as_of
+    return max(since, standing.sanctioned_until or since)
 
 
 def _reviewed(command: ReviewSeller) -> SellerReviewed:

@@ -102,6 +102,15 @@ class FactsUnknown(Refused):
         )
 
 
+class ReviewGoesOn(Refused):
+    """Another run reviews all sellers at this moment."""
+
+    code = "review-goes-on"
+
+    def __init__(self) -> None:
+        super().__init__("sellers are being reviewed at this moment: ask again in a minute")
+
+
 class DayNotOver(Refused):
     code = "day-not-over"
 

@@ -42,11 +42,14 @@ def fallen(
     """Yield each step of `standings` that stands on nothing any more, lower ones first.
 
     Shape: `sayings` and `listings` of these sellers, all that is known at `at`; a step
-        by a policy that is not in `policies` is left as it is.
+        by a policy that is not in `policies` is left as it is, and so is one that was
+        taken knowing more than that.
     """
     asked = defaultdict[Asked, list[tuple[str, Rung]]](list)
     for seller_id, standing in standings.items():
         for rung in standing.rungs:
+            if rung.known_at > at:
+                continue
             asked[Asked(rung.policy, rung.at)].append((seller_id, rung))
     for question in sorted(asked, key=lambda one: one.as_of):
         policy = policies.get(question.policy)
