@@ -35,6 +35,13 @@ STEPS: Final[Sequence[Callable[[Season], None]]] = (
 )
 
 
+INTRODUCED: Final = """
+Six sellers and a season of orders, on a simulated clock. What happened is told with the
+days on which it did, and each day is reviewed late, as of its midnight. A star * marks what
+is new.\
+"""
+
+
 def main() -> int:
     """Tell the season; return the exit code."""
     began, console = time.monotonic(), screen()
@@ -45,6 +52,7 @@ def main() -> int:
     try:
         with own_platform() as platform:
             season = Season(platform, console, Clock.before(now()))
+            console.print(INTRODUCED)
             for step in STEPS:
                 step(season)
             ask_for_proof(console)

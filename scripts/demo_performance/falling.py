@@ -3,7 +3,7 @@
 from scripts.demo_orders.clients import Client, Json, Question
 from scripts.demo_orders.day import in_days
 from scripts.demo_performance import tables
-from scripts.demo_performance.season import CATALOG, ORDERS, Season
+from scripts.demo_performance.season import CATALOG, ORDERS, PERFORMANCE, Season
 from scripts.demo_performance.selling import GLASS, LINEN, POTTERY, SELLERS
 
 WARNED, HURRIED, REDUCED, LIMITED, SUSPENDED = 17, 23, 31, 45, 59
@@ -14,19 +14,15 @@ def begin(season: Season) -> None:
     """Sellers list a product each, and six weeks of orders are told."""
     with season.step(
         "Six sellers begin",
-        "Each lists a product. Forty days of orders are told as an import tells them, and all"
-        " are reviewed.",
+        "Each lists a product. Forty days of orders are told, as an import tells them, and"
+        " all sellers are reviewed: there is nothing to warn of.",
     ):
+        # The clock's own review is of today. Once that is over, days of the past are ours.
+        season.quietly(season.marketplace, PERFORMANCE, Question("POST", "/reviews", {}))
         for one in SELLERS:
             path = f"/sellers/{one.name}/products/p-1/listing"
             said = {"title": f"A piece by {one.name}"}
-            who = season.seller(one.name)
-            question = Question("POST", path, said)
-            if one is SELLERS[0]:
-                season.ask(who, CATALOG, question)
-            elif (answer := who.ask(CATALOG, question)).is_problem:
-                season.show(str(answer.body))
-        season.show("... and so do the others")
+            season.tell_of(season.seller(one.name), CATALOG, Question("POST", path, said))
         season.pass_until(0)
         season.stands(POTTERY.name, "healthy", "star")
 
@@ -75,14 +71,15 @@ def reduce_for_all(season: Season) -> None:
     """The second sanction: last for all, and no new buyers."""
     with season.step(
         "Visibility reduced for all, and no new buyers",
-        "Pottery goes on as before. Now all find it last, and orders takes nothing for it from"
-        " buyers who are not its customers.",
+        "Pottery goes on as before. Now orders takes nothing for it from buyers who are not"
+        " its customers; they don't find it either, and its customers find it last.",
     ):
         season.pass_until(LIMITED)
         season.stands(POTTERY.name, "reduced_for_all")
         _place(season, season.stranger, 403)
         _place(season, season.known, 200)
         browse(season, season.stranger)
+        browse(season, season.known)
 
 
 def suspend(season: Season) -> None:
@@ -117,7 +114,7 @@ def _place(season: Season, buyer: Client, expect: int) -> None:
         "ship_to_country": "US",
         "ship_by": in_days(5),
     }
-    season.post(buyer, "/orders", body, service=ORDERS, expect=expect)
+    season.tell_of(buyer, ORDERS, Question("POST", "/orders", body), expect)
 
 
 def browse(season: Season, buyer: Client) -> None:

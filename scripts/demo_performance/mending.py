@@ -17,7 +17,6 @@ from scripts.demo_performance.selling import (
 )
 
 LATE_NUMBERS: Final = 68
-APPEALED: Final = 86
 CLAIMED: Final = 80
 """The order whose parcel left in time, as its seller says."""
 
@@ -27,9 +26,9 @@ def restate(season: Season) -> None:
     (day,) = LAMPS.never_tracks
     with season.step(
         "A late fact lifts a warning",
-        "Four parcels of lamps had no number in time, and a warning says so. Then the number"
-        " of one comes in: it had been told in time. The next review looks again, and lifts"
-        " the warning by that fact.",
+        "Four parcels of lamps had no number in time, and a warning says so. Then the"
+        " number of one comes in: it had been told in time. The next review looks again,"
+        " and lifts the warning by that fact.",
     ):
         season.pass_until(LATE_NUMBERS)
         season.stands(LAMPS.name, "warned")
@@ -46,9 +45,9 @@ def appeal(season: Season) -> None:
     appeals = f"/sellers/{BOOKS.name}/appeals"
     with season.step(
         "An appeal",
-        "Books is warned, and claims that one parcel left in time. The preview lays the claim"
-        " over what was judged; upheld, it is a fact like others, and the next review lifts"
-        " the warning.",
+        "Books was warned, and claims that one parcel left in time. The preview lays the"
+        " claim over what was judged. Upheld, it counts as other facts do, and the next"
+        " review lifts the warning.",
     ):
         warning = next(
             fact["event_id"]

@@ -42,8 +42,8 @@ def plan(season: Season) -> None:
     plans = f"/sellers/{POTTERY.name}/plans"
     with season.step(
         "A plan of action",
-        "Pottery says what it will do. The marketplace declines the first plan and says why;"
-        " it accepts the second, and pottery is reinstated.",
+        "Today, pottery says what it will do. The marketplace declines the first plan and"
+        " says why; it accepts the second, and pottery is reinstated and found again.",
     ):
         seller, market = season.seller(POTTERY.name), season.marketplace
         first = {"plan_id": "plan-1", "statement": "We will try harder."}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,13 @@ from rich.text import Text
 from market.imports.catch_up import wait_until_caught_up
 from market.platform import Platform
 from market.tokens import AsOperator
-from scripts.demo_orders.clients import Client, Json, Question, UnexpectedError
+from scripts.demo_orders.clients import (
+    Answer,
+    Client,
+    Json,
+    Question,
+    UnexpectedError,
+)
 from scripts.demo_orders.day import now, told
 from scripts.demo_performance import tables
 from scripts.demo_performance.selling import BEGUN, BUYER, SELLERS, Event
@@ -73,12 +79,42 @@ class Season:
         """
         answer = who.ask(service, question)
         self.show(told(who, service, question, answer))
+        self._came(question, answer, expect)
+        return answer.body
+
+    def tell_of(
+        self, who: Client, service: str, question: Question, expect: int = 200
+    ) -> None:
+        """Ask, and show what came of it without the body that was sent.
+
+        Raises:
+            UnexpectedError: As `ask`.
+        """
+        answer = who.ask(service, question)
+        self.show(told(who, service, replace(question, body=None), answer))
+        self._came(question, answer, expect)
+
+    def quietly(self, who: Client, service: str, question: Question) -> Any:  # noqa: ANN401 - JSON
+        """Ask, show nothing, and return what was answered.
+
+        Raises:
+            UnexpectedError: It was refused.
+        """
+        answer = who.ask(service, question)
+        self._came(question, answer, 200)
+        return answer.body
+
+    def _came(self, question: Question, answer: Answer, expect: int) -> None:
+        """Let the story end here unless what came is what was expected.
+
+        Raises:
+            UnexpectedError: It is not.
+        """
         if answer.status != expect:
             raise UnexpectedError(
                 f"step {self.steps}: {question.method} {question.url} was answered "
-                f"{answer.status}, not {expect}"
+                f"{answer.status}, not {expect}: {answer.body}"
             )
-        return answer.body
 
     def post(
         self,
@@ -93,15 +129,8 @@ class Season:
         return self.ask(who, service, Question("POST", path, body), expect)
 
     def read(self, who: Client, path: str, service: str = PERFORMANCE) -> Any:  # noqa: ANN401 - JSON
-        """Read something, and return it; what of it matters is shown by whoever asked.
-
-        Raises:
-            UnexpectedError: It was refused.
-        """
-        answer = who.ask(service, Question("GET", path))
-        if answer.is_problem:
-            raise UnexpectedError(f"step {self.steps}: GET {path}: {answer.body}")
-        return answer.body
+        """Read something, and return it; what of it matters is shown by whoever asked."""
+        return self.quietly(who, service, Question("GET", path))
 
     def pass_until(self, day: int) -> None:
         """Let the season go on until a day: tell what happened, and review each day.
@@ -123,10 +152,9 @@ class Season:
         for first in range(0, len(commands), _BATCH):
             some = commands[first : first + _BATCH]
             question = Question("POST", "/commands", {"commands": some})
-            answer = self.marketplace.ask(ORDERS, question)
-            results = () if answer.is_problem else answer.body["results"]
-            if [one for one in results if one["outcome"] != "recorded"] or not results:
-                raise UnexpectedError(f"step {self.steps}: POST /commands: {answer.body}")
+            results = self.quietly(self.marketplace, ORDERS, question)["results"]
+            if wrong := [one for one in results if one["outcome"] != "recorded"]:
+                raise UnexpectedError(f"step {self.steps}: POST /commands: {wrong[0]}")
 
     def tell_one(self, name: str, order_id: str, at: datetime, said: Json) -> None:
         """Tell orders of one thing that happened, and show it."""
@@ -155,15 +183,20 @@ class Season:
         self.reviewed = day
 
     def _review(self, number: int) -> int:
-        """Return how many facts a day's review recorded, on all that is known by now."""
+        """Return how many facts a day's review recorded, on all that is known by now.
+
+        Raises:
+            UnexpectedError: The day was not reviewed.
+        """
         body = {
             "as_of": self.clock.day(number).isoformat(),
             "known_at": now().isoformat(),
         }
-        answer = self.marketplace.ask(PERFORMANCE, Question("POST", "/reviews", body))
-        if answer.is_problem or len(answer.body["days"]) != 1:
-            raise UnexpectedError(f"step {self.steps}: POST /reviews: {answer.body}")
-        recorded: int = answer.body["days"][0]["recorded"]
+        question = Question("POST", "/reviews", body)
+        days = self.quietly(self.marketplace, PERFORMANCE, question)["days"]
+        if len(days) != 1:
+            raise UnexpectedError(f"step {self.steps}: {body['as_of']}: {days}")
+        recorded: int = days[0]["recorded"]
         return recorded
 
     def standing(self, seller: str) -> Any:  # noqa: ANN401 - JSON
@@ -209,8 +242,8 @@ class Season:
         rows = [
             tables.Rung.of(self.standing(one.name), self.facts(one.name)) for one in SELLERS
         ]
-        day = "" if self.reviewed < 0 else f", reviewed of {self.clock.day(self.reviewed)}"
-        self.console.print(f"\nWhere sellers stand{day}", style="bold")
+        day = self.clock.day(self.reviewed)
+        self.console.print(f"\nWhere sellers stand on {day:%d %b %Y}", style="bold")
         self.show(tables.ladder(rows, self._shown))
         self._shown = {row.seller: row.key for row in rows}
 

@@ -39,7 +39,7 @@ class Rung:
 
     @classmethod
     def of(cls, standing: Json, facts: Sequence[Json]) -> Self:
-        """Return where a seller stands: a review that changed the level alone comes last."""
+        """Return where a seller stands: what moved them comes before other reviews."""
         moving = [fact for fact in facts if fact["type"] != REVIEWED]
         last = next(iter([*moving, *facts]), None)
         return cls(
@@ -59,13 +59,16 @@ class Rung:
 
 
 def words(fact: Json) -> str:
-    """Return what a fact of a standing says: `sanction lifted: cured`."""
-    name = fact["type"].split(".")[1].removeprefix("seller-").replace("-", " ")
-    why = fact["data"].get("why") or fact["data"].get("because")
-    more = f": {why.replace('_', ' ')}" if isinstance(why, str) else ""
-    if name == "visibility reduced":
-        more = f" for {fact['data']['for_buyers']}"
-    return f"{name}{more}"
+    """Return what a fact of a standing says: `lifted: cured`."""
+    match fact["type"].split(".")[1]:
+        case "sanction-lifted":
+            return f"lifted: {fact['data']['why']}"
+        case "visibility-reduced":
+            return f"reduced for {fact['data']['for_buyers']}"
+        case "new-buyers-limited":
+            return "no new buyers"
+        case name:
+            return str(name).removeprefix("seller-").replace("visibility-", "")
 
 
 def day(moment: str) -> str:
@@ -89,10 +92,10 @@ def asked(who: Client, line: str) -> Table:
 
 def ladder(rows: Sequence[Rung], known: Mapping[str, tuple[str, str]]) -> Table:
     """Return where sellers stand; `known` is what was shown of them before."""
-    made = table("", "seller", "standing", "level", "last said of it", "of")
+    made = table("", "seller", "standing", "level", "last said", "of")
     made.add_column("in the fact", no_wrap=True)
     for row in rows:
-        boosted = Text(" boosted", style="bold green") if row.boosted else Text()
+        boosted = Text(" boosted" if row.boosted else "", style="bold green")
         level = row.level.replace("not_enough_data", "too few")
         made.add_row(
             NEW if known.get(row.seller) != row.key else "",
@@ -121,13 +124,12 @@ def notice(grounds: Sequence[Json], cure_by: str | None) -> list[RenderableType]
 def _why(ground: Json) -> str:
     return (
         f"{ground['metric']}: {ground['kept']} of {ground['due']} kept in "
-        f"{ground['window_days']} days, {ground['rate']:.1%}, under {_rule(ground)}"
+        f"{ground['window_days']} days, {ground['rate']:.1%}; {_RULES[ground['rule']]} is "
+        f"under {ground['threshold']:.0%}"
     )
 
 
-def _rule(ground: Json) -> str:
-    name = "the limit" if ground["rule"] == "limit" else "what is very poor,"
-    return f"{name} {ground['threshold']:.0%}"
+_RULES: Final = {"limit": "the limit", "very_poor": "very poor"}
 
 
 def _broken(ground: Json) -> Table:
@@ -141,10 +143,10 @@ def _broken(ground: Json) -> Table:
 
 def _way_out(way: Json) -> str:
     good = way["good_in_a_row"]
-    ways = [f"{good} orders in a row kept"] if good is not None else []
+    ways = [f"{good} kept in a row"] if good is not None else []
     if way["days"] is not None:
         ways.append(f"{way['days']} days with nothing more broken")
-    return f"{', or '.join(ways) or 'none'}, until {way['rate']:.0%} again"
+    return f"{', or '.join(ways) or 'none'}; that makes {way['rate']:.0%} again"
 
 
 def before_and_after(overlay: Json) -> Table:
@@ -170,13 +172,15 @@ def restated(fact: Json) -> Table:
     for one in said["metrics"]:
         made.add_row(
             one["metric"],
-            f"{one['was_rate']:.1%} of {one['was_due']}",
-            "nothing due"
-            if one["is_rate"] is None
-            else f"{one['is_rate']:.1%} of {one['is_due']}",
+            _rate_of(one["was_rate"], one["was_due"]),
+            _rate_of(one["is_rate"], one["is_due"]),
             "\n".join(said["because"]),
         )
     return made
+
+
+def _rate_of(rate: float | None, due: int) -> str:
+    return "nothing due" if rate is None else f"{rate:.1%} of {due}"
 
 
 def found(products: Sequence[Json]) -> str:
