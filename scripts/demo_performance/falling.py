@@ -96,7 +96,8 @@ def suspend(season: Season) -> None:
 
 
 def _place(season: Season, buyer: Client, expect: int) -> None:
-    """Let a buyer order of pottery now."""
+    """Let a buyer order of pottery now, once all have heard how it stands."""
+    season.let_it_travel()
     body: Json = {
         "order_id": f"{buyer.name}-{season.steps}",
         "seller_id": POTTERY.name,
@@ -118,6 +119,7 @@ def _place(season: Season, buyer: Client, expect: int) -> None:
 
 
 def browse(season: Season, buyer: Client) -> None:
-    """Show whose products a buyer finds, in their order."""
+    """Show whose products a buyer finds, in their order, once all have heard."""
+    season.let_it_travel()
     products = season.read(buyer, "/browse", CATALOG)["products"]
     season.show(f"{buyer.name} browses, and finds {tables.found(products)}")

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from market.demo.notices import restated
 from scripts.demo_performance import tables
 from scripts.demo_performance.season import Season
 from scripts.demo_performance.selling import (
@@ -16,6 +17,7 @@ from scripts.demo_performance.selling import (
     order_id,
 )
 
+LIFTED: Final = "performance.sanction-lifted.v1"
 LATE_NUMBERS: Final = 68
 CLAIMED: Final = 80
 """The order whose parcel left in time, as its seller says."""
@@ -37,7 +39,7 @@ def restate(season: Season) -> None:
         season.tell_one("add-tracking", order, at, number(order))
         season.pass_until(LATE_NUMBERS + 1)
         season.stands(LAMPS.name, "healthy")
-        season.show(tables.restated(_lifted(season, LAMPS.name)))
+        season.show(restated(_last(season, LAMPS.name, LIFTED)))
 
 
 def appeal(season: Season) -> None:
@@ -49,21 +51,18 @@ def appeal(season: Season) -> None:
         " claim over what was judged. Upheld, it counts as other facts do, and the next"
         " review lifts the warning.",
     ):
-        warning = next(
-            fact["event_id"]
-            for fact in season.facts(BOOKS.name)
-            if fact["type"] == "performance.seller-warned.v1"
-        )
+        warning = _last(season, BOOKS.name, "performance.seller-warned.v1")["event_id"]
         season.post(season.seller(BOOKS.name), appeals, _appeal(season, warning))
         path = f"{appeals}/appeal-1/preview"
         overlay = season.read(season.marketplace, path)
         season.show(tables.before_and_after(overlay))
         decision = {"upheld": True, "note": "The carrier's scan of that day says so."}
         season.post(season.marketplace, f"{appeals}/appeal-1/decision", decision)
-        season.let_it_travel()
         season.pass_until(season.reviewed + 1)
         season.stands(BOOKS.name, "healthy")
-        season.show(tables.restated(_lifted(season, BOOKS.name)))
+        decided = _last(season, BOOKS.name, "performance.appeal-decided.v1")["event_id"]
+        season.show(f"the claim counts since it was upheld in fact {decided}")
+        season.show(restated(_last(season, BOOKS.name, LIFTED)))
 
 
 def _appeal(season: Season, against: str) -> dict[str, Any]:
@@ -88,10 +87,6 @@ def _appeal(season: Season, against: str) -> dict[str, Any]:
     }
 
 
-def _lifted(season: Season, seller: str) -> Any:  # noqa: ANN401 - JSON
-    """Return the fact that lifted a step."""
-    return next(
-        fact
-        for fact in season.facts(seller)
-        if fact["type"] == "performance.sanction-lifted.v1"
-    )
+def _last(season: Season, seller: str, kind: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the last fact of a type that a seller's standing has."""
+    return next(fact for fact in season.facts(seller) if fact["type"] == kind)

@@ -55,5 +55,4 @@ def plan(season: Season) -> None:
         season.post(seller, plans, {"plan_id": "plan-2", "statement": said})
         season.post(market, f"{plans}/plan-2/acceptance", {})
         season.stands(POTTERY.name, "healthy")
-        season.let_it_travel()
         browse(season, season.stranger)

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from market.demo.notices import notice
 from market.imports.catch_up import wait_until_caught_up
 from market.platform import Platform
 from market.tokens import AsOperator
@@ -141,7 +142,6 @@ class Season:
         self._tell_until(day)
         self.let_it_travel()
         self._review_until(day)
-        self.let_it_travel()
 
     def tell(self, commands: list[Json]) -> None:
         """Tell orders of what happened, as an import does.
@@ -225,7 +225,7 @@ class Season:
         """Show what a seller is told of the step that holds."""
         said = self.standing(seller)["steps"][-1]
         self.show(f"{seller} is told, in fact {said['fact_id']}:")
-        self.show(*tables.notice(said["grounds"], said["cure_by"]))
+        self.show(*notice(said["grounds"], said["cure_by"]))
 
     def show(self, *what: RenderableType) -> None:
         """Print something that belongs to the step."""

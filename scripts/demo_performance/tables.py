@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Self
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from market.demo.notices import day
 from market.demo.showing import STYLES, table
 from scripts.demo_orders.clients import Client, Json
 from scripts.demo_orders.tables import NEW
@@ -21,8 +21,6 @@ STEPS: Final = {
     "suspended": "bold red",
 }
 REVIEWED: Final = "performance.seller-reviewed.v1"
-SHOWN: Final = 3
-"""How many of many broken obligations are shown."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +62,11 @@ def words(fact: Json) -> str:
         case "sanction-lifted":
             return f"lifted: {fact['data']['why']}"
         case "visibility-reduced":
-            return f"reduced for {fact['data']['for_buyers']}"
+            return f"reduced: {fact['data']['for_buyers']}"
         case "new-buyers-limited":
             return "no new buyers"
         case name:
             return str(name).removeprefix("seller-").replace("visibility-", "")
-
-
-def day(moment: str) -> str:
-    """Return the day of a moment."""
-    return f"{datetime.fromisoformat(moment):%d %b}"
 
 
 def span(first: date, last: date) -> str:
@@ -109,46 +102,6 @@ def ladder(rows: Sequence[Rung], known: Mapping[str, tuple[str, str]]) -> Table:
     return made
 
 
-def notice(grounds: Sequence[Json], cure_by: str | None) -> list[RenderableType]:
-    """Return what a notice says: why, which facts, and what leads out."""
-    made: list[RenderableType] = []
-    for ground in grounds:
-        made.append(Text(_why(ground), style="bold"))
-        made.append(_broken(ground))
-        made.append(f"way out: {_way_out(ground['way_out'])}")
-    if cure_by is not None:
-        made.append(f"the next step may follow on {day(cure_by)}, if it is not cured")
-    return made
-
-
-def _why(ground: Json) -> str:
-    return (
-        f"{ground['metric']}: {ground['kept']} of {ground['due']} kept in "
-        f"{ground['window_days']} days, {ground['rate']:.1%}; {_RULES[ground['rule']]} is "
-        f"under {ground['threshold']:.0%}"
-    )
-
-
-_RULES: Final = {"limit": "the limit", "very_poor": "very poor"}
-
-
-def _broken(ground: Json) -> Table:
-    made = table("not kept", "due", "the facts that say so")
-    for row in ground["obligations"][:SHOWN]:
-        made.add_row(row["subject_id"], day(row["due_at"]), "\n".join(row["fact_ids"][-2:]))
-    if (more := ground["broken"] - SHOWN) > 0:
-        made.add_row(f"and {more} more", "", "")
-    return made
-
-
-def _way_out(way: Json) -> str:
-    good = way["good_in_a_row"]
-    ways = [f"{good} kept in a row"] if good is not None else []
-    if way["days"] is not None:
-        ways.append(f"{way['days']} days with nothing more broken")
-    return f"{', or '.join(ways) or 'none'}; that makes {way['rate']:.0%} again"
-
-
 def before_and_after(overlay: Json) -> Table:
     """Return what an appeal's claims would make of each metric that they change."""
     made = table("metric", "as judged", "with the claims")
@@ -163,24 +116,6 @@ def before_and_after(overlay: Json) -> Table:
 
 def _card(card: Json) -> str:
     return f"{card['kept']} of {card['due']}, {card['rate']:.1%}: {card['level']}"
-
-
-def restated(fact: Json) -> Table:
-    """Return what a metric was taken for, what it is known to be, and by which facts."""
-    made = table("metric", "was taken for", "is known to be", "because of")
-    said = fact["data"]
-    for one in said["metrics"]:
-        made.add_row(
-            one["metric"],
-            _rate_of(one["was_rate"], one["was_due"]),
-            _rate_of(one["is_rate"], one["is_due"]),
-            "\n".join(said["because"]),
-        )
-    return made
-
-
-def _rate_of(rate: float | None, due: int) -> str:
-    return "nothing due" if rate is None else f"{rate:.1%} of {due}"
 
 
 def found(products: Sequence[Json]) -> str:
