@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from kit.web.asking import may
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
-from services.performance.api.asked import AsOf, KnownAt, PoliciesHere, PolicyVersion
+from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
 from services.performance.model.policy import policy_at, policy_of
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards

@@ -20,7 +20,7 @@ from kit.web.reading import Database, ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters.appeals import checked_request
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
 from services.performance.model.refusals import have_come
 from services.performance.model.standing.refusals import (
     AppealUnknown,

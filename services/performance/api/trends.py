@@ -13,7 +13,7 @@ from kit.web.asking import Asking, may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath, Unknown
-from services.performance.api.asked import (
+from services.performance.api.asking import (
     KnownAt,
     PoliciesHere,
     PolicyVersion,

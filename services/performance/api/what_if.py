@@ -12,7 +12,7 @@ from contracts.fact import GivenMoment, SellerId
 from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
-from services.performance.api.asked import AsOf, KnownAt, PoliciesHere
+from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
 from services.performance.api.policies import InPath
 from services.performance.model.metrics import NAMES
 from services.performance.model.policy import Policy, policy_at, policy_of
