@@ -84,6 +84,7 @@ def test_a_claim_shows_what_it_would_change_and_is_recorded_nowhere(
     was, would_be = changed["before"], changed["after"]
     assert (changed["metric"], changed["subject_id"]) == ("shipping.tracked", "o-1/h-1")
     assert (was["kept"], would_be["kept"]) == (0, 1)
+    assert "again" not in said  # no GET gives it again
     assert said["claims"][0] in {fact["event_id"] for fact in would_be["facts"]}
     (metric,) = said["metrics"]
     assert (metric["before"]["kept"], metric["after"]["kept"]) == (0, 1)

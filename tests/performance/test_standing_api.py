@@ -60,8 +60,10 @@ def early(order: str) -> dict[str, Any]:
 def test_a_seller_reads_the_step_why_and_the_way_out(
     http: TestClient, performance: Performance
 ) -> None:
-    assert http.get(STANDING).json()["step"] == "healthy"
     performance.hear(orders())
+    unjudged = http.get(STANDING).json()
+    assert (unjudged["step"], unjudged["version"]) == ("healthy", 0)
+    assert http.get(f"{STANDING}/history").json() == {"facts": [], "next": None}
     performance.review(AS_OF)
 
     said = http.get(STANDING).json()
