@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import assume, given, strategies as st
+from hypothesis import given, strategies as st
 
 from services.performance.model.standing.cure import (
     Counted,
@@ -19,6 +19,7 @@ OBLIGATIONS = st.lists(
         st.integers(0, 90 * 24 - 1),
         st.integers(0, 1),
     ),
+    min_size=10,
     max_size=60,
 )
 
@@ -39,8 +40,6 @@ def more(count: int) -> list[Counted]:
 
 @given(OBLIGATIONS)
 def test_so_many_good_ones_in_a_row_are_enough_and_no_fewer(counted: list[Counted]) -> None:
-    assume(len(counted) >= 10)
-
     needed = way_out(counted, METRIC, POLICY, AS_OF).good_in_a_row
 
     assert needed is not None
