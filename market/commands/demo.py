@@ -47,7 +47,8 @@ def demo(
 
     Starts Kafka, PostgreSQL and the services, imports a small generated history, waits
     until all have caught up, and shows scorecards, a seller's standing, a store fee, and
-    where each number comes from. Then stops all of it, and removes its data unless MARKET_HOME says where it goes.
+    where each number comes from. Then stops all of it, and removes its data unless
+    MARKET_HOME says where it goes.
     """
     console, progress = screen(), Console(stderr=True, highlight=False)
     showing = Demo(console, Stages(progress), charge_month, proofs)
