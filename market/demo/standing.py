@@ -135,7 +135,8 @@ class StandingShown:
         fact = self._fact(LIFTED)
         step = ask(self.platform, "performance", _of("standing"))["step"]
         self._say(
-            "A late fact: that number was told in time. The next review lifts the warning",
+            "A late fact: that number had been told in time. The next review lifts the"
+            " warning",
             notices.restated(fact),
             f"\nFact {fact['event_id']} says so; {WARNED_SELLER} is {step} again.",
         )

@@ -21,16 +21,15 @@ from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
 from services.performance.model.standing.ladder import Seen, is_quiet
-from services.performance.model.standing.refusals import DayNotOver, ReviewGoesOn
+from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
+from services.performance.queries import Question, read_in_parts
 from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
     last_day,
-    rows_of_range,
     rows_of_sellers,
-    sellers_heard_of,
     sellers_with_late_facts,
     sellers_with_steps,
     states_of,
@@ -38,7 +37,7 @@ from services.performance.queries.standing import (
 from services.performance.tables import review_days
 
 BATCH: Final = 1_000
-"""Sellers who are looked at, and whose facts are appended, together: memory is bounded."""
+"""Sellers whose evidence is looked up, and whose facts are appended, together."""
 DAILY_REVIEWS: Final = "daily reviews"
 """Whose turn it is to review: the clock's, or that of who asks for it."""
 PATIENCE_S: Final = 10.0
@@ -132,54 +131,52 @@ def review_until(
     that is late says what one in time had said.
 
     Raises:
-        DayNotOver: `day` has not begun.
+        DayNotBegun: `day` has not begun.
     Safe to repeat: Yes; a seller's stream judges a day once. `its_turn` keeps others off.
     """
     if midnight(day) > now:
-        raise DayNotOver(day.isoformat())
+        raise DayNotBegun(day.isoformat())
     for due in days_due(platform.engine, day):
         yield review_day(due, platform, known_at or midnight(due))
 
 
 def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed:
-    """Review all sellers of one day, a batch at a time.
+    """Review all sellers of one day.
 
-    At first sight it is known who may have something to hear; of these alone the evidence
-    is looked up, in the same rows. A seller who can't be reviewed is told of, holds up
-    nobody, and is reviewed the next day.
+    They are looked at in columns, some at a time, which tells who may have something to
+    hear; of these alone the evidence is looked up. A seller who can't be reviewed is told
+    of, holds up nobody, and is reviewed the next day.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    sellers = 0
-    for some in in_batches(sellers_heard_of(platform.engine), BATCH):
-        rows = rows_of_range(platform.engine, some[0], some[-1], known_at)
-        found = first_sight(*rows, policy, as_of, known_at)
-        sellers += len(found)
-        loud = _loud(found, platform.engine, policy, as_of)
-        theirs = [frame.filter(pl.col("seller_id").is_in(loud)) for frame in rows]
-        asked = Asked(policy, as_of, known_at)
-        platform.submit(due, _found(loud, (theirs[0], theirs[1]), asked, due))
+    asked, sellers = Asked(policy, as_of, known_at), 0
+    for sayings, listings in read_in_parts(platform.engine, Question(*asked)):
+        seen = first_sight(sayings, listings, *asked)
+        sellers += len(seen)
+        for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
+            theirs = rows_of_sellers(platform.engine, some, known_at)
+            platform.submit(due, _found(some, theirs, asked, due))
     done = DayReviewed(day, policy.version, sellers, due.done, dict(due.failed))
     _note(done, known_at, platform.engine)
     return done
 
 
 def _found(
-    loud: Sequence[str],
+    some: Sequence[str],
     rows: tuple[pl.DataFrame, pl.DataFrame],
     asked: Asked,
     due: Due,
 ) -> Sequence[ReviewSeller]:
     """Return what is found of sellers; where that fails, of each by itself."""
     try:
-        return [*found_of(*rows, asked.policy, asked.as_of, asked.known_at)] if loud else []
+        return [*found_of(rows[0], rows[1], *asked)]
     except Exception as why:  # noqa: BLE001 - it is told of, and the others go on
-        if len(loud) == 1:
-            due.fail(f"{STREAM}{loud[0]}", why)
+        if len(some) == 1:
+            due.fail(f"{STREAM}{some[0]}", why)
             return []
     found = list[ReviewSeller]()
-    for one in loud:
+    for one in some:
         sayings, listings = (rows[n].filter(pl.col("seller_id") == one) for n in (0, 1))
         found += _found([one], (sayings, listings), asked, due)
     return found

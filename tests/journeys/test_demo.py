@@ -76,7 +76,7 @@ def assert_shown(told: str) -> None:
 
 
 def assert_standing(told: str) -> None:
-    """A seller is warned, shown the way out and what would change, and is healthy again."""
+    """A seller is warned, shown the way out and a what-if, and the warning is lifted."""
     order = (
         "The scorecard of seller-cedar as of 30 March 2025: limit",
         "shipping.tracked: 30 of 34 kept in 30 days, 88.2%; the limit is under 95%",

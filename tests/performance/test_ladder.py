@@ -144,8 +144,18 @@ def test_an_accepted_plan_reinstates_and_gives_time() -> None:
 
     assert told(*poor) == ["PlanOfActionAccepted", "SellerReinstated"]
     assert told(*poor, found("limit", 51, very_poor=True)) == []
-    standing, _ = after(*poor, *(found("limit", n, very_poor=True) for n in range(51, 66)))
-    assert standing.step == "suspended"
+    days = [found("limit", n, very_poor=True) for n in range(51, 82)]
+    steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
+    assert steps == [*["healthy"] * 14, *["warned"] * 16, "suspended"]
+
+
+def test_after_an_accepted_plan_no_sanction_stands_on_what_was_before_it() -> None:
+    poor: list[StandingCommand] = [found("limit", 49, very_poor=True), plan(), accepted()]
+    days = [found("limit", n) for n in range(51, 82)]
+
+    steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
+
+    assert steps == [*["healthy"] * 14, *["warned"] * 16, "reduced_for_some"]
 
 
 def test_star_for_90_days_is_boosted_and_no_longer_star_no_longer() -> None:

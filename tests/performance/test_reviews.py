@@ -20,7 +20,7 @@ from services.performance.app import BLUEPRINT
 from services.performance.commands import ReviewSeller
 from services.performance.model.policy import load_policies
 from services.performance.model.standing.findings import found_of
-from services.performance.model.standing.refusals import DayNotOver, ReviewGoesOn
+from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.projections.standing import standings
 from services.performance.queries.standing import sellers_with_late_facts
 from services.performance.runs import Platform, review_until
@@ -228,7 +228,7 @@ def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:
     tomorrow = AS_OF + DAY
     platform = Platform(performance.engine, performance.streams, load_policies())
 
-    with pytest.raises(DayNotOver, match=r"^as_of: 2026-04-02 has not begun"):
+    with pytest.raises(DayNotBegun, match=r"^as_of: 2026-04-02 has not begun"):
         next(review_until(tomorrow.date(), tomorrow - TICK, platform))
     assert performance.count() == 0
 

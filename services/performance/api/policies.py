@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from kit.web.asking import may
 from kit.web.commands import Now
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
 from services.performance.model.policy import Policy, official, policy_at, policy_of
 
 router = APIRouter(prefix="/policies")

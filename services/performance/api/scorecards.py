@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from kit.web.asking import may
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
-from services.performance.api.asked import AsOf, KnownAt, PoliciesHere, PolicyVersion
+from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
 from services.performance.model.policy import policy_at, policy_of
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
@@ -55,6 +55,7 @@ def read_scorecards(
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
     found = ask_scorecards(engine, question, explained=explain)
+    question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,

@@ -44,33 +44,6 @@ WHERE s.step <> 'healthy' AND (EXISTS (
 ))
 ORDER BY s.seller_id
 """
-_HEARD_OF: Final[LiteralString] = """
-WITH RECURSIVE known AS (
-    (SELECT seller_id FROM {table} ORDER BY seller_id LIMIT 1)
-    UNION ALL
-    SELECT (
-        SELECT t.seller_id FROM {table} AS t WHERE t.seller_id > known.seller_id
-        ORDER BY t.seller_id LIMIT 1
-    ) FROM known WHERE known.seller_id IS NOT NULL
-)
-SELECT seller_id FROM known WHERE seller_id IS NOT NULL
-"""
-
-
-def sellers_heard_of(db: Engine) -> Sequence[str]:
-    """Return the sellers of whom anything was said, in the order of the index.
-
-    From one to the next: a look at the index for each, however much was said of them.
-    """
-    with db.connect() as read:
-        found = {
-            name
-            for table in ("obligation_sayings", "listing_sayings")
-            for (name,) in driver(read).execute(
-                sql.SQL(_HEARD_OF).format(table=sql.Identifier(table))
-            )
-        }
-    return sorted(found)
 
 
 def standing_of(seller_id: str, db: Connection) -> Shown | None:
@@ -139,24 +112,10 @@ def rows_of_sellers(
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    some = sql.SQL("seller_id = ANY({}::text[])").format([*seller_ids])
-    return _rows(db, [some], known_at)
-
-
-def rows_of_range(
-    db: Engine, first: str, last: str, known_at: datetime | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return likewise what was said of the sellers from `first` to `last`.
-
-    They lie side by side in the index.
-    """
-    between = sql.SQL("seller_id >= {} AND seller_id <= {}").format(first, last)
-    return _rows(db, [between], known_at)
-
-
-def _rows(
-    db: Engine, conditions: list[sql.Composable], known_at: datetime | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+    # The bounds say what statistics may not know yet: that they lie side by side.
+    some = "seller_id = ANY({}::text[]) AND seller_id BETWEEN {} AND {}"
+    bounds = min(seller_ids), max(seller_ids)
+    conditions: list[sql.Composable] = [sql.SQL(some).format([*seller_ids], *bounds)]
     if known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
     with one_moment(address(db)) as read:

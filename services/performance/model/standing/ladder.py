@@ -100,9 +100,12 @@ def _without(rungs: Sequence[Rung], place: int) -> Sequence[Rung]:
 
 def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     suspended = standing.step == "suspended"
-    if command.very_poor and not suspended and not _is_trusted(command, standing):
+    trusted = _is_trusted(command, standing)
+    if command.very_poor and not suspended and not trusted:
         return [_suspended(command, at_once=True)]
     if command.limits:
+        if trusted and standing.rungs:
+            return []  # warned, until all that counts is of the time since
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
     enough = CLEAN if suspended else CURED  # an empty window shows nothing
@@ -116,10 +119,12 @@ def _is_over(since: datetime | None, as_of: datetime, to_cure: timedelta) -> boo
 
 
 def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
-    """Say whether a plan was accepted so lately that it may still show what it does."""
+    """Say whether a plan was accepted so lately that what was before it still counts.
+
+    Until a window has passed, the seller would be sanctioned for what the plan is about.
+    """
     since = standing.trusted_since
-    over = _is_over(since, command.as_of, command.terms.to_cure)
-    return since is not None and not over
+    return since is not None and command.as_of - since < command.terms.window
 
 
 def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:

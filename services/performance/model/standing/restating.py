@@ -18,6 +18,7 @@ from services.performance.model.losses import family_roots
 from services.performance.model.metrics import METRICS
 from services.performance.model.obligation import MOMENT
 from services.performance.model.policy import Policy
+from services.performance.model.proposed import claimed
 from services.performance.model.scorecard import scorecards
 from services.performance.model.standing.findings import at_limit, very_poor
 from services.performance.model.standing.state import Footing, Rung, Standing
@@ -55,7 +56,7 @@ def fallen(
         policy = policies.get(question.policy)
         if policy is not None:
             rows = _of(asked[question], sayings), _of(asked[question], listings)
-            yield from _fallen_of(asked[question], rows, policy, at)
+            yield from _fallen_of(asked[question], rows, policy, at, standings)
 
 
 def _of(some: Sequence[tuple[str, Rung]], rows: pl.DataFrame) -> pl.DataFrame:
@@ -67,6 +68,7 @@ def _fallen_of(
     rows: tuple[pl.DataFrame, pl.DataFrame],
     policy: Policy,
     at: datetime,
+    standings: Mapping[str, Standing],
 ) -> Iterator[LiftStep]:
     as_of = some[0][1].at
     cards = scorecards(*rows, policy, as_of, at).with_columns(
@@ -81,7 +83,8 @@ def _fallen_of(
         ]
         if not any(still):
             mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
-            because = _because(mine[0], mine[1], rung, policy, at)
+            late = _because(mine[0], mine[1], rung, policy, at)
+            because = _told_in(late, standings[seller_id])
             yield LiftStep(
                 seller_id=seller_id,
                 step=rung.step,
@@ -142,6 +145,17 @@ def _because(
     found = late.join(changed, on=["metric", "subject_id"], how="semi")
     ids: list[str] = found.sort("recorded_at", "event_id")["event_id"].to_list()
     return [*dict.fromkeys(ids)]
+
+
+def _told_in(late: Sequence[str], standing: Standing) -> Sequence[str]:
+    """Return the facts that were recorded: for claims, the one by which they count."""
+    decided = {
+        str(each): appeal.decided_in
+        for appeal in standing.appeals.values()
+        if appeal.decided_in is not None and appeal.state == "upheld"
+        for each in claimed(appeal.claims).ids
+    }
+    return [*dict.fromkeys(decided.get(name, name) for name in late)]
 
 
 _COLUMNS: Final = ("metric", "subject_id", "at", "recorded_at", "event_id")
