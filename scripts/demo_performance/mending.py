@@ -49,7 +49,7 @@ def appeal(season: Season) -> None:
         "An appeal",
         "Books was warned, and claims that one parcel left in time. The preview lays the"
         " claim over what was judged. Upheld, it counts as other facts do, and the next"
-        " review lifts the warning.",
+        " review lifts the warning because of that decision.",
     ):
         warning = _last(season, BOOKS.name, "performance.seller-warned.v1")["event_id"]
         season.post(season.seller(BOOKS.name), appeals, _appeal(season, warning))
@@ -60,8 +60,6 @@ def appeal(season: Season) -> None:
         season.post(season.marketplace, f"{appeals}/appeal-1/decision", decision)
         season.pass_until(season.reviewed + 1)
         season.stands(BOOKS.name, "healthy")
-        decided = _last(season, BOOKS.name, "performance.appeal-decided.v1")["event_id"]
-        season.show(f"the claim counts since it was upheld in fact {decided}")
         season.show(restated(_last(season, BOOKS.name, LIFTED)))
 
 
