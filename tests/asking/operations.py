@@ -278,7 +278,7 @@ _PERFORMANCE: Final = [
     ),
     Operation("performance", "GET", "/policies", SELLING),
     Operation("performance", "GET", "/policies/{version}", SELLING),
-    Operation("performance", "POST", "/policies/validation", RUNNING, _POLICY),
+    Operation("performance", "POST", "/policy-validation", RUNNING, _POLICY),
     Operation(
         "performance",
         "GET",

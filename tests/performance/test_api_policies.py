@@ -190,7 +190,7 @@ class TestPolicies:
     def test_one_is_validated_and_not_kept(self, http: TestClient) -> None:
         said = dict(SHIPPED.content) | {"version": "mine", "holidays": ["2026-12-25"]}
 
-        answer = http.post("/policies/validation", json=said)
+        answer = http.post("/policy-validation", json=said)
 
         assert (answer.status_code, answer.json()["policy"]) == (200, said)
         assert http.get("/policies/mine").status_code == 404
