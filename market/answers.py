@@ -170,6 +170,16 @@ class Standard(Shown):
     days: int | None
 
 
+class Ladder(Shown):
+    """When sellers step up or down. Units: days; `very_poor` is a rate."""
+
+    days_to_cure: int
+    very_poor: float
+    very_poor_due: int
+    very_poor_metrics: Sequence[str]
+    star_days: int
+
+
 class PolicyTerms(Shown):
     """All that a policy says."""
 
@@ -182,6 +192,7 @@ class PolicyTerms(Shown):
     enough_due: int
     z: float
     standards: dict[str, Standard]
+    standing: Ladder
 
 
 class WholePolicy(Shown):
@@ -319,6 +330,7 @@ class DayReviewed(Shown):
     policy: str
     sellers: int
     recorded: int
+    failed: dict[str, str]
 
 
 class Reviewed(Shown):

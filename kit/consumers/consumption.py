@@ -1,7 +1,6 @@
 """The partitions that this process owns: polled on the event loop, applied in threads."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from kit.consumers.letters import DeadLetter, Undertaker
 from kit.consumers.places import Place, Standing, Turn, pause_s
 from kit.consumers.positions import positions
 from kit.consumers.records import Handler, Record
+from kit.consumers.sparing import spare_what_is_loaded
 from kit.consumers.vitality import cause_of_death, end
 
 _log: Final = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ COMMIT_WITHIN_S: Final = 5.0
 """aiokafka itself tries for as long as no coordinator is to be had."""
 DRAIN_S: Final = 5.0
 """How long a rebalance waits for the batch in hand; after it, the fence decides."""
-COLLECT_AFTER: Final = (1_000_000, 50, 50)
 BURIAL_S: Final = 5.0
 """Well below `LOCK_WAIT_S`, after which who rests in his transaction counts as frozen."""
 SETTLE_S: Final = 0.05
@@ -79,7 +78,7 @@ class Consumption(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def start(self) -> None:
         """Join the group. Returns before any partition is looked up."""
         self._loop = asyncio.get_running_loop()
-        _spare_what_is_loaded()
+        spare_what_is_loaded()
         try:
             await self._broker.start()
         except BaseException:
@@ -379,15 +378,3 @@ def _parts(batch: Sequence[Record]) -> Iterator[Sequence[Record]]:
     else:
         for _, part in groupby(batch, key=place):
             yield list(part)
-
-
-def _spare_what_is_loaded() -> None:
-    """Keep Python's garbage collector off the modules, and rarer, once per process.
-
-    A batch makes so many objects that it would walk all that is loaded, batch after batch:
-    measured, half of what a record costs.
-    """
-    if not gc.get_freeze_count():
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)

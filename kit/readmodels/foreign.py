@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from kit.consumers.columns import InColumns, read_whole
 from kit.consumers.records import Handler, Received, Record, heading_of
@@ -13,9 +14,11 @@ from kit.readmodels.beside import (
     Comparison,
     alone_beside,
     compare,
+    give_keys,
     look_beside,
     make_beside,
     swap,
+    take_keys,
 )
 from kit.readmodels.models import ForeignReadModel
 from kit.readmodels.topics import Stretch, read_again
@@ -54,15 +57,22 @@ def rebuild_foreign(
     The consumers go on until the end, and wait while the last facts are folded and the
     tables change places. Only the read model's own tables are touched: nothing is sent.
     Should an event be parked, or a parked one applied, while the bulk is folded, that was
-    for nothing: it begins anew.
+    for nothing: it begins anew. So it does, with keys from the start, should the topics
+    hold a fact of a model that only adds at two positions.
     """
+    keyless = model.only_adds
     with alone_beside(engine):
         while True:
             with engine.begin() as db:
                 make_beside(model.tables, db)
+                if keyless:
+                    take_keys(model.tables, db)
                 stood, out = _stands(group, model.topics, db), _left_out(group, db)
             refold = _Refold(model.handler, partial(_apply_beside, engine), out)
             read_again(bootstrap_servers, {}, stood, refold.give)
+            if keyless and not _keyed(engine, model):
+                keyless = False
+                continue
             with engine.begin() as db:
                 _hold_positions(db)
                 now_out = _left_out(group, db)
@@ -77,8 +87,20 @@ def rebuild_foreign(
             return found
 
 
+def _keyed(engine: Engine, model: ForeignReadModel) -> bool:
+    """Give the tables beside their keys; say whether no row was there twice."""
+    try:
+        with engine.begin() as db:
+            give_keys(model.tables, db)
+    except IntegrityError:
+        return False
+    return True
+
+
 def _apply_beside(engine: Engine, fold: _Fold) -> None:
     with engine.begin() as db:
+        # Nobody looks at these before the tables change places, which is durable.
+        db.execute(text("SET LOCAL synchronous_commit = off"))
         look_beside(db)
         fold(db)
 

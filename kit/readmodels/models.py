@@ -27,9 +27,12 @@ class ForeignReadModel:
     """A fold of other services' facts, kept in the transaction that moves the position.
 
     Shape: as `OwnReadModel`; `handler` gets the facts of `topics` in any order of topics.
+        With `only_adds` it looks at no row that is there: while it is made again, its
+        tables do without their keys, which are made at the end.
     """
 
     name: str
     tables: MetaData
     handler: Handler
     topics: Sequence[str]
+    only_adds: bool = False

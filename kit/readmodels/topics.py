@@ -7,8 +7,10 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kit.consumers.records import Record
+from kit.consumers.sparing import spare_what_is_loaded
 
-_BATCH: Final = 5_000
+_BATCH: Final = 20_000
+"""What one poll hands over at most; of a partition it has what one fetch brought."""
 _WAIT_MS: Final = 500
 
 Stretch = Mapping[tuple[str, int], int]
@@ -23,8 +25,10 @@ def read_again(
 ) -> None:
     """Give all committed records from `first` up to, not including, `beyond`.
 
-    Blocks; call it from a thread. Each batch is of one partition, in offset order.
+    Blocks; call it from a thread. Each batch is of one partition, in offset order; one is
+    given at a time, in a thread, while the next is read.
     """
+    spare_what_is_loaded()
     asyncio.run(_read(bootstrap_servers, first, beyond, give))
 
 
@@ -51,10 +55,21 @@ async def _read(
     try:
         for partition in ends:
             consumer.seek(partition, first.get((partition.topic, partition.partition), 0))
-        async for records in _until(consumer, ends):
-            await asyncio.to_thread(give, records)
+        await _give_each(_until(consumer, ends), give)
     finally:
         await consumer.stop()
+
+
+async def _give_each(
+    batches: AsyncIterator[Sequence[Record]], give: Callable[[Sequence[Record]], None]
+) -> None:
+    giving = asyncio.create_task(asyncio.sleep(0))
+    try:
+        async for records in batches:
+            await giving
+            giving = asyncio.create_task(asyncio.to_thread(give, records))
+    finally:
+        await giving
 
 
 async def _until(

@@ -12,4 +12,5 @@ OBLIGATIONS: Final = ForeignReadModel(
     tables=projections.metadata,
     handler=InColumns(projections.project_performance),
     topics=(topics.ORDERS, topics.CATALOG, topics.BUYERS, topics.PERFORMANCE),
+    only_adds=True,
 )

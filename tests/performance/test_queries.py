@@ -10,8 +10,9 @@ from contracts.fact import Fact
 from kit.database import connect, create_live_schema, driver
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.evidence import explain
+from services.performance.model.scorecard import scorecards, sellers
 from services.performance.projections import metadata
-from services.performance.queries import Question, ask_scorecards
+from services.performance.queries import Question, ask_scorecards, read_in_parts
 from tests.performance.facts import (
     accepted,
     cancelled,
@@ -118,3 +119,25 @@ def test_a_scorecard_is_of_one_moment_whatever_becomes_known_meanwhile(
 def waiting(engine: Engine) -> bool:
     with engine.connect() as db:
         return driver(db).execute("SELECT FROM pg_locks WHERE NOT granted").rowcount > 0
+
+
+@pytest.mark.parametrize("most_rows", [1, 60, 100_000])
+def test_all_that_is_known_comes_in_parts_each_sellers_in_one(
+    performance: Engine, most_rows: int
+) -> None:
+    latecomers = [listed().model_copy(update={"seller_id": name}) for name in ("a", "z")]
+    with performance.begin() as db:
+        OBLIGATIONS.handler(received(latecomers), db)
+    question = Question(POLICY, AS_OF)
+
+    parts = [*read_in_parts(performance, question, most_rows)]
+
+    found = [
+        (cards.rows(), sellers(*rows, AS_OF)["seller_id"].to_list())
+        for rows in parts
+        for cards in [scorecards(*rows, POLICY, AS_OF)]
+    ]
+    whole = ask_scorecards(performance, question)
+    assert [card for cards, _ in found for card in cards] == whole.cards.rows()
+    assert [name for _, names in found for name in names] == ["a", "o'neil", "s-1", "z"]
+    assert len(parts) == {1: 4, 60: 2, 100_000: 1}[most_rows]

@@ -7,7 +7,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from contracts.orders import OrderPlaced, ShipmentSaved
+from contracts.orders import (
+    OrderLineQuantityChanged,
+    OrderLineRemoved,
+    OrderPlaced,
+    OrderSplit,
+    ShipmentSaved,
+)
 from kit.consumers.records import Received
 from services.performance.model.evidence import explain
 from services.performance.model.policy import Policy
@@ -105,5 +111,7 @@ def earliest_moment(received: Received) -> datetime:
             return min(at, by, start)
         case ShipmentSaved(shipped_at=at, saved_at=saved):
             return min(at, saved)
+        case OrderSplit() | OrderLineQuantityChanged() | OrderLineRemoved() as edit:
+            return min(edit.happened_at, edit.completed_at or edit.happened_at)
         case fact:
             return fact.happened_at

@@ -1,7 +1,7 @@
-"""How questions are asked: as of when, as known when, by which rule, of what had come.
+"""What questions say: as of when, as known when, by which rule.
 
-What a question about one seller leaves open is filled in, and said in the answer: so it
-can be asked again.
+What one about one seller leaves open is filled in, and said in the answer: so it can be
+asked again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,11 @@ def _moment_of_query(
     return as_of
 
 
-def _knowledge_of_query(
+AsOf: TypeAlias = Annotated[datetime, Depends(_moment_of_query)]
+"""The moment of a query, which must have come."""
+
+
+def _moment_known(
     now: Now,
     known_at: Annotated[
         GivenMoment | None,
@@ -56,37 +60,43 @@ def _knowledge_of_query(
     return known_at
 
 
-AsOf: TypeAlias = Annotated[datetime, Depends(_moment_of_query)]
-"""The moment of a query, which must have come."""
-
-KnownAt: TypeAlias = Annotated[datetime | None, Depends(_knowledge_of_query)]
-"""The state of knowledge of a query, which must have come too."""
+KnownAt: TypeAlias = Annotated[datetime | None, Depends(_moment_known)]
+"""What was known when: a moment of a query that must have come, or None for now."""
 
 PolicyVersion: TypeAlias = Annotated[
     str | None,
     Query(
-        alias="policy", description="By this version; none is the one that applied then."
+        alias="policy", description="By which version; else by the one that applied then."
     ),
 ]
 
 
 class Basis(BaseModel):
-    """What an answer stands on: the question that gives it again, byte for byte.
+    """What an answer stands on: the whole question, and what of the facts had come.
 
-    Shape: `again` is that question; `seen`, what of the facts had come, for another one;
-        `places`, the same to read: of each service, the place in its history of the last
-        fact of the seller that had come. `aside` are facts that had come and could not be
-        applied: until they are, the answer leaves them out.
+    Shape: `seen` is what had come here of all facts of the seller, whenever they are of,
+        to be given to another question; `places`, the same to read: of each service, the
+        place in its history of the last fact of the seller that had come. `aside` are, by
+        service, the places of facts that had come and could not be applied: until they
+        are, the answer leaves them out. `seen` is null where those are too many to be said.
     """
 
     seller_id: str
     as_of: datetime
     known_at: datetime
     policy: str
-    again: str
-    seen: str
+    seen: str | None
     places: Mapping[str, int]
-    aside: list[str]
+    aside: Mapping[str, Sequence[int]]
+
+
+class Repeatable(Basis):
+    """What an answer stands on that can be had again, byte for byte.
+
+    Shape: `again` is the question that gives it; null where `seen` is.
+    """
+
+    again: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,27 +153,33 @@ def _how_asked(
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]
 
 
-def basis_of(
-    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    """Return what an answer to `asked` stands on, as the fields of `Basis`.
-
-    Shape: `path` follows that of the seller; `more` is asked besides.
-    """
-    query = {
-        "as_of": written(asked.as_of),
-        "known_at": written(asked.known_at),
-        "policy": asked.policy.version,
-        "seen": seen.written(),
-        **(more or {}),
-    }
+def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
+    """Return what an answer to `asked` stands on, as the fields of `Basis`."""
     return {
         "seller_id": asked.seller_id,
         "as_of": asked.as_of,
         "known_at": asked.known_at,
         "policy": asked.policy.version,
-        "again": f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}",
         "seen": seen.written(),
         "places": dict(seen.places),
-        "aside": [*seen.aside],
+        "aside": dict(seen.aside),
     }
+
+
+def repeatable(
+    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what an answer to `asked` stands on, as the fields of `Repeatable`.
+
+    Shape: `path` follows that of the seller; `more` is asked besides.
+    """
+    basis = basis_of(asked, seen)
+    query = {
+        "as_of": written(asked.as_of),
+        "known_at": written(asked.known_at),
+        "policy": asked.policy.version,
+        "seen": basis["seen"],
+        **(more or {}),
+    }
+    again = f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}"
+    return {**basis, "again": None if basis["seen"] is None else again}

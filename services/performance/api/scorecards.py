@@ -54,6 +54,7 @@ def read_scorecards(
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
     found = ask_scorecards(engine, question, explained=explain)
+    question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,

@@ -122,8 +122,13 @@ def compare_policy(
 def compare(
     engine: ThisEngine, question: Question, proposed: Policy, *, every: bool
 ) -> Comparison:
-    """Return what `proposed` would change of what `question` asks."""
+    """Return what `proposed` would change of what `question` asks.
+
+    Raises:
+        SellerNotKnown: It is about one seller, of whom nothing was known.
+    """
     found = ask_what_if(engine, question, proposed)
+    question.require_known(found.levels)
     shown = found.levels
     if not every:
         shown = shown.filter(pl.col("changes") != "same")

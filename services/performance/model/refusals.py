@@ -42,14 +42,18 @@ def have_come(now: datetime, **moments: datetime | None) -> None:
 
 
 class SellerNotKnown(Refused):
-    """No fact of the seller that was true by then was known by then."""
+    """No fact of the seller that was true by then was known by then.
+
+    Shape: `known_at` none is all that is known now.
+    """
 
     code = "seller-unknown"
 
-    def __init__(self, seller_id: str, as_of: datetime, known_at: datetime) -> None:
+    def __init__(self, seller_id: str, as_of: datetime, known_at: datetime | None) -> None:
+        known = "is known now" if known_at is None else f"known by {written(known_at)}"
         super().__init__(
             f"seller_id: there is no seller {seller_id!r} of whom anything was true by "
-            f"{written(as_of)} and known by {written(known_at)}"
+            f"{written(as_of)} and {known}"
         )
 
 

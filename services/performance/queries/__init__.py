@@ -1,21 +1,40 @@
 """Scorecards on demand, from the rows in PostgreSQL: of one seller or of all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, LiteralString, TypeAlias
 
 import polars as pl
 from psycopg import sql
 from sqlalchemy import Engine
 
-from kit.database import address
+from kit.database import address, driver
 from kit.readmodels.frames import one_moment
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
+from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.trend import TREND, trend
 from services.performance.model.what_if import WhatIf, what_if
+
+Part: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
+"""What was said of some sellers: of obligations, and of listings."""
+
+MOST_ROWS: Final = 2_000_000
+"""What is looked at together: half a gigabyte."""
+
+_FIRST_OF_PARTS: Final[LiteralString] = """
+SELECT min(seller_id) FROM (
+  SELECT seller_id, floor((sum(n) OVER (ORDER BY seller_id) - n) / %s) AS part FROM (
+    SELECT seller_id, count(*) AS n FROM (
+      SELECT seller_id FROM obligation_sayings
+      UNION ALL SELECT seller_id FROM listing_sayings
+    ) AS said GROUP BY seller_id
+  ) AS counted
+) AS placed GROUP BY part ORDER BY part
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,17 @@ class Question:
     as_of: datetime
     known_at: datetime | None = None
     seller_id: str | None = None
+
+    def require_known(self, of: pl.DataFrame) -> None:
+        """Let pass what is about all sellers, or about one who is known.
+
+        Shape: `of` has a row for each seller that it could be answered of.
+
+        Raises:
+            SellerNotKnown: It is about one, of whom nothing was known.
+        """
+        if self.seller_id is not None and of.is_empty():
+            raise SellerNotKnown(self.seller_id, self.as_of, self.known_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +84,34 @@ def ask_scorecards(
     Shape: `db` is the service's own; what is read is committed. `explained`, with the
         obligations behind the scorecards, each with the facts that said so.
     """
-    rows = read_rows(db, question, past=explained)
+    if not explained:
+        parts = [_judged(rows, question) for rows in read_in_parts(db, question)]
+        cards, levels = map(pl.concat, zip(*parts, strict=True))
+        return Scorecards(cards, levels)
+    rows = read_rows(db, question)
+    evidence = explain(*rows, question.policy, question.as_of, question.known_at)
+    return Scorecards(*_judged(rows, question), evidence)
+
+
+def _judged(rows: Part, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
-    levels = overall(cards, sellers(*rows, *asked), question.policy)
-    evidence = explain(*rows, question.policy, *asked) if explained else None
-    return Scorecards(cards, levels, evidence)
+    return cards, overall(cards, sellers(*rows, *asked), question.policy)
 
 
 def ask_what_if(db: Engine, question: Question, proposed: Policy) -> WhatIf:
     """Return what `proposed` would change of what `question` asks.
 
-    Blocks. Rows are read once, for both policies.
+    Blocks. Rows are read once, for both policies, and of some sellers at a time.
     """
     within = max(question.policy, proposed, key=lambda policy: policy.confirmed_within)
-    rows = read_rows(db, replace(question, policy=within), past=False)
     both = (question.policy, proposed)
-    return what_if(*rows, both, question.as_of, question.known_at)
+    parts = [
+        what_if(*rows, both, question.as_of, question.known_at)
+        for rows in read_in_parts(db, replace(question, policy=within))
+    ]
+    levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
+    return WhatIf(pl.concat(levels), pl.concat(metrics))
 
 
 def ask_trend(
@@ -79,35 +120,68 @@ def ask_trend(
     policy_of: Callable[[datetime], Policy],
     moments: Sequence[datetime],
     known_at: datetime | None = None,
-) -> pl.DataFrame | None:
-    """Return a seller's scorecards of `moments`, or None if nothing is known of them.
+) -> pl.DataFrame:
+    """Return a seller's scorecards of `moments`.
 
     Blocks. Shape: as `model.trend.trend`; `moments` in order. All that is known of the
         seller by the last of them is read once.
+
+    Raises:
+        SellerNotKnown: Nothing was known of the seller by then.
     """
     if not moments:
         return pl.DataFrame(schema=TREND)
     last = moments[-1]
-    rows = read_rows(db, Question(policy_of(last), last, known_at, seller_id))
-    if all(each.is_empty() for each in rows):
-        return None
+    question = Question(policy_of(last), last, known_at, seller_id)
+    rows = read_rows(db, question)
+    question.require_known(sellers(*rows, last, known_at))
     return trend(*rows, policy_of, moments, known_at)
 
 
-def read_rows(
-    db: Engine, question: Question, *, past: bool = True
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows of obligations and of listings that `question` needs.
-
-    Without `past`, movements of stock that confirm nothing any more are left out.
+def read_rows(db: Engine, question: Question) -> Part:
+    """Return the rows of obligations and of listings that say anything of `question`.
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
     conditions = conditions_of(question)
     with one_moment(address(db)) as read:
-        sayings = read("obligation_sayings", SAYINGS, conditions)
-        of_listings = conditions if past else [*conditions, _confirms(question)]
-        return sayings, read("listing_sayings", LISTINGS, of_listings)
+        return (
+            read("obligation_sayings", SAYINGS, conditions),
+            read("listing_sayings", LISTINGS, conditions),
+        )
+
+
+def read_in_parts(
+    db: Engine, question: Question, most_rows: int = MOST_ROWS
+) -> Iterator[Part]:
+    """Yield the rows that `question` needs, of some sellers at a time, all by and by.
+
+    A seller's rows are all in one part, so that each can be judged by itself, and memory
+    is that of the largest: of `most_rows`, or of one seller who has more. Movements of
+    stock that confirm nothing any more are left out.
+
+    Shape: as `read_rows`; all as they were at one moment, in the order of seller ids.
+    """
+    conditions = conditions_of(question)
+    of_listings = [*conditions, _confirms(question)]
+    alone = question.seller_id is not None
+    ranges = [[]] if alone else _ranges(db, most_rows)
+    with one_moment(address(db)) as read:
+        for some in ranges:
+            yield (
+                read("obligation_sayings", SAYINGS, [*conditions, *some]),
+                read("listing_sayings", LISTINGS, [*of_listings, *some]),
+            )
+
+
+def _ranges(db: Engine, most_rows: int) -> Sequence[Sequence[sql.Composable]]:
+    """Return conditions that part the sellers, whoever may come, by how much was said."""
+    with db.connect() as read:
+        found = driver(read).execute(_FIRST_OF_PARTS, (most_rows,)).fetchall()
+    firsts = [first for (first,) in found[1:]]
+    since = [[sql.SQL("seller_id >= {}").format(first)] for first in firsts]
+    until = [[sql.SQL("seller_id < {}").format(first)] for first in firsts]
+    return [[*low, *high] for low, high in zip([[], *since], [*until, []], strict=True)]
 
 
 def conditions_of(question: Question) -> Sequence[sql.Composable]:

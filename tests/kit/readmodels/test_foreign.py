@@ -2,10 +2,21 @@
 
 from asyncio import to_thread
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from aiokafka import TopicPartition
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    Uuid,
+    select,
+    text,
+)
 
 from kit.blueprint import Blueprint
 from kit.consumers.columns import Batch, InColumns
@@ -16,6 +27,7 @@ from kit.consumers.records import Received, Record
 from kit.database import connect
 from kit.process import prepare
 from kit.readmodels.foreign import rebuild_foreign, verify_foreign
+from kit.readmodels.frames import add_new
 from kit.readmodels.models import ForeignReadModel
 from kit.readmodels.topics import Stretch, read_again
 from services.performance.api import router
@@ -50,13 +62,13 @@ def pickiness() -> Pickiness:
     return Pickiness()
 
 
-@pytest.fixture(params=["by row", "in columns"])
+@pytest.fixture(params=["by row", "in columns", "adding only"])
 def model(
     pickiness: Pickiness, new_topic: str, request: pytest.FixtureRequest
 ) -> ForeignReadModel:
-    in_columns = request.param == "in columns"
-    handler = InColumns(pickiness.by_column) if in_columns else pickiness.by_row
-    return ForeignReadModel("seen", metadata, handler, (new_topic,))
+    by_row, only_adds = request.param == "by row", request.param == "adding only"
+    handler = pickiness.by_row if by_row else InColumns(pickiness.by_column)
+    return ForeignReadModel("seen", metadata, handler, (new_topic,), only_adds=only_adds)
 
 
 @pytest.fixture
@@ -137,3 +149,48 @@ async def test_a_parked_stream_is_left_out_until_it_is_redriven(
     await to_thread(rebuild_foreign, engine, GROUP, model, kafka)
 
     assert (parked, positions(engine)) == ([3], [1, 2, 3])
+
+
+@pytest.fixture
+def noted(new_topic: str) -> ForeignReadModel:
+    """A model that adds a row for each fact, once, with an index beside its key."""
+
+    def note(batch: Batch, db: Connection) -> None:
+        for facts in batch.values():
+            add_new(notes, facts.envelopes.select("event_id", "pos"), db)
+
+    return ForeignReadModel(
+        "notes", notes.metadata, InColumns(note), (new_topic,), only_adds=True
+    )
+
+
+notes = Table(
+    "notes",
+    MetaData(),
+    Column("event_id", Uuid, primary_key=True),
+    Column("pos", BigInteger, nullable=False, index=True),
+)
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'live' ORDER BY 1"
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_what_only_adds_has_its_keys_again_though_a_fact_stands_twice(
+    fresh_database: str, noted: ForeignReadModel, kafka: str, times: int
+) -> None:
+    engine = connect(fresh_database)
+    prepare(engine, Blueprint(name=GROUP, topic=None, router=router, foreign=[noted]))
+    first = facts(noted.topics[0])
+    headers = [(n, b"9" if n == "ce_pos" else value) for n, value in first[0].headers]
+    again = [replace(first[0], offset=3, headers=headers)] * (times - 1)
+    async with relay(kafka) as producer:
+        await write(producer, noted.topics[0], [*first, *again])
+    await consume(engine, noted, kafka)
+    with engine.connect() as db:
+        indexes = db.scalars(text(INDEXES)).all()
+
+    (found,) = await to_thread(rebuild_foreign, engine, GROUP, noted, kafka)
+
+    assert (found.equal, found.rebuilt_rows) == (True, 3)
+    with engine.connect() as db:
+        assert db.scalars(text(INDEXES)).all() == indexes
+    engine.dispose()
