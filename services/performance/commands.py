@@ -26,6 +26,9 @@ from contracts.performance import (
 CLOSED: Final = ConfigDict(extra="forbid")
 GivenFlag: TypeAlias = Annotated[bool, Field(strict=True)]
 
+_ONE_AT_LEAST: Final = Field(json_schema_extra={"minItems": 1})
+"""As it is described; the refusal of none has words of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -125,7 +128,7 @@ class FileAppeal:
     appeal_id: Id
     against: Id
     contests: Annotated[tuple[Id, ...], Field(max_length=MOST_FACTS)] = ()
-    claims: Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS), _ONE_AT_LEAST]
     statement: Words
     at: GivenMoment
 

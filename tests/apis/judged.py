@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from services.performance.consumers import OBLIGATIONS
+from tests.apis.possible import CLAIM
 from tests.performance.facts import listed, requested, sent
 from tests.performance.reviewed import orders
 from tests.performance.test_confirmation import came_in
@@ -29,8 +30,9 @@ def let_a_seller_be_judged(app: FastAPI) -> None:
     read = asking(app).get(f"{_S}/standing/history").json()
     against = read["facts"][0]["event_id"]
     words = {"statement": "It left in time"}
+    appeal = {"appeal_id": "a-1", "against": against, "claims": [CLAIM], **words}
     _post(app, f"{_S}/plans", {"plan_id": "n-1", **words})
-    _post(app, f"{_S}/appeals", {"appeal_id": "a-1", "against": against, **words})
+    _post(app, f"{_S}/appeals", appeal)
 
 
 def _post(app: FastAPI, path: str, body: dict[str, Any]) -> None:
