@@ -57,9 +57,7 @@ def validate_policy(proposed: Policy) -> Whole:
     return whole(proposed)
 
 
-@router.get(
-    "/policies/{version}", dependencies=[may("seller", "operator", "service")]
-)
+@router.get("/policies/{version}", dependencies=[may("seller", "operator", "service")])
 def read_policy(version: InPath, policies: PoliciesHere) -> Whole:
     """Answer all that a policy says."""
     return whole(policy_of(version, policies))
