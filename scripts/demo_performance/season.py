@@ -243,7 +243,9 @@ class Season:
             tables.Rung.of(self.standing(one.name), self.facts(one.name)) for one in SELLERS
         ]
         day = self.clock.day(self.reviewed)
-        self.console.print(f"\nWhere sellers stand, reviewed until {day:%d %b %Y}", style="bold")
+        self.console.print(
+            f"\nWhere sellers stand, reviewed until {day:%d %b %Y}", style="bold"
+        )
         self.show(tables.ladder(rows, self._shown))
         self._shown = {row.seller: row.key for row in rows}
 
