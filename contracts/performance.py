@@ -58,7 +58,7 @@ class WayOut(Value):
     """What would bring a metric back over `rate`, each by itself and if all else stays.
 
     Units: `good_in_a_row` obligations that fall due and are kept, or listings put right;
-        `days` that pass. Null where that alone never will.
+        `days` that pass, if what is open is kept in time. Null where that never will.
     """
 
     rate: Rate

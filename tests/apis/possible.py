@@ -12,7 +12,7 @@ from schemathesis import Case
 from services.performance.model.policy import load_policies
 from tests.performance.world import AS_OF
 
-_CLAIM: Final = {
+_CLAIM: Final[dict[str, Any]] = {
     "type": "catalog.product-listed.v1",
     "data": {
         "product_id": "p-9",

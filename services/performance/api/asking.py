@@ -141,16 +141,13 @@ def _how_asked(
         GivenMoment | None, Query(description="What was true by then; none is now.")
     ] = None,
     known_at: KnownAt = None,
-    policy: Annotated[
-        str | None,
-        Query(description="By this version; none is the one that applied at as_of."),
-    ] = None,
+    version: PolicyVersion = None,
     seen: Annotated[
         SeenText | None,
         Query(description="As far as it had come here when an answer said this."),
     ] = None,
 ) -> How:
-    return filled_in(now, policies, as_of, known_at, policy, seen)
+    return filled_in(now, policies, as_of, known_at, version, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from kit.domain import Refused
 
@@ -12,15 +12,21 @@ def written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+_PROJECT: Final = (
+    "how things would stand then is a projection: ask /sellers/{seller_id}/projection"
+)
+_LEAVE_OUT: Final = "leave it out for all that is known now"
+
+
 class NotYetCome(Refused):
     """A moment that lies ahead: nobody knows what will be true, or known, by then."""
 
     code = "moment-to-come"
 
     def __init__(self, field: str, moment: datetime, now: datetime) -> None:
+        remedy = _LEAVE_OUT if field == "known_at" else _PROJECT
         super().__init__(
-            f"{field}: {written(moment)} has not come, it is {written(now)}; how things"
-            " would stand then is a projection: ask /sellers/{seller_id}/projection"
+            f"{field}: {written(moment)} has not come, it is {written(now)}; {remedy}"
         )
 
 
