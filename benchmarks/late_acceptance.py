@@ -51,7 +51,7 @@ from services.performance.consumers import OBLIGATIONS
 from services.performance.model.policy import policy_at
 from services.performance.queries import Question, ask_scorecards
 
-EVENTS: Final = 400_000
+EVENTS: Final = 300_000
 RUNS: Final = 2
 GOAL: Final = 2.0
 AS_OF: Final = datetime(2026, 2, 3, tzinfo=UTC)

@@ -19,7 +19,7 @@ from services.performance.queries import Question, ask_scorecards
 
 MANY: Final = 100_000
 FEW: Final = 1_000
-ASKED: Final = 100
+ASKED: Final = 40
 GOAL: Final = round(1 / 1.3, 2)
 """Of what is answered in a second among few: it may take three tenths longer."""
 
