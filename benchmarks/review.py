@@ -44,7 +44,7 @@ def _reviewed(engine: Engine, after: int) -> float:
     streams = PostgresStreams(
         History(engine),
         BLUEPRINT.projections,
-        lambda: uuid7(),
+        uuid7,
         lambda: AS_OF + timedelta(days=after, minutes=5),
     )
     day = AS_OF.date() + timedelta(days=after)
