@@ -66,15 +66,16 @@ def parts(folder: Path) -> Iterator[tuple[pl.LazyFrame, pl.LazyFrame]]:
         yield pl.scan_parquet(sayings), pl.scan_parquet(of_them)
 
 
-def history(orders: int, first: int, sellers: int) -> pl.DataFrame:
+def history(orders: int, first: int, sellers: int, sloppy_every: int = 1) -> pl.DataFrame:
     """Return what facts said of so many orders, as recorded: typed as SAYINGS.
 
     Half of those rejected are for want of stock; some are cut for it, and the marketplace
     ships one in ten. A third of the buyers ask something, a sixth ask for access.
 
-    Shape: of `sellers` sellers from number `first` on.
+    Shape: of `sellers` sellers from number `first` on. So it is with each `sloppy_every`th
+        of them; the others keep what they owe.
     """
-    placed = _orders(orders, first, sellers)
+    placed = _orders(orders, first, sellers, sloppy_every)
     fates = [placed.filter(pl.col("fate").is_in(of)) for of in FATES]
     no, expired, off, bare, fine = fates
     yes, kept = pl.concat([off, bare, fine]), pl.concat([bare, fine])
@@ -103,25 +104,35 @@ def history(orders: int, first: int, sellers: int) -> pl.DataFrame:
 
 
 def _of_buyers(placed: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    well = pl.col("well")
     asked, calls = placed[::3], placed[1::6]
     yield _said(asked, "responses.timely", "opened", "placed_at", subject="message")
+    kept = asked.filter(well)
+    yield _said(kept, "responses.timely", "kept", "decided_at", subject="message")
+    asked = asked.filter(~well)
     yield _said(asked[1::9], "responses.timely", "kept", "later", subject="message")
     yield _said(asked[2::9], "responses.timely", "void", "later", subject="message")
     yield _said(asked[3::2], "responses.timely", "kept", "decided_at", subject="message")
     yield _said(calls, "approvals.timely", "opened", "placed_at", subject="request")
+    kept = calls.filter(well)
+    yield _said(kept, "approvals.timely", "kept", "decided_at", subject="request")
+    calls = calls.filter(~well)
     yield _said(calls[1::12], "approvals.timely", "void", "later", subject="request")
     yield _said(calls[::2], "approvals.timely", "kept", "decided_at", subject="request")
     yield _said(calls[3::4], "approvals.timely", "kept", "later", subject="request")
 
 
-def listings(first: int, sellers: int) -> pl.DataFrame:
+def listings(first: int, sellers: int, sloppy_every: int = 1) -> pl.DataFrame:
     """Return what facts said of the sellers' listings and stocks: typed as LISTINGS.
 
     A tenth are changed, a twentieth delisted, two thirds stocked; some move, some lately.
+
+    Shape: as `history`.
     """
+    lately = _micros(AS_OF - timedelta(days=2))
     rng = np.random.default_rng(first)
     count = sellers * LISTED
-    start = int((AS_OF - HISTORY).timestamp()) * 1_000_000
+    start = _micros(AS_OF - HISTORY)
     frame = pl.DataFrame(
         {
             "number": np.arange(first * LISTED, first * LISTED + count),
@@ -133,12 +144,19 @@ def listings(first: int, sellers: int) -> pl.DataFrame:
             "length_mm": rng.integers(0, 9, count) * 10,
             "moved_at": start + rng.integers(100 * 24, 150 * 24, count) * _HOUR,
         }
+    )
+    well = _is_well(sloppy_every)
+    frame = frame.with_columns(
+        image_count=pl.when(well).then(3).otherwise("image_count"),
+        length_mm=pl.when(well).then(50).otherwise("length_mm"),
+        moved_at=pl.when(well).then(lately).otherwise("moved_at"),
+        well=well,
     ).with_columns(width_mm="length_mm", height_mm="length_mm")
     said = [
         _of_listing(frame, "listed", pl.col("at"), 1),
         _of_listing(frame[::10], "changed", pl.col("at") + 7 * _HOUR, 2, images=3),
         _of_listing(frame[::20], "delisted", pl.col("at") + 900 * _HOUR, 3),
-        _of_listing(frame[1::3], "stocked", pl.col("at"), 4),
+        _of_listing(frame[1::3].filter(~pl.col("well")), "stocked", pl.col("at"), 4),
         _of_listing(frame[2::3], "stocked", pl.col("at"), 4),
         _of_listing(frame[2::3], "moved", pl.col("moved_at"), 5),
     ]
@@ -166,9 +184,17 @@ def _of_listing(
     ).cast(LISTINGS)
 
 
-def _orders(count: int, first: int, sellers: int) -> pl.DataFrame:
+def _micros(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000
+
+
+def _is_well(sloppy_every: int) -> pl.Expr:
+    return pl.col("seller") % sloppy_every != 0
+
+
+def _orders(count: int, first: int, sellers: int, sloppy_every: int) -> pl.DataFrame:
     rng = np.random.default_rng(20260601 + first)
-    start = int((AS_OF - HISTORY).timestamp()) * 1_000_000
+    start = _micros(AS_OF - HISTORY)
     number = first * OF_A_SELLER + np.arange(count)
     frame = pl.DataFrame(
         {
@@ -183,14 +209,20 @@ def _orders(count: int, first: int, sellers: int) -> pl.DataFrame:
             "to_save": rng.exponential(6 * _HOUR, count).astype(np.int64),
         }
     )
-    at, order = pl.col("placed_at"), _id("number")
+    at, order, well = pl.col("placed_at"), _id("number"), _is_well(sloppy_every)
     return frame.with_columns(
+        fate=pl.when(well).then(50).otherwise("fate"),
+        to_decide=pl.when(well).then(pl.col("to_decide") // 10).otherwise("to_decide"),
+        to_ship=pl.when(well).then(pl.col("to_ship") * 3 // 4).otherwise("to_ship"),
+        to_save=pl.when(well).then(pl.col("to_save") // 3).otherwise("to_save"),
+        cut=pl.when(well).then(0).otherwise(pl.col("units") // 2),
+        well=well,
+    ).with_columns(
         seller_id=_id("seller"),
         order_id=order,
         shipment=order + "/1",
         message=order + "/m",
         request=order + "/r",
-        cut=pl.col("units") // 2,
         ship_by=at + 120 * _HOUR,
         decided_at=at + pl.col("to_decide"),
         shipped_at=at + pl.col("to_ship"),

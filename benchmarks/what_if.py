@@ -28,7 +28,7 @@ from benchmarks.measure import (
 )
 from benchmarks.sayings import AS_OF, parts, write_apart
 from services.performance.model.policy import policy_at
-from services.performance.model.scorecard import scorecards
+from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.what_if import what_if
 
 OBLIGATIONS: Final = 10_000_000
@@ -57,8 +57,12 @@ PROPOSED: Final = OFFICIAL.model_copy(
 
 
 def judged(folder: Path) -> int:
-    """Judge all sellers by the official policy; return how many metrics that was."""
-    return sum(scorecards(*rows, OFFICIAL, AS_OF).height for rows in parts(folder))
+    """Judge all sellers by the official policy; return how many that was."""
+    found = 0
+    for rows in parts(folder):
+        cards = scorecards(*rows, OFFICIAL, AS_OF)
+        found += overall(cards, sellers(*rows, AS_OF), OFFICIAL).height
+    return found
 
 
 def compared(folder: Path) -> int:

@@ -6,10 +6,10 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from services.performance.consumers import OBLIGATIONS
-from tests.apis.possible import CLAIM
 from tests.performance.facts import listed, requested, sent
 from tests.performance.reviewed import orders
 from tests.performance.test_confirmation import came_in
+from tests.performance.test_standing_api import early
 from tests.performance.world import AS_OF, DAY, recorded
 from tests.tokens import asking
 
@@ -30,7 +30,7 @@ def let_a_seller_be_judged(app: FastAPI) -> None:
     read = asking(app).get(f"{_S}/standing/history").json()
     against = read["facts"][0]["event_id"]
     words = {"statement": "It left in time"}
-    appeal = {"appeal_id": "a-1", "against": against, "claims": [CLAIM], **words}
+    appeal = {"appeal_id": "a-1", "against": against, "claims": [early("o-1")], **words}
     _post(app, f"{_S}/plans", {"plan_id": "n-1", **words})
     _post(app, f"{_S}/appeals", appeal)
 

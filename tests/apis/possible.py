@@ -12,7 +12,7 @@ from schemathesis import Case
 from services.performance.model.policy import load_policies
 from tests.performance.world import AS_OF
 
-CLAIM: Final[dict[str, Any]] = {
+_CLAIM: Final[dict[str, Any]] = {
     "type": "catalog.product-listed.v1",
     "data": {
         "product_id": "p-9",
@@ -42,7 +42,7 @@ def let_it_be_possible(case: Case[Any]) -> None:
         case.body.pop("seen", None)
         _come(case.body)
         if case.body.get("claims"):
-            case.body["claims"] = [CLAIM]
+            case.body["claims"] = [_CLAIM]
         for policy in (case.body, case.body.get("policy")):
             if isinstance(policy, dict) and "standards" in policy:
                 policy.update({name: _POLICY[name] for name in _HOLDS_TOGETHER})

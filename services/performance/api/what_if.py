@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import polars as pl
@@ -94,7 +95,11 @@ class Comparison(BaseModel):
     sellers: list[SellerChange]
 
 
-@router.post("/what-if", dependencies=[may("operator", "service")])
+@router.post(
+    "/what-if",
+    dependencies=[may("operator", "service")],
+    responses={HTTPStatus.NOT_FOUND: {}},  # of a seller that the body names
+)
 def ask_by_policy(
     asked: Asked, policies: PoliciesHere, engine: ThisEngine, now: Now
 ) -> Comparison:

@@ -1,0 +1,189 @@
+"""How many orders each seller accepted late in a month: ours, beside two stream processors.
+
+All read one topic of orders from its first fact. faust-streaming and quixstreams keep when
+each order falls due, and per seller and day what is late, as the libraries come: each fact
+at least once, so that a crash may count one twice, with state in memory (faust) or RocksDB
+(quixstreams), and a changelog topic. Both read only the facts that they need.
+
+Ours is a history made again: all that facts of orders say of five metrics is folded into
+tables beside the live ones, each fact exactly once and durably in PostgreSQL, compared and
+put in their place; then the scorecards of all sellers, which say the same number, are asked
+of it. All begin with the first fact. The numbers must be equal. How fast live facts come in
+beside quixstreams, `consume` says.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from subprocess import PIPE, run
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any, Final, TypeAlias
+
+import orjson
+import polars as pl
+from sqlalchemy import Engine
+
+from benchmarks.backlog import Backlog, collect_as_python_does, new_name, publish
+from benchmarks.consume import tables
+from benchmarks.measure import Outcome, say, side_by_side
+from benchmarks.others.lateness import (
+    COUNTED,
+    PLACED,
+    day_of,
+    decided_at,
+    due_at,
+    late_in_window,
+)
+from benchmarks.rebuild import stand_at_the_end
+from benchmarks.servers import broker
+from kit.readmodels.foreign import rebuild_foreign
+from services.performance.consumers import OBLIGATIONS
+from services.performance.model.policy import policy_at
+from services.performance.queries import Question, ask_scorecards
+
+EVENTS: Final = 300_000
+RUNS: Final = 2
+GOAL: Final = 2.0
+AS_OF: Final = datetime(2026, 2, 3, tzinfo=UTC)
+POLICY: Final = policy_at(AS_OF).model_copy(update={"enough_due": 1})
+
+Counted: TypeAlias = tuple[float, int]
+"""Events per second, and how many were late."""
+
+_FAUST: Final = Path(__file__).parent / "others" / "late_acceptance_faust.py"
+
+
+def late_acceptance(size: int) -> Iterator[Outcome]:
+    """Yield how fast ours counts, beside faust-streaming and beside quixstreams.
+
+    Raises:
+        SystemExit: They don't count the same.
+    """
+    with broker() as kafka, tables() as engine:
+        backlog = asyncio.run(publish(kafka, size)).of("orders")
+        say(f"late_acceptance: {backlog.size:,} facts of orders")
+        counts = set[int]()
+
+        def rate(count: Callable[[], Counted]) -> float:
+            per_second, late = count()
+            counts.add(late)
+            return per_second
+
+        group = new_name()
+        stand_at_the_end(engine, group, backlog)
+        mine = partial(rate, partial(ours, backlog, engine, group))
+        others = {"faust": faust, "quixstreams": quixstreams}
+        for name, other in others.items():
+            theirs = partial(rate, partial(other, backlog))
+            bench = f"late acceptance beside {name}"
+            yield side_by_side(bench, GOAL, mine, theirs, runs=RUNS, first=False)
+            if len(counts) > 1:
+                raise SystemExit(f"late_acceptance: {name} and ours differ: {counts}")
+        say(f"late_acceptance: all count {counts.pop():,}")
+
+
+def ours(backlog: Backlog, engine: Engine, group: str) -> Counted:
+    """Make all obligations again, then ask for the scorecards of all sellers."""
+    model = replace(OBLIGATIONS, topics=[*backlog.topics.values()])
+    started = perf_counter()
+    rebuild_foreign(engine, group, model, backlog.kafka)
+    found = ask_scorecards(engine, Question(POLICY, AS_OF))
+    taken = perf_counter() - started
+    mine = found.cards.filter(metric="acceptance.timely", window_days=POLICY.window_days)
+    late = mine.select(pl.col("due").sum() - pl.col("kept").sum()).item()
+    return backlog.size / taken, late
+
+
+def faust(backlog: Backlog) -> Counted:
+    """Let faust-streaming count, in an environment of its own."""
+    (topic,) = backlog.topics.values()
+    what = (backlog.kafka, topic, len(backlog.ends), backlog.size, AS_OF.isoformat())
+    command = ["uv", "run", "--quiet", "--script", str(_FAUST), *map(str, what)]
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = run(command, check=True, stdout=PIPE, text=True, env=here)  # noqa: S603 - this project's file
+    rate, late = done.stdout.split()[-2:]
+    return float(rate), int(late)
+
+
+def quixstreams(backlog: Backlog) -> Counted:
+    """Let quixstreams count until all is committed."""
+    from quixstreams import Application  # noqa: PLC0415 - for this comparison alone
+
+    collect_as_python_does()
+    (topic,) = backlog.topics.values()
+    found = defaultdict[bytes, dict[str, int]](dict)
+    with TemporaryDirectory(prefix="bench-quixstreams-") as folder:
+        app = Application(
+            backlog.kafka,
+            consumer_group=new_name(),
+            auto_offset_reset="earliest",
+            state_dir=folder,
+            loglevel="ERROR",
+        )
+        facts = app.dataframe(app.topic(topic, value_deserializer="bytes"))
+        facts.update(partial(_count, found), stateful=True, metadata=True)
+        started = perf_counter()
+        app.run(count=backlog.size)
+        rate = backlog.size / (perf_counter() - started)
+    return rate, sum(late_in_window(days, AS_OF) for days in found.values())
+
+
+def _count(
+    found: dict[bytes, dict[str, int]],
+    value: bytes,
+    key: bytes,
+    _: int,
+    headers: Any,  # noqa: ANN401 - as the library gives them
+    state: Any,  # noqa: ANN401 - the library's own
+) -> None:
+    name = next(value for name, value in headers if name == "ce_type").decode()
+    if name not in COUNTED:
+        return
+    fact = orjson.loads(value)
+    order = f"due {fact['order_id']}"
+    if name == PLACED:
+        due, more = due_at(fact), 1
+        state.set(order, due.isoformat())
+    else:
+        known = state.get(order)
+        if known is None:
+            return
+        state.delete(order)
+        due = datetime.fromisoformat(known)
+        more = -1 if decided_at(name, fact) <= due else 0
+    day = day_of(due)
+    late = state.get(f"late {day}", 0) + more
+    state.set(f"late {day}", late)
+    found[key][day] = late
+
+
+def main() -> None:
+    """Print an outcome as a line of JSON for each of the two.
+
+    Raises:
+        SystemExit: With 1, if a goal is missed and `--strict` was asked for.
+    """
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=EVENTS, help="facts in the history")
+    parser.add_argument("--strict", action="store_true", help="fail below a goal")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    outcomes = list(late_acceptance(asked.size))
+    for outcome in outcomes:
+        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+    if asked.strict and not all(outcome.reached for outcome in outcomes):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""A performance database with the rows of many sellers, each with as many."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Engine, text
+
+from benchmarks.sayings import OF_AN_ORDER, SELLERS, history, listings
+from benchmarks.servers import database
+from kit.database import connect
+from kit.process import prepare
+from kit.readmodels.frames import add_new
+from services.performance.app import BLUEPRINT
+from services.performance.projections import (
+    listing_sayings,
+    metadata,
+    obligation_sayings,
+)
+
+OF_A_SELLER: Final = 40
+"""Obligations."""
+
+
+@contextmanager
+def rows_of(sellers: int, sloppy_every: int = 1) -> Iterator[Engine]:
+    """A database as performance prepares it, with rows of so many sellers.
+
+    Shape: `sloppy_every` as `sayings.history`. The keys are made once all rows are there.
+    """
+    with database() as url:
+        engine = connect(url)
+        prepare(engine, BLUEPRINT)
+        with engine.begin() as db:
+            for table in metadata.sorted_tables:
+                db.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"))
+        for first in range(0, sellers, SELLERS):
+            some = min(SELLERS, sellers - first)
+            orders = int(some * OF_A_SELLER / OF_AN_ORDER)
+            with engine.begin() as db:
+                said = history(orders, first, some, sloppy_every)
+                add_new(obligation_sayings, said, db)
+                add_new(listing_sayings, listings(first, some, sloppy_every), db)
+        with engine.begin() as db:
+            for table in metadata.sorted_tables:
+                key = ", ".join(column.name for column in table.primary_key)
+                db.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(text("VACUUM ANALYZE"))
+        try:
+            yield engine
+        finally:
+            engine.dispose()
