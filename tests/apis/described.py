@@ -58,9 +58,11 @@ KNOWN_BY_TOKEN: Final[Mapping[str, frozenset[str]]] = {
 }
 """What those of some roles need not say, since their token does; an operator has to."""
 
-_HOW_MUCH: Final = {
+EXAMPLES: Final = {"performance": 3}
+"""Of how many there are fewer, where each answer is worked out of a history; else 10."""
+
+_HOW_MUCH: Final[dict[str, Any]] = {
     "generation": {
-        "max-examples": 10,
         "deterministic": True,
         "with-security-parameters": False,
     },
@@ -77,8 +79,9 @@ _HOW_MUCH: Final = {
             "checks": {"allow_header_conformance": {"enabled": False}},
         },
         {
-            # The limits of a policy are tried where a policy is validated, and quickly.
-            "include-path-regex": "^/what-if$",
+            # Their limits are tried where a policy is validated, a scorecard asked for,
+            # and an appeal filed: quickly.
+            "include-path-regex": "(what-if|/evidence|/projection|/preview)$",
             "phases": {"coverage": {"enabled": False}},
         },
     ],
@@ -114,7 +117,9 @@ def described(name: str, role: Role) -> Any:  # noqa: ANN401 - a schema
     """Return the description that a service gives of itself, as it is for `role`."""
     app = build(BLUEPRINTS[name], settings("postgresql://nobody@127.0.0.1:1/none"))
     # Each limit of each field is tried once, by one who may ask for all.
-    limits = {"phases": {"coverage": {"enabled": role == "operator"}}}
+    limits: dict[str, Any] = {"phases": {"coverage": {"enabled": role == "operator"}}}
+    examples = {"max-examples": EXAMPLES.get(name, 10)}
+    limits |= {"generation": _HOW_MUCH["generation"] | examples}
     config = SchemathesisConfig.from_dict(_HOW_MUCH | limits)
     document = app.openapi()
     if role == "operator":
