@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from benchmarks.servers import new_topic
 from benchmarks.stories import SOURCES, published

@@ -10,10 +10,9 @@ from datetime import timedelta
 from functools import partial
 from time import perf_counter
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Engine, text
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from benchmarks.measure import Outcome, conclude, megabytes, peak_memory, say
 from benchmarks.sayings import AS_OF
@@ -45,7 +44,7 @@ def _reviewed(engine: Engine, after: int) -> float:
     streams = PostgresStreams(
         History(engine),
         BLUEPRINT.projections,
-        lambda: UUID(int=uuid7().int),
+        uuid7,
         lambda: AS_OF + timedelta(days=after, minutes=5),
     )
     day = AS_OF.date() + timedelta(days=after)

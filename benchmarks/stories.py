@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from uuid6 import uuid7
+from uuid_utils.compat import uuid7
 
 from contracts.buyers import BuyerAccessApproved, BuyerAccessRequested, MessageSent
 from contracts.catalog import (

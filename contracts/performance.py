@@ -58,7 +58,7 @@ class WayOut(Value):
     """What would bring a metric back over `rate`, each by itself and if all else stays.
 
     Units: `good_in_a_row` obligations that fall due and are kept, or listings put right;
-        `days` that pass. Null where that alone never will.
+        `days` that pass, if what is open is kept in time. Null where that never will.
     """
 
     rate: Rate
@@ -232,7 +232,11 @@ class PlanOfActionDeclined(Fact):
 
 
 class Claim(Value):
-    """A fact that a seller says happened, in the form in which it would be published."""
+    """A fact that a seller says happened, in the form in which it would be published.
+
+    Shape: `type` as `orders.tracking-added.v1`; `data` has the fields of that type, as
+        JSON. Of who files one, `seller_id` may be left out.
+    """
 
     type: Annotated[str, Field(min_length=1, max_length=200)]
     data: Mapping[str, JsonValue]
@@ -244,7 +248,9 @@ Claims: TypeAlias = Annotated[tuple[Claim, ...], Field(max_length=MOST_CLAIMS)]
 class AppealFiled(Fact):
     """The seller appeals against the fact `against`: a sanction, a warning or a review.
 
-    Shape: `contests` are the facts that they dispute.
+    Shape: `contests` are the facts that they dispute, `claims`, of which there is one at
+        least, what happened instead. If it is upheld, the claims count; a fact that is
+        contested stays what it is.
     """
 
     moment: ClassVar[str] = "filed_at"

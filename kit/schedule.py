@@ -62,10 +62,14 @@ class Due:
                 for request in requests:
                     self.submit([request])
                 return
-            self.failed[requests[0].stream_id] = str(why)
-            _log.warning("%s: %s", requests[0].stream_id, why, exc_info=why)
+            self.fail(requests[0].stream_id, why)
         else:
             self.done += sum(answer.recorded for answer in answers)
+
+    def fail(self, stream_id: str, why: Exception) -> None:
+        """Note, and tell, what can't be done of a stream."""
+        self.failed[stream_id] = str(why)
+        _log.warning("%s: %s", stream_id, why, exc_info=why)
 
     def count(self) -> int:
         """Return how much was done.
@@ -110,8 +114,7 @@ class Scheduler:
 
         Safe to repeat: As the schedule's run is.
         """
-        claim = Claim("schedule", f"{self.engine.url.database}/{schedule.name}")
-        with _alone(self.engine, claim) as mine:
+        with alone(self.engine, schedule.name) as mine:
             if not mine:
                 return None
             return schedule.run(self.now(), self.streams, self.engine)
@@ -132,11 +135,13 @@ class Scheduler:
 
 
 @contextmanager
-def _alone(engine: Engine, claim: Claim) -> Iterator[bool]:
-    """Hold `claim` for as long as this is open, and say whether it was to be had.
+def alone(engine: Engine, name: str) -> Iterator[bool]:
+    """Hold the turn of the schedule `name` while this is open; say if it was to be had.
 
-    The lock is the session's and falls with it. A holder that is frozen is ended.
+    For what does the same when it is asked to. The lock is the session's and falls with
+    it. A holder that is frozen is ended.
     """
+    claim = Claim("schedule", f"{engine.url.database}/{name}")
     session = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         mine = bool(session.execute(claim.asked("pg_try_advisory_lock")).scalar())

@@ -330,6 +330,7 @@ class DayReviewed(Shown):
     policy: str
     sellers: int
     recorded: int
+    failed: dict[str, str]
 
 
 class Reviewed(Shown):

@@ -36,7 +36,7 @@ def policy_named(platform: Platform, named: str) -> WholePolicy:
         return understood(WholePolicy, "performance", answer)
     said = read_policy_file(Path(named))
     try:
-        answer = tell(platform, "performance", "/policies/validation", said)
+        answer = tell(platform, "performance", "/policy-validation", said)
     except AnsweredError as why:
         raise PolicyFileError(f"{named}: {why}") from None
     return understood(WholePolicy, "performance", answer)

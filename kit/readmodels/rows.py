@@ -126,7 +126,7 @@ class FoldedRows(Generic[F]):
                 copy.set_types(self._types)
                 for row in rows:
                     values = zip(self._adapt, self._names, strict=True)
-                    copy.write_row([adapt(row[name]) for adapt, name in values])
+                    copy.write_row([adapt(row.get(name)) for adapt, name in values])
         except errors.UniqueViolation:
             return False
         return True

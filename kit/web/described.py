@@ -126,7 +126,7 @@ def _problems_of(operation: Json) -> Iterator[HTTPStatus]:
         yield HTTPStatus.BAD_REQUEST
     if "422" in operation["responses"]:
         yield HTTPStatus.UNPROCESSABLE_ENTITY
-    if in_path or names & _WHOSE:
+    if in_path or names & _WHOSE or "404" in operation["responses"]:
         yield HTTPStatus.NOT_FOUND
     if "Idempotency-Key" in names:
         yield HTTPStatus.NOT_FOUND

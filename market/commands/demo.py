@@ -46,8 +46,9 @@ def demo(
     """Show the main job from end to end, in a minute or so.
 
     Starts Kafka, PostgreSQL and the services, imports a small generated history, waits
-    until all have caught up, and shows scorecards, a store fee, and where each number comes
-    from. Then stops all of it, and removes its data unless MARKET_HOME says where it goes.
+    until all have caught up, and shows scorecards, a seller's standing, a store fee, and
+    where each number comes from. Then stops all of it, and removes its data unless
+    MARKET_HOME says where it goes.
     """
     console, progress = screen(), Console(stderr=True, highlight=False)
     showing = Demo(console, Stages(progress), charge_month, proofs)

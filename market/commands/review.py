@@ -1,11 +1,12 @@
 """`market review`: all sellers are reviewed, of each day that is due."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
 import typer
 
-from market.answers import Reviewed, understood
+from market.answers import DayReviewed, Reviewed, understood
 from market.asking import tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_day, parse_moment
@@ -14,7 +15,7 @@ from market.platform import running
 
 app = typer.Typer()
 
-DAY: Final = ("day", "policy", "sellers", "recorded")
+DAY: Final = ("day", "policy", "sellers", "recorded", "failed")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -54,5 +55,8 @@ def review(
     elif output is Format.NDJSON:
         print_ndjson(answer["days"])
     else:
-        rows = [(one.day, one.policy, one.sellers, one.recorded) for one in done.days]
-        print_table("reviews: sellers seen, facts recorded", DAY, rows)
+        print_table("reviews: sellers seen, facts recorded", DAY, map(_row, done.days))
+
+
+def _row(one: DayReviewed) -> Sequence[object]:
+    return (one.day, one.policy, one.sellers, one.recorded, len(one.failed))

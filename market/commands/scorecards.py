@@ -137,7 +137,7 @@ def show_scorecards(
     answer = ask(running(), "performance", "/scorecards", asked)
     known = understood(Scorecards, "performance", answer)
     if not known.overall:
-        typer.echo(_nobody(asked["seller_id"], asked["as_of"], asked["known_at"]), err=True)
+        typer.echo(_nobody(asked["as_of"], asked["known_at"]), err=True)
     elif output is Format.NDJSON:
         print_ndjson(in_order(answer))
     else:
@@ -208,10 +208,10 @@ def _row(card: Card) -> tuple[object, ...]:
     return tuple(shown[name] for name in CARD)
 
 
-def _nobody(seller: str | None, as_of: str, known_at: str | None) -> str:
+def _nobody(as_of: str, known_at: str | None) -> str:
     known = "now" if known_at is None else f"by {_short(known_at)}"
-    who = "no seller had any" if seller is None else f"{seller!r} had no"
-    return f"{who} obligation or listing by {_short(as_of)}, as far as known {known}"
+    by = _short(as_of)
+    return f"no seller had any obligation or listing by {by}, as far as known {known}"
 
 
 def _short(moment: str) -> str:

@@ -75,6 +75,47 @@ def _level(level: str) -> Text:
     return Text(level, style=STYLES.get(level, ""))
 
 
+def cards(rows: Iterable[Json]) -> Table:
+    """Return one seller's metrics: what fell due, what was kept, and the level."""
+    numbers = ("due", "kept", "percent")
+    made = table("metric", "days", *numbers, "level", right=("days", *numbers))
+    for card in rows:
+        kept = "" if card["kept"] is None else str(card["kept"])
+        percent = f"{100 * card['rate']:.1f}"
+        days, due = str(card["window_days"] or ""), str(card["due"])
+        made.add_row(card["metric"], days, due, kept, percent, _level(card["level"]))
+    return made
+
+
+def before_and_after(metrics: Iterable[Json], before: Json, after: Json) -> Table:
+    """Return the metrics that claims would change, and the level of all together."""
+    made = table("metric", "as it is known", "if it were so")
+    for one in metrics:
+        made.add_row(one["metric"], *(_figures(one[when]) for when in ("before", "after")))
+    made.add_row("overall", _level(before["level"]), _level(after["level"]))
+    return made
+
+
+def changes(sellers: Iterable[Json]) -> Table:
+    """Return whose level another policy would change, and on which metrics."""
+    made = table("seller", "stands at", "would be at", "because of")
+    for one in sellers:
+        metrics = "\n".join(
+            f"{each['metric']}: {100 * each['proposed']['rate']:.1f}%"
+            for each in one["metrics"]
+        )
+        levels = (_level(one[which]) for which in ("official", "proposed"))
+        made.add_row(one["seller_id"], *levels, metrics)
+    return made
+
+
+def _figures(card: Json | None) -> Text:
+    if card is None:
+        return Text("none", style="dim")
+    said = f"{card['kept']} of {card['due']}, {100 * card['rate']:.1f}% "
+    return Text(said).append(_level(card["level"]))
+
+
 def missed(evidence: Iterable[Json], metric: str) -> list[Json]:
     """Return what fell due for `metric` and was not kept."""
     return [row for row in evidence if row["metric"] == metric and row["due"] > row["kept"]]
@@ -86,7 +127,8 @@ def obligations(rows: Iterable[Json]) -> Table:
     for row in rows:
         facts = "\n".join(f"{f['says']:<6} {f['event_id']}" for f in row["facts"])
         done = _minute(row["kept_at"]) if row["kept_at"] else "not yet"
-        made.add_row(row["subject_id"], _minute(row["due_at"]), done, facts)
+        subject = row["subject_id"].replace("/", "/\n")
+        made.add_row(subject, _minute(row["due_at"]), done, facts)
     return made
 
 

@@ -14,6 +14,7 @@ from market.asking import ask
 from market.background import start_in_background
 from market.demo import showing
 from market.demo.stages import Stages, StartUp
+from market.demo.standing import StandingShown
 from market.errors import MarketError, StartError
 from market.history.reading import read_history
 from market.imports.catch_up import wait_until_caught_up
@@ -81,6 +82,7 @@ class Demo:
         """
         self._import(platform)
         self._scorecards(platform)
+        self._standing(platform)
         self._store_fee(platform)
         self._places(platform)
         self._proofs(platform)
@@ -122,6 +124,15 @@ class Demo:
         self.console.print(showing.scorecards(answer))
         for each in EXPLAINED:
             self._explain(platform, answer, each)
+
+    def _standing(self, platform: Platform) -> None:
+        """Show how one seller stands, step by step."""
+
+        def caught_up() -> None:
+            with self.stages.shown("late fact"):
+                _catch_up(platform, self.stages.told)
+
+        StandingShown(self.console, platform, caught_up).show()
 
     def _explain(
         self, platform: Platform, answer: Mapping[str, Any], what: Explained

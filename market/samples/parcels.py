@@ -21,6 +21,8 @@ from market.samples.sellers import (
 
 MISTYPED: Final = ("cedar", 5)
 """Whose parcel has a number that its carrier never gave."""
+UNTOLD: Final = ("cedar", 99)
+"""Whose parcel has none in the files: `market.samples.TOLD_LATE` says it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _told(parcel: Parcel, seller: Seller, nth: int, draws: Draws) -> Parcel:
     added_at = saved_at + 12 * HOUR if is_one(nth, 5) else None
     if is_one(nth, seller.tracks_late):
         added_at = saved_at + 5 * DAY
+    if (seller.name, nth) == UNTOLD:
+        return replace(parcel, saved_at=saved_at)
     if (seller.name, nth) == MISTYPED:
         number = number[:-1] + str((int(number[-1]) + 1) % 10)
     return replace(parcel, saved_at=saved_at, number=number, added_at=added_at)

@@ -19,6 +19,8 @@ Json: TypeAlias = Mapping[str, Any]
 
 FOR_THE_DAY: Final = timedelta(hours=1)
 OK: Final = frozenset({200})
+_HTTP: Final = httpx2.Client(timeout=60, limits=httpx2.Limits(max_keepalive_connections=0))
+"""Made once: what it takes to make one is more than a request takes."""
 
 
 class UnexpectedError(MarketError):
@@ -97,9 +99,7 @@ class Client:
             headers["If-Match"] = f'"{question.seen}"'
         url = f"{self.urls[service]}{question.url}"
         try:
-            said = httpx2.request(
-                question.method, url, json=question.body, headers=headers, timeout=60
-            )
+            said = _HTTP.request(question.method, url, json=question.body, headers=headers)
         except httpx2.HTTPError as why:
             raise UnexpectedError(f"{service} does not answer {url}: {why}") from why
         return Answer(said.status_code, _body(said), _version(said))

@@ -76,7 +76,7 @@ class Day:
             UnexpectedError: Something else came than was expected.
         """
         answer = who.ask(service, question)
-        self._show(_told(who, service, question, answer))
+        self._show(told(who, service, question, answer))
         if answer.status not in expect:
             raise UnexpectedError(
                 f"step {self.steps}: {question.method} {question.url} was answered "
@@ -163,7 +163,7 @@ def in_days(days: int) -> str:
     return (now() + timedelta(days=days)).isoformat(timespec="seconds")
 
 
-def _told(who: Client, service: str, question: Question, answer: Answer) -> RenderableType:
+def told(who: Client, service: str, question: Question, answer: Answer) -> RenderableType:
     """Return what was asked and what came of it, beside who asked."""
     seen = "" if question.seen is None else f'  If-Match: "{question.seen}"'
     said = Text(f"{service}  {question.method} {question.url}{seen}", style="bold")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Final, LiteralString, TypeAlias, cast
+from typing import Any, Final, Literal, LiteralString, TypeAlias, cast
 
 from psycopg.rows import dict_row
 from sqlalchemy import Connection, select
@@ -18,21 +18,25 @@ from services.catalog.model.listing import Description
 from services.catalog.model.lots import Move, shelf_after, steps
 from services.catalog.projections import listings, set_aside, stock
 
-Place: TypeAlias = tuple[int, datetime, str, str]
+Visibility: TypeAlias = Literal[1, 0, -1]
+"""How visible a seller is to a buyer: what is more so comes first, then the newest.
+
+A seller of whom performance has said nothing is neutral.
+"""
+BOOSTED: Final = 1
+NEUTRAL: Final = 0
+REDUCED: Final = -1
+
+Place: TypeAlias = tuple[Visibility, datetime, str, str]
 """Where a product stands for buyers: visibility, when it was listed, seller and product."""
 
 Moved: TypeAlias = tuple[datetime, int]
 """Where a movement stands in the history of its stock: its moment, and its version."""
 
-BOOSTED, NEUTRAL, REDUCED = 1, 0, -1
-"""How visible a seller is to a buyer: what is more so comes first, then the newest.
-
-A seller of whom performance has said nothing is neutral.
-"""
-
-# Of one visibility at a time, so that those who are neutral, nearly all, are read in the
-# order of an index, and the others, who are few, by seller. Who takes no new buyers is
-# not there for those who don't know them, who could not order.
+# Of one visibility at a time: those who are neutral are read in the order of an index, the
+# others in it too, or by seller where they are few. So a page is dear only where nearly all
+# newer products are of other visibility: those are passed over one by one. Who takes no new
+# buyers is not there for those who don't know them, who could not order.
 _FOR_SALE: Final[LiteralString] = """
 SELECT l.seller_id, l.product_id, l.title, l.description, l.images, l.image_count,
     l.description_chars, l.weight_g, l.length_mm, l.width_mm, l.height_mm, l.listed_at,
@@ -179,11 +183,15 @@ def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:
 
     Shape: what is delisted, of a gated seller who has not approved the buyer, or of one who
         is suspended, is not there; nor is what a new buyer could not order. `available` is
-        None where no stock is kept, `visibility` as BOOSTED, NEUTRAL and REDUCED.
+        None where no stock is kept, `visibility` as BOOSTED, NEUTRAL and REDUCED. `db` has
+        read nothing yet: all is as it was at one moment, so that a seller whose visibility
+        changes meanwhile is there once.
     """
+    driver(db).execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     found = list[dict[str, Any]]()
+    ranks: tuple[Visibility, ...] = (BOOSTED, NEUTRAL, REDUCED)
     begun = BOOSTED if question.place is None else question.place[0]
-    for visibility in (BOOSTED, NEUTRAL, REDUCED):
+    for visibility in ranks:
         if visibility <= begun and len(found) < question.limit:
             beyond = question.place if visibility == begun else None
             limit = question.limit - len(found)
@@ -192,7 +200,11 @@ def for_sale(question: Browsing, db: Connection) -> Sequence[dict[str, Any]]:
 
 
 def _of_one(
-    visibility: int, question: Browsing, beyond: Place | None, limit: int, db: Connection
+    visibility: Visibility,
+    question: Browsing,
+    beyond: Place | None,
+    limit: int,
+    db: Connection,
 ) -> Sequence[dict[str, Any]]:
     """Return the products of one visibility, the newest first."""
     _, listed_at, seller, product = beyond or (visibility, None, None, None)

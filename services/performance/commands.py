@@ -115,7 +115,8 @@ class DeclinePlan:
 class FileAppeal:
     """The seller appeals against a fact of their standing, by its id.
 
-    Shape: `contests` are ids of facts that they dispute, `claims` facts that happened.
+    Shape: `contests` are ids of facts that they dispute; `claims`, one at least, are the
+        facts that happened instead: they alone change anything.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED

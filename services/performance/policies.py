@@ -5,7 +5,7 @@ Source: domain.md 3.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import polars as pl
@@ -196,8 +196,12 @@ LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
     InventoryCounted: "moved",
 }
 
-MEANT: Final = frozenset({*RULES, *LISTING_SAYS})
-"""The facts that say anything of obligations or listings."""
+MEANT: Final[Mapping[type[Fact], Collection[str]]] = {
+    kind: {kind.moment} | {r.at for r in RULES.get(kind, ()) if r.says != "due"}
+    for kind in (*RULES, *LISTING_SAYS)
+}
+"""The facts that say anything of obligations or listings, and which of their fields say
+when something happened: only what falls due may lie ahead."""
 
 SOURCES: Final[Mapping[str, str]] = {
     rule.metric: NAMES[kind].partition(".")[0]

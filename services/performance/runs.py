@@ -3,22 +3,25 @@
 Asked by the clock or by an operator. Each may be done again, late, or twice at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
+import polars as pl
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from kit.eventstore.streams import Streams
-from kit.schedule import Due
-from services.performance.commands import StandingCommand
-from services.performance.handlers import to_request
+from kit.schedule import Due, alone
+from services.performance.commands import ReviewSeller, StandingCommand
+from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
-from services.performance.model.standing.findings import first_sight, found_of
+from services.performance.model.standing.findings import first_sight, found_of, terms_of
 from services.performance.model.standing.ladder import Seen, is_quiet
-from services.performance.model.standing.refusals import DayNotOver
+from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
 from services.performance.queries import Question, read_in_parts
@@ -35,6 +38,9 @@ from services.performance.tables import review_days
 
 BATCH: Final = 1_000
 """Sellers whose evidence is looked up, and whose facts are appended, together."""
+DAILY_REVIEWS: Final = "daily reviews"
+"""Whose turn it is to review: the clock's, or that of who asks for it."""
+PATIENCE_S: Final = 10.0
 ONE_DAY: Final = timedelta(days=1)
 _NEW: Final = Standing()
 
@@ -53,14 +59,26 @@ class Platform:
         due.submit([replace(to_request(one), actor=self.actor) for one in commands])
 
 
+class Asked(NamedTuple):
+    """What a review asks of all sellers."""
+
+    policy: Policy
+    as_of: datetime
+    known_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class DayReviewed:
-    """What a review of a day found: how many sellers, how many facts that was."""
+    """What a review of a day found: how many sellers, how many facts that was.
+
+    Shape: `failed` are the streams of sellers who could not be reviewed, and why.
+    """
 
     day: date
     policy: str
     sellers: int
     recorded: int
+    failed: Mapping[str, str]
 
 
 def midnight(day: date) -> datetime:
@@ -68,10 +86,35 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+@contextmanager
+def its_turn(engine: Engine) -> Iterator[None]:
+    """Let reviews be done here and nowhere else; wait a moment if the clock is at it.
+
+    Raises:
+        ReviewGoesOn: Another run goes on and on.
+    """
+    patiently = Retrying(
+        retry=retry_if_exception_type(ReviewGoesOn),
+        wait=wait_fixed(0.2),
+        stop=stop_after_delay(PATIENCE_S),
+        reraise=True,
+    )
+    with ExitStack() as turn:
+
+        def take() -> None:
+            if not turn.enter_context(alone(engine, DAILY_REVIEWS)):
+                turn.close()
+                raise ReviewGoesOn
+
+        patiently(take)
+        yield
+
+
 def days_due(engine: Engine, until: date) -> Sequence[date]:
     """Return the days to review, in order: all since the last one, or one that is missing.
 
-    Before the first of all reviews, that is the day itself.
+    Before the first of all reviews, and of a past told later than it was, such as an
+    imported one, that is the day itself.
     """
     last = last_day(engine)
     if last is None or until <= last:
@@ -88,12 +131,11 @@ def review_until(
     that is late says what one in time had said.
 
     Raises:
-        DayNotOver: `day` has not begun.
-        SomeFailed: Some sellers could not be reviewed; their day stays due.
-    Safe to repeat: Yes; a seller's stream judges a day once.
+        DayNotBegun: `day` has not begun.
+    Safe to repeat: Yes; a seller's stream judges a day once. `its_turn` keeps others off.
     """
     if midnight(day) > now:
-        raise DayNotOver(day.isoformat())
+        raise DayNotBegun(day.isoformat())
     for due in days_due(platform.engine, day):
         yield review_day(due, platform, known_at or midnight(due))
 
@@ -101,27 +143,55 @@ def review_until(
 def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed:
     """Review all sellers of one day.
 
-    First all are looked at in columns, which tells who has something to hear; of these
-    the evidence is looked up, a batch at a time.
+    They are looked at in columns, some at a time, which tells who may have something to
+    hear; of these alone the evidence is looked up. A seller who can't be reviewed is told
+    of, holds up nobody, and is reviewed the next day.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    found = dict[str, Seen]()
-    for rows in read_in_parts(platform.engine, Question(policy, as_of, known_at)):
-        found |= first_sight(*rows, policy, as_of, known_at)
-    stand, to_cure = states_of(platform.engine), policy.standing.time_to_cure
-    loud = [
+    asked, sellers = Asked(policy, as_of, known_at), 0
+    for sayings, listings in read_in_parts(platform.engine, Question(*asked)):
+        seen = first_sight(sayings, listings, *asked)
+        sellers += len(seen)
+        for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
+            theirs = rows_of_sellers(platform.engine, some, known_at)
+            platform.submit(due, _found(some, theirs, asked, due))
+    done = DayReviewed(day, policy.version, sellers, due.done, dict(due.failed))
+    _note(done, known_at, platform.engine)
+    return done
+
+
+def _found(
+    some: Sequence[str],
+    rows: tuple[pl.DataFrame, pl.DataFrame],
+    asked: Asked,
+    due: Due,
+) -> Sequence[ReviewSeller]:
+    """Return what is found of sellers; where that fails, of each by itself."""
+    try:
+        return [*found_of(rows[0], rows[1], *asked)]
+    except Exception as why:  # noqa: BLE001 - it is told of, and the others go on
+        if len(some) == 1:
+            due.fail(f"{STREAM}{some[0]}", why)
+            return []
+    found = list[ReviewSeller]()
+    for one in some:
+        sayings, listings = (rows[n].filter(pl.col("seller_id") == one) for n in (0, 1))
+        found += _found([one], (sayings, listings), asked, due)
+    return found
+
+
+def _loud(
+    found: Mapping[str, Seen], engine: Engine, policy: Policy, as_of: datetime
+) -> Sequence[str]:
+    """Return the sellers who may have something to hear."""
+    stand, terms = states_of(engine, found), terms_of(policy)
+    return [
         seller_id
         for seller_id, seen in found.items()
-        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, to_cure)
+        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, terms)
     ]
-    for some in in_batches(loud, BATCH):
-        theirs = rows_of_sellers(platform.engine, some, known_at)
-        platform.submit(due, [*found_of(*theirs, policy, as_of, known_at)])
-    recorded = due.count()
-    _note(day, known_at, policy, len(found), platform.engine)
-    return DayReviewed(day, policy.version, len(found), recorded)
 
 
 def restate(
@@ -142,14 +212,12 @@ def restate(
             platform.submit(due, lifts)
 
 
-def _note(
-    day: date, known_at: datetime, policy: Policy, sellers: int, engine: Engine
-) -> None:
+def _note(done: DayReviewed, known_at: datetime, engine: Engine) -> None:
     row = {
-        "day": day,
+        "day": done.day,
         "known_at": known_at,
-        "policy": policy.version,
-        "sellers": sellers,
+        "policy": done.policy,
+        "sellers": done.sellers,
     }
     with engine.begin() as db:
         db.execute(insert(review_days).values(row).on_conflict_do_nothing())

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from kit.eventstore.streams import Streams
 from kit.schedule import Due, Schedule
 from services.performance.model.policy import Policy
-from services.performance.runs import Platform, restate, review_until
+from services.performance.runs import DAILY_REVIEWS, Platform, restate, review_until
 
 ARRIVES: Final = timedelta(minutes=5)
 """How long after midnight what was recorded before it is surely here, on a good day."""
@@ -19,15 +19,17 @@ ARRIVES: Final = timedelta(minutes=5)
 def review_sellers(
     policies: Sequence[Policy], at: datetime, streams: Streams, engine: Engine
 ) -> int:
-    """Review all sellers of each day that has begun by `at`; return how many facts came.
+    """Review all sellers of the first day that is due by `at`; return how many facts came.
+
+    A day each turn: so that none lasts longer than a process may be at it.
 
     Raises:
-        SomeFailed: Some sellers could not be.
+        SomeFailed: Some sellers could not be; they are reviewed the next day.
     Safe to repeat: Yes, and late: each day that was missed is reviewed, in order.
     """
     day = (at - ARRIVES).date()
-    done = review_until(day, at, Platform(engine, streams, policies))
-    return sum(one.recorded for one in done)
+    one = next(review_until(day, at, Platform(engine, streams, policies)), None)
+    return 0 if one is None else Due(streams, one.recorded, {**one.failed}).count()
 
 
 def restate_steps(
@@ -51,6 +53,6 @@ def schedules_by(policies: Sequence[Policy]) -> Sequence[Schedule]:
         partial(restate_steps, policies),
     )
     return [
-        Schedule("daily reviews", timedelta(minutes=1), reviews),
+        Schedule(DAILY_REVIEWS, timedelta(minutes=1), reviews),
         Schedule("restatement of steps", timedelta(minutes=10), restatement),
     ]

@@ -12,6 +12,7 @@ from kit.database import connect
 from kit.process import prepare
 from kit.serving import build
 from tests.apis.described import BLUEPRINTS, SERVED
+from tests.apis.judged import let_a_seller_be_judged
 from tests.infrastructure import drop_database, new_database
 from tests.tokens import asking, settings
 
@@ -71,7 +72,11 @@ def serving(postgres_url: str) -> Iterator[None]:
             engine.dispose()
             # What others tell is on a broker; its tables are there all the same.
             app = build(replace(blueprint, foreign=()), settings(url))
-            _tell(stack.enter_context(asking(app)), THERE[name])
+            http = stack.enter_context(asking(app))
+            if name in THERE:
+                _tell(http, THERE[name])
+            else:
+                let_a_seller_be_judged(app)
             SERVED[name].app = app
         yield
 

@@ -18,3 +18,6 @@ test_buyers_to_a_buyer = answers_as_it_says("buyers", "buyer")
 test_the_catalog_to_an_operator = answers_as_it_says("catalog", "operator")
 test_the_catalog_to_a_seller = answers_as_it_says("catalog", "seller")
 test_the_catalog_to_a_buyer = answers_as_it_says("catalog", "buyer")
+
+test_performance_to_an_operator = answers_as_it_says("performance", "operator")
+test_performance_to_a_seller = answers_as_it_says("performance", "seller")

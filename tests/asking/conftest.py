@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from contracts.catalog import InventoryReceived
+from contracts.performance import Claim
 from kit.blueprint import Blueprint
 from kit.database import connect, driver
 from kit.eventstore.streams import transact
@@ -28,6 +29,7 @@ from services.performance.app import BLUEPRINT as PERFORMANCE
 from services.performance.commands import FileAppeal, SubmitPlan
 from services.performance.consumers import OBLIGATIONS
 from services.performance.handlers import to_request
+from tests.asking.operations import CLAIM
 from tests.infrastructure import drop_database, new_database
 from tests.performance.standings import found as finding
 from tests.performance.world import AS_OF
@@ -182,6 +184,12 @@ def _suspend(services: Services, seller_id: str, number: str) -> None:
         sql = "SELECT event_id::text FROM events WHERE stream_id = %s AND version = 2"
         row = driver(db).execute(sql, (f"standing-{seller_id}",)).fetchone()
     plan = SubmitPlan(plan_id=f"n-{number}", **words)
-    appeal = FileAppeal(appeal_id=f"a-{number}", against=row[0] if row else "", **words)
+    against = row[0] if row else ""
+    appeal = FileAppeal(
+        appeal_id=f"a-{number}",
+        against=against,
+        claims=(Claim.model_validate(CLAIM),),
+        **words,
+    )
     for command in (plan, appeal):
         transact(app.state.streams, to_request(command))

@@ -252,7 +252,7 @@ _BUYERS: Final = [
 _WHOSE: Final = {"seller_id": "{seller_id}", "explain": "true"}
 _THEN: Final = {"as_of": "2026-04-01T00:00:00Z", "policy": "2026-01"}
 _LISTED: Final = {"product_id": "p-9", "title": "Mug", "image_count": 3}
-_CLAIM: Final = {
+CLAIM: Final = {
     "type": "catalog.product-listed.v1",
     "data": {**_LISTED, "description_chars": 9, "listed_at": "2026-03-01T00:00:00Z"},
 }
@@ -274,11 +274,11 @@ _PERFORMANCE: Final = [
         "POST",
         f"{_SELLER}/what-if",
         SELLING,
-        {"claims": [_CLAIM], "as_of": "2026-04-01T00:00:00Z"},
+        {"claims": [CLAIM], "as_of": "2026-04-01T00:00:00Z"},
     ),
     Operation("performance", "GET", "/policies", SELLING),
     Operation("performance", "GET", "/policies/{version}", SELLING),
-    Operation("performance", "POST", "/policies/validation", RUNNING, _POLICY),
+    Operation("performance", "POST", "/policy-validation", RUNNING, _POLICY),
     Operation(
         "performance",
         "GET",
@@ -293,6 +293,7 @@ _APPEALING: Final = {
     "appeal_id": "{appeal_id}",
     "against": "0195e4a0-0000-7000-8000-000000000001",
     "statement": "It left in time",
+    "claims": [CLAIM],
 }
 _DECIDING: Final = {"upheld": True, "note": "So it did"}
 _STANDING: Final = [

@@ -1,12 +1,17 @@
 """What buyers find over HTTP, on a real database."""
 
 from dataclasses import replace
+from typing import Any, Self
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg import Cursor
 
 from contracts.buyers import CustomerCreated
 from contracts.fact import Fact
+from kit.database import driver
+from kit.web.pages import written
+from services.catalog import queries
 from tests.catalog.client import IMAGES, LOT, MUG, P1, post, tell
 from tests.catalog.stored import StoredCatalog
 from tests.samples import (
@@ -162,7 +167,13 @@ def test_units_on_hand_are_shown_where_stock_is_kept(http: TestClient) -> None:
     assert (available["s-1", "p-1"], available["s-1", "p-2"]) == (10, None)
 
 
-@pytest.mark.parametrize("after", ["x", "", "W10", "%00", "W251bGxd"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("x", "", "W10", "%00", "W251bGxd"),
+        *(written((rank, MONDAY, "s-1", "p-1")) for rank in (5, -7, None)),
+    ],
+)
 def test_a_place_that_no_page_ended_at_is_refused(http: TestClient, after: str) -> None:
     answer = http.get("/browse", params={"buyer_id": "b-1", "after": after})
 
@@ -227,6 +238,31 @@ def test_who_is_boosted_comes_first_as_long_as_that_lasts(
 
     stands(catalog, BOOST_ENDED, seller_id="s-1")
     assert walk(http) == THEIRS + OURS
+
+
+def test_who_is_no_longer_boosted_while_a_page_is_read_is_on_it_once(
+    catalog: StoredCatalog,
+) -> None:
+    stands(catalog, BOOSTED)
+    meanwhile = [lambda: stands(catalog, BOOST_ENDED)]
+
+    class Reading(Cursor[Any]):
+        """Something happens once the first of what is for sale has been read."""
+
+        def execute(self, query: Any, *given: Any, **more: Any) -> Self:  # noqa: ANN401
+            found = super().execute(query, *given, **more)
+            if "FROM listings" in query and meanwhile:
+                meanwhile.pop()()
+            return found
+
+    with catalog.engine.connect() as db:
+        driver(db).cursor_factory = Reading
+        found = queries.for_sale(queries.Browsing("b-1", None, None, 10), db)
+        db.invalidate()  # no other session reads like this
+
+    assert [f"{p['seller_id']}/{p['product_id']}" for p in found] == THEIRS + OURS
+    assert not meanwhile
+    assert [p["visibility"] for p in found] == [1, 1, 1, 0, 0, 0]
 
 
 def test_what_performance_says_may_come_in_any_order(

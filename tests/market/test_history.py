@@ -322,6 +322,7 @@ def test_from_refuses_what_is_neither_and_says_how_to_write_it(text: str) -> Non
 
 def test_an_unknown_topic_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        typer.BadParameter, match=r"take orders\.v1, catalog\.v1, billing\.v1 or buyers"
+        typer.BadParameter,
+        match=r"take orders\.v1, catalog\.v1, billing\.v1, buyers\.v1 or perf",
     ):
         parse_topic("orders")

@@ -57,10 +57,10 @@ def test_any_moment_has_its_scorecards(http: TestClient, as_of: str, due: int) -
     assert {row["metric"] for row in said["evidence"]} == set(cards)
 
 
-def test_what_was_known_before_all_time_is_nothing(http: TestClient) -> None:
+def test_nobody_is_known_at_any_moment(http: TestClient) -> None:
     status, said = asked(http, "0001-01-01T00:00:00Z", seller_id="nobody")
 
-    assert (status, said["cards"], said["overall"]) == (200, [], [])
+    assert (status, said["type"]) == (404, "seller-unknown")
 
 
 @pytest.mark.parametrize(

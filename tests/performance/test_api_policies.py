@@ -56,6 +56,73 @@ def scorecards(http: TestClient, **asked: str) -> tuple[str, str, dict[str, str]
     return said["policy"], said["policy_digest"], levels
 
 
+AND_NOTHING = "of whom anything was true by 2026-04-01T12:00:00Z and is known now"
+ALONE = [
+    ("/scorecards?as_of={moment}&seller_id=nobody", None),
+    ("/scorecards?as_of={moment}&seller_id=nobody&explain=true", None),
+    ("/sellers/nobody/trend", None),
+    ("/sellers/nobody/trend?by=week&from=2026-03-31", None),
+    ("/sellers/nobody/scorecard", None),
+    ("/sellers/nobody/projection", None),
+    ("/sellers/nobody/due", None),
+    ("/sellers/nobody/evidence", None),
+    ("/sellers/nobody/standing", None),
+    ("/sellers/nobody/standing/history", None),
+    ("/what-if", {"policy": SHADOW.content, "seller_id": "nobody"}),
+]
+"""Questions about one seller."""
+
+DATED = [
+    ("/scorecards?as_of={ahead}", "as_of", None),
+    ("/scorecards?as_of={moment}&known_at={ahead}", "known_at", None),
+    ("/policies/trial/comparison?as_of={ahead}", "as_of", None),
+    ("/policies/trial/comparison?as_of={moment}&known_at={ahead}", "known_at", None),
+    ("/what-if", "as_of", {"policy": SHADOW.content, "as_of": "2026-04-02T00:00:00Z"}),
+    (
+        "/what-if",
+        "known_at",
+        {"policy": SHADOW.content, "known_at": "2026-04-02T00:00:00Z"},
+    ),
+    ("/sellers/s-1/trend?known_at={ahead}", "known_at", None),
+    *(
+        (f"/sellers/s-1/{path}?{field}={{ahead}}", field, None)
+        for path in ("scorecard", "projection", "due", "evidence")
+        for field in ("as_of", "known_at")
+    ),
+]
+"""Questions of moments, and which of these lies ahead."""
+
+
+def put(http: TestClient, path: str, body: dict[str, Any] | None) -> Response:
+    path = path.format(moment="2026-04-01T00:00:00Z", ahead="2026-04-02T00:00:00Z")
+    return http.get(path) if body is None else http.post(path, json=body)
+
+
+@pytest.mark.parametrize(("path", "body"), ALONE)
+def test_who_mistypes_a_seller_is_told_that_there_is_none(
+    http: TestClient, path: str, body: dict[str, Any] | None
+) -> None:
+    assert problem(put(http, path, body))[:2] == (404, "seller-unknown")
+
+
+@pytest.mark.parametrize(("path", "field", "body"), DATED)
+def test_nothing_is_answered_of_a_moment_to_come(
+    http: TestClient, path: str, field: str, body: dict[str, Any] | None
+) -> None:
+    status, kind, why = problem(put(http, path, body))
+
+    assert (status, kind) == (422, "moment-to-come")
+    assert why.startswith(f"{field}: 2026-04-02T00:00:00Z has not come")
+
+
+def test_a_seller_of_whom_nothing_is_known_learns_the_same(http: TestClient) -> None:
+    new = bearing("seller", "new", NOW)
+
+    for path in ("trend", "scorecard", "standing", "standing/history"):
+        answer = http.get(f"/sellers/new/{path}", headers=new)
+        assert problem(answer)[:2] == (404, "seller-unknown")
+
+
 def problem(answer: Response) -> tuple[int, str, str]:
     said = answer.json()
     return answer.status_code, said["type"], said["detail"]
@@ -123,7 +190,7 @@ class TestPolicies:
     def test_one_is_validated_and_not_kept(self, http: TestClient) -> None:
         said = dict(SHIPPED.content) | {"version": "mine", "holidays": ["2026-12-25"]}
 
-        answer = http.post("/policies/validation", json=said)
+        answer = http.post("/policy-validation", json=said)
 
         assert (answer.status_code, answer.json()["policy"]) == (200, said)
         assert http.get("/policies/mine").status_code == 404
@@ -292,5 +359,5 @@ class TestTrend:
         assert problem(answer) == (
             404,
             "seller-unknown",
-            "seller_id: there is no seller 'nobody'",
+            f"seller_id: there is no seller 'nobody' {AND_NOTHING}",
         )

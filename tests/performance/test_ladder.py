@@ -13,7 +13,7 @@ from contracts.performance import (
     VisibilityReduced,
 )
 from services.performance.commands import AcceptPlan, LiftStep, StandingCommand, SubmitPlan
-from tests.performance.standings import CURE, after, found, ground, told, up_to
+from tests.performance.standings import CURE, after, found, ground, kinds, told, up_to
 from tests.performance.world import AS_OF, DAY, HOUR
 
 RESTATED = Restated(
@@ -83,9 +83,26 @@ def test_each_step_says_what_it_does() -> None:
 def test_who_is_not_at_limit_goes_up_no_step(level: Level) -> None:
     standing, _ = after(found("limit"), *(found(level, n) for n in range(1, 40)))
 
-    assert standing.step == (
-        "warned" if level in {"warn", "not_enough_data"} else "healthy"
+    assert standing.step == ("warned" if level == "warn" else "healthy")
+
+
+def test_of_whom_nothing_is_measured_any_more_is_cured_and_warned_anew() -> None:
+    standing, facts = after(
+        found("limit"), found("not_enough_data", 20), found("limit", 300)
     )
+
+    assert [fact for fact in kinds(facts) if fact != "SellerReviewed"] == [
+        "SellerWarned",
+        "SanctionLifted",
+        "SellerWarned",
+    ]
+    assert standing.step == "warned"
+
+
+def test_a_window_that_shows_nothing_reinstates_nobody() -> None:
+    empty = [found("not_enough_data", 43 + n) for n in range(100)]
+
+    assert after(*up_to(43), *empty)[0].step == "suspended"
 
 
 def test_down_goes_one_step_a_review_once_nothing_is_under_warn() -> None:
@@ -127,8 +144,18 @@ def test_an_accepted_plan_reinstates_and_gives_time() -> None:
 
     assert told(*poor) == ["PlanOfActionAccepted", "SellerReinstated"]
     assert told(*poor, found("limit", 51, very_poor=True)) == []
-    standing, _ = after(*poor, *(found("limit", n, very_poor=True) for n in range(51, 66)))
-    assert standing.step == "suspended"
+    days = [found("limit", n, very_poor=True) for n in range(51, 82)]
+    steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
+    assert steps == [*["healthy"] * 14, *["warned"] * 16, "suspended"]
+
+
+def test_after_an_accepted_plan_no_sanction_stands_on_what_was_before_it() -> None:
+    poor: list[StandingCommand] = [found("limit", 49, very_poor=True), plan(), accepted()]
+    days = [found("limit", n) for n in range(51, 82)]
+
+    steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
+
+    assert steps == [*["healthy"] * 14, *["warned"] * 16, "reduced_for_some"]
 
 
 def test_star_for_90_days_is_boosted_and_no_longer_star_no_longer() -> None:

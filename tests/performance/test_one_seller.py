@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
+from contracts.performance import MOST_CLAIMS, AppealDecided, Claim
 from kit.consumers.tables import parked_events
 from services.performance.model.metrics import NAMES
+from services.performance.queries.seen import MOST_ASIDE, Seen
 from tests.performance.facts import accepted, changed, placed, rejected, sent
-from tests.performance.selling import got, later, problem, selling, tell
+from tests.performance.selling import LATER, got, later, problem, selling, tell
 from tests.performance.world import AS_OF, DAY, HOUR
 
 CARD = "/sellers/s-1/scorecard"
@@ -62,38 +64,108 @@ def test_what_was_set_aside_is_said_and_left_out_of_the_same_answer(
     with engine.begin() as db:
         db.execute(parked_events.delete())
 
-    assert first.json()["aside"] == [str(late.envelope.id)]
+    assert first.json()["aside"] == {"orders": [1]}
     assert http.get(first.json()["again"]).content == first.content
     after = got(http, CARD, as_of=THEN)
-    assert (after["aside"], after["cards"] == first.json()["cards"]) == ([], False)
+    assert (after["aside"], after["cards"] == first.json()["cards"]) == ({}, False)
 
 
-def test_what_performance_itself_decides_later_is_left_out_too(
+def test_so_many_set_aside_that_no_question_could_tell_them_are_not_told(
     served: tuple[TestClient, Engine],
 ) -> None:
     http, engine = served
-    own = "UPDATE obligation_sayings SET pos = NULL WHERE event_id = :id"
-    decided, again = later(LATE[:2])
-    tell(engine, [decided])
-    with engine.begin() as db:
-        db.execute(text(own), {"id": decided.envelope.id})
+    many = later([LATE[0]] * (MOST_ASIDE + 1))
+    for late in many:
+        set_aside(engine, late.envelope.id, late.envelope.pos)
+
+    said = got(http, CARD, as_of=THEN)
+
+    assert (said["again"], said["seen"]) == (None, None)
+    assert len(said["aside"]["orders"]) == MOST_ASIDE + 1
+
+
+def test_what_appeals_claim_has_one_place_however_much_it_is(
+    served: tuple[TestClient, Engine],
+) -> None:
+    http, engine = served
+    upheld = [appeal(n) for n in range(4)]
+    tell(engine, later(upheld[:3]))
+    first = http.get(CARD, params={"as_of": THEN, "explain": "true"})
+
+    tell(engine, later(upheld[3:], first=2 * LATER))
+
+    assert first.json()["places"]["performance"] == LATER + 2
+    assert len(first.json()["again"]) < 1_000
+    assert http.get(first.json()["again"]).content == first.content
+    fresh = got(http, CARD, as_of=THEN, explain="true")
+    assert fresh["cards"] != first.json()["cards"]
+
+
+def test_an_appeal_that_was_set_aside_is_left_out_of_the_same_answer(
+    served: tuple[TestClient, Engine],
+) -> None:
+    http, engine = served
+    early, last = later([appeal(0), appeal(1)])
+    tell(engine, [last])
+    set_aside(engine, early.envelope.id, early.envelope.pos, "performance.v1")
     first = http.get(CARD, params={"as_of": THEN})
 
-    tell(engine, [again])
+    tell(engine, [early])
     with engine.begin() as db:
-        db.execute(text(own), {"id": again.envelope.id})
+        db.execute(parked_events.delete())
 
+    assert first.json()["aside"] == {"performance": [early.envelope.pos]}
     assert http.get(first.json()["again"]).content == first.content
     assert got(http, CARD, as_of=THEN)["cards"] != first.json()["cards"]
 
 
-def set_aside(engine: Engine, event_id: UUID) -> None:
+def test_seen_is_all_that_had_come_whatever_moment_was_asked_of(
+    served: tuple[TestClient, Engine],
+) -> None:
+    http, engine = served
+    early = (AS_OF - 8 * DAY).isoformat()
+    seen = [
+        got(http, CARD, as_of=THEN)["seen"],
+        got(http, CARD, as_of=early)["seen"],
+        got(http, CARD, as_of=THEN, known_at=early)["seen"],
+    ]
+    before = got(http, CARD, as_of=THEN)["cards"]
+
+    tell(engine, later(LATE))
+
+    for each in seen:
+        assert got(http, CARD, as_of=THEN, seen=each)["cards"] == before
+
+
+def appeal(n: int) -> tuple[AppealDecided, timedelta]:
+    """Upheld: a hundred orders, never heard of otherwise, were accepted in time."""
+    at = AS_OF - 9 * DAY
+    facts = [accepted(at, f"claimed-{n}-{each}") for each in range(MOST_CLAIMS)]
+    claims = tuple(
+        Claim(type="orders.order-accepted.v1", data=fact.model_dump(mode="json"))
+        for fact in facts
+    )
+    decided = AppealDecided(
+        seller_id="s-1",
+        appeal_id=f"a-{n}",
+        upheld=True,
+        claims=claims,
+        note="So it was",
+        decided_at=at,
+    )
+    return decided, timedelta()
+
+
+def set_aside(
+    engine: Engine, event_id: UUID, pos: int = 1, topic: str = "orders.v1"
+) -> None:
     row: dict[str, Any] = {
         "group_name": "performance",
-        "topic": "orders.v1",
+        "topic": topic,
         "stream_id": "order-x",
     }
-    row |= {"record_offset": 1, "partition": 0, "timestamp_ms": 0, "pos": 1, "version": 1}
+    row |= {"record_offset": pos, "partition": 0, "timestamp_ms": 0}
+    row |= {"pos": pos, "version": 1}
     row |= {"event_id": event_id, "type": "orders.order-placed.v1", "key": b"s-1"}
     with engine.begin() as db:
         db.execute(parked_events.insert(), [row | {"headers": []}])
@@ -163,7 +235,9 @@ def test_what_cannot_be_asked_is_refused_by_its_name(
     assert "/projection" in why
     assert problem(http, CARD, as_of=THEN, known_at=ahead["as_of"])[2][:9] == "known_at:"
     assert problem(http, CARD, as_of="2026-04-01T00:00:00")[2].startswith("as_of: ")
-    assert problem(http, CARD, as_of=THEN, seen="e30")[2].startswith("seen: ")
+    beyond = Seen.model_construct(places={"orders": 2**63}).written() or ""
+    for seen in ("e30", beyond):
+        assert problem(http, CARD, as_of=THEN, seen=seen)[2].startswith("seen: ")
     status, kind, why = problem(http, CARD, as_of=THEN, policy="1999-01")
     assert (status, kind) == (404, "policy-unknown")
     assert "2026-01" in why

@@ -20,6 +20,7 @@ from services.performance.commands import (
     DecideAppeal,
     DeclinePlan,
     FileAppeal,
+    LiftStep,
     StandingCommand,
     SubmitPlan,
 )
@@ -46,6 +47,17 @@ UPHOLD = DecideAppeal(
     seller_id="s-1", appeal_id="a-1", upheld=True, note="So it did", at=LATER
 )
 SUSPENDED = found("limit", very_poor=True)
+LAPSED: list[StandingCommand] = [SUSPENDED, SUBMIT, found("good", 40)]
+REDUCED: list[StandingCommand] = [found("limit"), found("limit", 14)]
+UNDONE = LiftStep(
+    seller_id="s-1",
+    step="suspended",
+    stepped_at=AS_OF,
+    because=(),
+    changed=0,
+    metrics=(),
+    at=LATER,
+)
 
 SUBMITTED = PlanOfActionSubmitted(
     seller_id="s-1", plan_id="n-1", statement="Hire", submitted_at=LATER
@@ -91,7 +103,11 @@ def given(*commands: StandingCommand) -> Given:
         ([SUSPENDED, SUBMIT, ACCEPT], ACCEPT, []),
         ([SUSPENDED, SUBMIT], DECLINE, [DECLINED]),
         ([SUSPENDED, SUBMIT, DECLINE], DECLINE, []),
-        ([SUSPENDED, SUBMIT, found("good", 40)], ACCEPT, [ACCEPTED]),
+        (
+            [*LAPSED, found("limit", 41, very_poor=True)],
+            replace(SUBMIT, plan_id="n-2"),
+            [SUBMITTED.model_copy(update={"plan_id": "n-2"})],
+        ),
         ([], FILE, [FILED]),
         ([FILE], FILE, []),
         ([FILE], UPHOLD, [UPHELD]),
@@ -123,8 +139,35 @@ def test_what_is_asked_becomes_true_once(
         ([SUSPENDED, SUBMIT], replace(SUBMIT, plan_id="n-2"), refusals.PlanWaits, "n-1"),
         ([SUSPENDED], ACCEPT, refusals.PlanUnknown, "n-1"),
         ([SUSPENDED], DECLINE, refusals.PlanUnknown, "n-1"),
+        (LAPSED, ACCEPT, refusals.PlanHasLapsed, "n-1"),
+        (LAPSED, DECLINE, refusals.PlanHasLapsed, "n-1"),
+        (
+            [*LAPSED, found("limit", 41, very_poor=True)],
+            ACCEPT,
+            refusals.PlanHasLapsed,
+            "n-1",
+        ),
+        (
+            [*LAPSED, found("limit", 41, very_poor=True)],
+            SUBMIT,
+            refusals.PlanHasLapsed,
+            "n-1",
+        ),
+        (
+            [*REDUCED, SUBMIT, found("limit", 15, very_poor=True)],
+            ACCEPT,
+            refusals.PlanHasLapsed,
+            "n-1",
+        ),
+        (
+            [SUSPENDED, SUBMIT, UNDONE],
+            ACCEPT,
+            refusals.PlanHasLapsed,
+            "n-1",
+        ),
         ([SUSPENDED, SUBMIT, DECLINE], ACCEPT, refusals.PlanIsDecided, "declined"),
         ([SUSPENDED, SUBMIT, ACCEPT], DECLINE, refusals.PlanIsDecided, "accepted"),
+        ([], replace(FILE, claims=()), refusals.NothingClaimed, "claims: "),
         ([FILE], replace(FILE, statement="?"), refusals.AppealExists, "a-1"),
         ([FILE], replace(FILE, appeal_id="a-2"), refusals.IsAppealed, "a-1"),
         ([], UPHOLD, refusals.AppealUnknown, "a-1"),

@@ -9,13 +9,17 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from sqlalchemy import Engine, text
 
+from contracts.performance import Claim
 from contracts.registry import CLASSES
 from kit.consumers.records import Received
-from services.performance.model.proposed import Stated
+from services.performance.model.proposed import Stated, parsed
+from services.performance.model.refusals import ClaimsRefused
 from services.performance.policies import MEANT, rows_of
+from services.performance.queries.one_seller import with_more
 from tests.performance.history import histories
 from tests.performance.selling import selling
 from tests.performance.world import AS_OF, DAY, HOUR, sayings_of
+from tests.samples import PLACED
 
 IF: Final = "/sellers/s-1/what-if"
 THEN: Final = AS_OF.isoformat()
@@ -52,6 +56,14 @@ def tracking(at: datetime, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - 
     }
 
 
+def saved(shipped_at: datetime) -> dict[str, Any]:
+    data: dict[str, Any] = {"order_id": "o-1", "shipment_id": "h-2", "carrier": "UPS"}
+    data |= {"lines": [{"line_id": "l-1", "quantity": 1}], "tracking_number": "1Z9"}
+    data |= {"shipped_by": "seller", "completes_order": True, "saved_at": THEN}
+    data |= {"shipped_at": shipped_at.isoformat()}
+    return {"type": "orders.shipment-saved.v1", "data": data}
+
+
 def proposed(
     http: TestClient, *claims: dict[str, Any], **more: str
 ) -> tuple[int, dict[str, Any]]:
@@ -72,6 +84,7 @@ def test_a_claim_shows_what_it_would_change_and_is_recorded_nowhere(
     was, would_be = changed["before"], changed["after"]
     assert (changed["metric"], changed["subject_id"]) == ("shipping.tracked", "o-1/h-1")
     assert (was["kept"], would_be["kept"]) == (0, 1)
+    assert "again" not in said  # no GET gives it again
     assert said["claims"][0] in {fact["event_id"] for fact in would_be["facts"]}
     (metric,) = said["metrics"]
     assert (metric["before"]["kept"], metric["after"]["kept"]) == (0, 1)
@@ -103,6 +116,7 @@ def test_claims_may_be_about_what_claims_bring_about(
         (tracking(AS_OF, tracking_number=7), "claims.1.data.tracking_number", "string"),
         (tracking(AS_OF, colour="red"), "claims.1.data.colour", "no such field"),
         (tracking(AS_OF + DAY), "claims.1.data.added_at", "after"),
+        (saved(shipped_at=AS_OF + 400 * DAY), "claims.1.data.shipped_at", "after"),
         (tracking(AS_OF, shipment_id="h-9"), "claims.1.data.shipment_id", "o-1/h-9"),
         (
             {"type": "orders.shipment-delivered.v1"}
@@ -127,6 +141,31 @@ def test_what_could_be_no_fact_is_refused_by_its_field(
     assert rows_in(engine) == before
 
 
+def test_what_falls_due_may_lie_ahead() -> None:
+    ahead = (AS_OF + DAY).isoformat()
+    claim = Claim(
+        type="orders.order-placed.v1",
+        data=PLACED.model_dump(mode="json")
+        | {"placed_at": THEN, "clock_started_at": THEN, "ship_by": ahead},
+    )
+
+    assert parsed([claim], "s-1", AS_OF, MEANT).facts
+    early = Claim(type=claim.type, data={**claim.data, "clock_started_at": ahead})
+    with pytest.raises(ClaimsRefused, match=r"claims\.0\.data\.clock_started_at"):
+        parsed([early], "s-1", AS_OF, MEANT)
+
+
+def test_what_counts_already_counts_once() -> None:
+    (shipped,) = [Claim.model_validate(saved(AS_OF - DAY))]
+    said = rows_of(parsed([shipped], "s-1", AS_OF, MEANT).stated(AS_OF - HOUR))
+    again = rows_of(parsed([shipped], "s-1", AS_OF, MEANT).stated(AS_OF))
+    none = said[0].clear(), said[1].clear()
+
+    assert with_more(none, again)[0].height > 0
+    for before, after in zip(said, with_more(said, again), strict=True):
+        assert before.equals(after)
+
+
 def test_a_message_that_was_never_sent_cannot_have_been_answered(
     served: tuple[TestClient, Engine],
 ) -> None:
@@ -141,7 +180,7 @@ def test_a_message_that_was_never_sent_cannot_have_been_answered(
 
 
 def test_each_type_that_means_something_is_published() -> None:
-    assert set(CLASSES.values()) >= MEANT
+    assert set(CLASSES.values()) >= MEANT.keys()
 
 
 def rows_in(engine: Engine) -> tuple[int, ...]:

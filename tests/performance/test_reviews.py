@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import polars as pl
 import pytest
 from sqlalchemy import select
 
@@ -16,9 +17,12 @@ from kit.readmodels.own import verify_own
 from kit.schedule import Due
 from services.performance import runs
 from services.performance.app import BLUEPRINT
+from services.performance.commands import ReviewSeller
 from services.performance.model.policy import load_policies
-from services.performance.model.standing.refusals import DayNotOver
+from services.performance.model.standing.findings import found_of
+from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.projections.standing import standings
+from services.performance.queries.standing import sellers_with_late_facts
 from services.performance.runs import Platform, review_until
 from services.performance.schedules import ARRIVES, restate_steps, review_sellers
 from tests.performance.facts import shipped
@@ -158,12 +162,73 @@ def test_a_newer_policy_lifts_no_step(performance: Performance) -> None:
         assert due.count() == 0
 
 
+def test_a_review_that_knows_less_than_a_step_lifts_it_not(
+    performance: Performance,
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+
+    performance.review(AS_OF - 40 * DAY)
+
+    assert kinds(performance.told()) == ["SellerReviewed", "SellerWarned"]
+
+
+def test_who_is_looked_at_again_has_facts_that_came_late_for_a_step(
+    performance: Performance,
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    performance.review(AS_OF + 14 * DAY)
+    performance.hear(orders(3, late=0, day=20))  # between the steps, and no ground of any
+    now = AS_OF + 30 * DAY
+    assert sellers_with_late_facts(performance.engine, now) == []
+
+    performance.hear(orders(1, late=0, day=-1), late=29 * DAY)
+    assert sellers_with_late_facts(performance.engine, now) == ["s-1"]
+
+
+def test_one_who_cannot_be_reviewed_holds_up_nobody(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("s-1", "s-2", "s-3"):
+        performance.hear(orders(seller_id=name))
+
+    def failing(sayings: pl.DataFrame, *asked: object) -> Iterator[ReviewSeller]:
+        if "s-2" in sayings["seller_id"]:
+            raise ValueError("nobody understands these facts")
+        return found_of(sayings, *asked)  # type: ignore[arg-type]  # as given
+
+    monkeypatch.setattr(runs, "found_of", failing)
+    (day,) = performance.review(AS_OF)
+
+    assert day.failed == {"standing-s-2": "nobody understands these facts"}
+    assert [len(performance.told(name)) for name in ("s-1", "s-2", "s-3")] == [2, 0, 2]
+
+    monkeypatch.undo()
+    performance.review(AS_OF + DAY)
+    assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
+
+
+def test_while_one_run_goes_on_another_is_told_to_wait(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PATIENCE_S", 0.3)
+    with (
+        runs.its_turn(performance.engine),
+        pytest.raises(ReviewGoesOn, match="ask again"),
+        runs.its_turn(performance.engine),
+    ):
+        pass
+    with runs.its_turn(performance.engine):
+        pass
+
+
 def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:
     performance.hear(orders())
     tomorrow = AS_OF + DAY
     platform = Platform(performance.engine, performance.streams, load_policies())
 
-    with pytest.raises(DayNotOver, match=r"^as_of: 2026-04-02 has not begun"):
+    with pytest.raises(DayNotBegun, match=r"^as_of: 2026-04-02 has not begun"):
         next(review_until(tomorrow.date(), tomorrow - TICK, platform))
     assert performance.count() == 0
 

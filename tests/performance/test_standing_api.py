@@ -60,8 +60,10 @@ def early(order: str) -> dict[str, Any]:
 def test_a_seller_reads_the_step_why_and_the_way_out(
     http: TestClient, performance: Performance
 ) -> None:
-    assert http.get(STANDING).json()["step"] == "healthy"
     performance.hear(orders())
+    unjudged = http.get(STANDING).json()
+    assert (unjudged["step"], unjudged["version"]) == ("healthy", 0)
+    assert http.get(f"{STANDING}/history").json() == {"facts": [], "next": None}
     performance.review(AS_OF)
 
     said = http.get(STANDING).json()
@@ -111,7 +113,7 @@ def test_an_upheld_appeal_counts_and_lifts_what_it_was_against(
 
     decision = {"upheld": True, "note": "So it did"}
     assert post(http, f"{APPEALS}/a-1/decision", decision)[0] == 200
-    decided = performance.told()[-1]
+    decision_id, decided = performance.told_with_ids()[-1]
     with performance.engine.begin() as db:
         for _ in range(2):  # Kafka may bring it twice
             OBLIGATIONS.handler(received([decided]), db)
@@ -123,8 +125,8 @@ def test_an_upheld_appeal_counts_and_lifts_what_it_was_against(
     said = http.get(STANDING).json()
     assert (said["step"], said["appeals"]["a-1"]["state"]) == ("healthy", "upheld")
     lifted = http.get(f"{STANDING}/history").json()["facts"][0]["data"]
-    assert (lifted["why"], lifted["changed"]) == ("restated", 8)
-    assert {*lifted["because"]}.isdisjoint({against})
+    assert (lifted["why"], lifted["changed"]) == ("restated", 1)
+    assert lifted["because"] == [decision_id]  # what was claimed is told of nowhere else
     asked = {"seller_id": "s-1", "as_of": AS_OF.isoformat()}
     before = http.get("/scorecards", params=asked | {"known_at": AS_OF.isoformat()}).json()
     assert before["overall"][0]["level"] == "limit"
@@ -143,6 +145,7 @@ def test_an_upheld_appeal_counts_and_lifts_what_it_was_against(
             "claims.0.type",
         ),
         ({"statement": ""}, 422, "invalid-request", "statement"),
+        ({"claims": []}, 422, "nothing-claimed", "claims: an appeal that claims nothing"),
     ],
 )
 def test_an_appeal_that_names_what_is_not_there_is_refused(
@@ -158,7 +161,8 @@ def test_an_appeal_that_names_what_is_not_there_is_refused(
     against, _ = performance.told_with_ids()[1]
     before = performance.count()
 
-    appeal = {"appeal_id": "a-1", "against": against, "statement": "!", **changes}
+    appeal: dict[str, Any] = {"appeal_id": "a-1", "against": against, "statement": "!"}
+    appeal |= {"claims": [early("o-1")], **changes}
     got, problem = post(http, APPEALS, appeal)
 
     assert (got, problem["type"]) == (status, kind)
@@ -191,9 +195,20 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
     asked = {"as_of": "2026-04-01"}
 
     assert post(http, "/reviews", asked)[1] == {
-        "days": [{"day": "2026-04-01", "policy": "2026-01", "sellers": 1, "recorded": 2}]
+        "days": [
+            {
+                "day": "2026-04-01",
+                "policy": "2026-01",
+                "sellers": 1,
+                "recorded": 2,
+                "failed": {},
+            }
+        ]
     }
     assert post(http, "/reviews", asked)[1] == {"days": []}
+    ahead = {"known_at": "9000-01-01T00:00:00Z"}
+    status, problem = post(http, "/reviews", ahead)
+    assert (status, problem["type"]) == (422, "moment-to-come")
     status, problem = post(http, "/reviews", {"as_of": "9999-01-01"})
-    assert (status, problem["type"]) == (422, "day-not-over")
+    assert (status, problem["type"]) == (422, "day-not-begun")
     assert post(http, "/reviews", {"as_of": 20_000})[0] == 422

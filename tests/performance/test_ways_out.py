@@ -12,8 +12,16 @@ from kit.consumers.records import Received
 from services.performance.model.policy import Policy
 from services.performance.model.ways_out import BAD, ways_out
 from tests.performance import naive
-from tests.performance.facts import accepted, placed, rejected, requested, sent
+from tests.performance.facts import (
+    accepted,
+    listed,
+    placed,
+    rejected,
+    requested,
+    sent,
+)
 from tests.performance.history import histories
+from tests.performance.test_confirmation import came_in
 from tests.performance.world import (
     AS_OF,
     DAY,
@@ -137,6 +145,52 @@ def test_so_many_days_lead_out_and_one_fewer_do_not(
             assert wait == next(
                 n for n, found in enumerate(levels, 1) if is_out(found, leave)
             )
+
+
+@some
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 300)), min_size=1, max_size=25),
+    st.sampled_from([EASY, POLICY, PERFECT]),
+)
+def test_so_many_listings_completed_lead_out_and_one_fewer_do_not(
+    described: list[tuple[int, int]], policy: Policy
+) -> None:
+    facts: list[Fact] = [
+        listed(AS_OF - DAY, product_id=f"p-{n}", images=images, chars=chars)
+        for n, (images, chars) in enumerate(described)
+    ]
+
+    ways = ways_out(*sayings_of(received(facts)), policy, AS_OF)
+
+    points = sorted(naive.for_sale(naive.World(received(facts), AS_OF)).values())
+    standard = policy.standards["listings.complete"]
+    levels = [
+        naive.level_of(
+            float((100 * n + sum(points[n:])) / len(points) / 100), None, standard, policy.z
+        )
+        for n in range(len(points) + 1)
+    ]
+    fewest = {
+        leave: next((n for n, each in enumerate(levels) if is_out(each, leave)), None)
+        for leave in BAD
+    }
+    found = {row[3]: row[4] for row in ways.rows() if row[1] == "listings.complete"}
+    assert found == {leave: n for leave, n in fewest.items() if n != 0}
+
+
+@pytest.mark.parametrize(("stale", "more"), [(2, 1), (5, 4), (10, 9)])
+def test_of_stocks_so_many_must_be_counted(stale: int, more: int) -> None:
+    """Of ten, nine have to be confirmed lately."""
+    facts: list[Fact] = []
+    for n in range(10):
+        came = AS_OF - (40 if n < stale else 1) * DAY
+        facts += [listed(came, product_id=f"p-{n}"), came_in(came, f"p-{n}")]
+
+    ways = ways_out(*sayings_of(received(facts)), POLICY, AS_OF)
+
+    assert [row[1:2] + row[3:] for row in ways.rows() if row[3] == "warn"] == [
+        ("inventory.confirmed", "warn", more, None)
+    ]
 
 
 @some

@@ -13,7 +13,7 @@ from kit.web.whose import OneBuyer
 from services.catalog import queries
 from services.catalog.api.who import BUYING
 
-_Place: TypeAlias = tuple[int, datetime, Id, Id]
+_Place: TypeAlias = tuple[queries.Visibility, datetime, Id, Id]
 _PLACE: Final[TypeAdapter[_Place]] = TypeAdapter(_Place)
 
 router = APIRouter(tags=["browsing"])

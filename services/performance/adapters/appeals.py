@@ -2,28 +2,20 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, get_args
 
 from sqlalchemy import Connection
 
-from contracts.performance import (
-    SellerReviewed,
-    SellerSuspended,
-    SellerWarned,
-    VisibilityReduced,
-)
 from contracts.registry import NAMES
 from kit.asker import Asker
 from kit.database import driver
 from kit.eventstore.requests import AnyRequest
 from services.performance.commands import Appealing, FileAppeal, Planning
 from services.performance.handlers import STREAM, to_request
+from services.performance.model.standing.pleading import Appealable
 from services.performance.model.standing.refusals import AgainstUnknown, FactsUnknown
 
-APPEALABLE: Final = tuple(
-    NAMES[kind]
-    for kind in (SellerReviewed, SellerWarned, VisibilityReduced, SellerSuspended)
-)
+_APPEALABLE: Final = [NAMES[kind] for kind in get_args(Appealable)]
 _IS_TOLD: Final = """
 SELECT FROM events WHERE stream_id = %s AND event_id::text = %s AND type = ANY(%s)
 """
@@ -52,7 +44,7 @@ def names_what_is(command: FileAppeal, db: Connection) -> None:
         AgainstUnknown: What it is against is no review, warning or sanction of theirs.
         FactsUnknown: What it contests says nothing of them.
     """
-    asked = (f"{STREAM}{command.seller_id}", command.against, [*APPEALABLE])
+    asked = (f"{STREAM}{command.seller_id}", command.against, _APPEALABLE)
     if driver(db).execute(_IS_TOLD, asked).fetchone() is None:
         raise AgainstUnknown(command.against)
     ids = {"seller": command.seller_id, "ids": [*command.contests]}

@@ -1,6 +1,7 @@
-"""What each question about one seller says: as of when, as known when, by which rule.
+"""What questions say: as of when, as known when, by which rule.
 
-What it leaves open is filled in, and said in the answer: so it can be asked again.
+What one about one seller leaves open is filled in, and said in the answer: so it can be
+asked again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,36 +10,93 @@ from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 from contracts.fact import GivenMoment
+from kit.web.asking import Asking
 from kit.web.commands import Now
-from services.performance.api.asked import PoliciesHere
 from services.performance.model.choosing import chosen_policy
-from services.performance.model.policy import Policy
+from services.performance.model.policy import Policy, official
 from services.performance.model.refusals import have_come, written
 from services.performance.queries.one_seller import Asked
 from services.performance.queries.seen import Seen, SeenText
 
 
-class Basis(BaseModel):
-    """What an answer stands on: the question that gives it again, byte for byte.
+def policies_here(request: Request, asker: Asking) -> Sequence[Policy]:
+    """Return the policies that who asks may know of: shadows are the marketplace's own."""
+    policies: Sequence[Policy] = request.app.state.policies
+    return policies if asker.acts_for_all else official(policies)
 
-    Shape: `again` is that question; `seen`, what of the facts had come, for another one;
-        `places`, the same to read: of each service, the place in its history of the last
-        fact of the seller that had come. `aside` are facts that had come and could not be
-        applied: until they are, the answer leaves them out.
+
+PoliciesHere: TypeAlias = Annotated[Sequence[Policy], Depends(policies_here)]
+
+
+def invalid(where: str, field: str, why: str) -> RequestValidationError:
+    """Return what is answered 422: `field` says what can't be answered, and why."""
+    return RequestValidationError([{"type": "value", "loc": (where, field), "msg": why}])
+
+
+def _moment_of_query(
+    as_of: Annotated[GivenMoment, Query(description="What was true by then.")], now: Now
+) -> datetime:
+    have_come(now, as_of=as_of)
+    return as_of
+
+
+AsOf: TypeAlias = Annotated[datetime, Depends(_moment_of_query)]
+"""The moment of a query, which must have come."""
+
+
+def _moment_known(
+    now: Now,
+    known_at: Annotated[
+        GivenMoment | None,
+        Query(description="As far as services had recorded it by then; none is now."),
+    ] = None,
+) -> datetime | None:
+    have_come(now, known_at=known_at)
+    return known_at
+
+
+KnownAt: TypeAlias = Annotated[datetime | None, Depends(_moment_known)]
+"""What was known when: a moment of a query that must have come, or None for now."""
+
+PolicyVersion: TypeAlias = Annotated[
+    str | None,
+    Query(
+        alias="policy", description="By which version; else by the one that applied then."
+    ),
+]
+
+
+class Basis(BaseModel):
+    """What an answer stands on: the whole question, and what of the facts had come.
+
+    Shape: `seen` is what had come here of all facts of the seller, whenever they are of,
+        to be given to another question; `places`, the same to read: of each service, the
+        place in its history of the last fact of the seller that had come. `aside` are, by
+        service, the places of facts that had come and could not be applied: until they
+        are, the answer leaves them out. `seen` is null where those are too many to be said.
     """
 
     seller_id: str
     as_of: datetime
     known_at: datetime
     policy: str
-    again: str
-    seen: str
+    seen: str | None
     places: Mapping[str, int]
-    aside: list[str]
+    aside: Mapping[str, Sequence[int]]
+
+
+class Repeatable(Basis):
+    """What an answer stands on that can be had again, byte for byte.
+
+    Shape: `again` is the question that gives it; null where `seen` is.
+    """
+
+    again: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,46 +140,46 @@ def _how_asked(
     as_of: Annotated[
         GivenMoment | None, Query(description="What was true by then; none is now.")
     ] = None,
-    known_at: Annotated[
-        GivenMoment | None,
-        Query(description="As far as services had recorded it by then; none is now."),
-    ] = None,
-    policy: Annotated[
-        str | None,
-        Query(description="By this version; none is the one that applied at as_of."),
-    ] = None,
+    known_at: KnownAt = None,
+    version: PolicyVersion = None,
     seen: Annotated[
         SeenText | None,
         Query(description="As far as it had come here when an answer said this."),
     ] = None,
 ) -> How:
-    return filled_in(now, policies, as_of, known_at, policy, seen)
+    return filled_in(now, policies, as_of, known_at, version, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]
 
 
-def basis_of(
-    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    """Return what an answer to `asked` stands on, as the fields of `Basis`.
-
-    Shape: `path` follows that of the seller; `more` is asked besides.
-    """
-    query = {
-        "as_of": written(asked.as_of),
-        "known_at": written(asked.known_at),
-        "policy": asked.policy.version,
-        "seen": seen.written(),
-        **(more or {}),
-    }
+def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
+    """Return what an answer to `asked` stands on, as the fields of `Basis`."""
     return {
         "seller_id": asked.seller_id,
         "as_of": asked.as_of,
         "known_at": asked.known_at,
         "policy": asked.policy.version,
-        "again": f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}",
         "seen": seen.written(),
         "places": dict(seen.places),
-        "aside": [*seen.aside],
+        "aside": dict(seen.aside),
     }
+
+
+def repeatable(
+    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what an answer to `asked` stands on, as the fields of `Repeatable`.
+
+    Shape: `path` follows that of the seller; `more` is asked besides.
+    """
+    basis = basis_of(asked, seen)
+    query = {
+        "as_of": written(asked.as_of),
+        "known_at": written(asked.known_at),
+        "policy": asked.policy.version,
+        "seen": basis["seen"],
+        **(more or {}),
+    }
+    again = f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}"
+    return {**basis, "again": None if basis["seen"] is None else again}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from kit.web.asking import may
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
-from services.performance.api.asking import HowAsked, basis_of
+from services.performance.api.asking import HowAsked, repeatable
 from services.performance.queries.evidence import bundle_of, digest_of
 
 router = APIRouter()
@@ -26,6 +26,6 @@ def read_evidence(
     """
     asked = how.of(seller_id)
     rows, seen = asked.read(engine)
-    basis = basis_of(asked, seen, "evidence")
+    basis = repeatable(asked, seen, "evidence")
     bundle = bundle_of(basis, rows, asked.policy, asked.as_of)
     return {**bundle, "digest": digest_of(bundle)}

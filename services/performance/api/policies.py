@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from kit.web.asking import may
 from kit.web.commands import Now
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
 from services.performance.model.policy import Policy, official, policy_at, policy_of
 
-router = APIRouter(prefix="/policies")
+router = APIRouter()
 
 InPath = Annotated[str, Path(description="The version of a policy.")]
 
@@ -45,19 +45,19 @@ class Whole(BaseModel):
     policy: Mapping[str, Any]
 
 
-@router.get("", dependencies=[may("seller", "operator", "service")])
+@router.get("/policies", dependencies=[may("seller", "operator", "service")])
 def list_policies(policies: PoliciesHere, now: Now) -> Policies:
     """Answer which policies there are, and which one applies."""
     return Policies(policies=dated(policies, now))
 
 
-@router.post("/validation", dependencies=[may("operator", "service")])
+@router.post("/policy-validation", dependencies=[may("operator", "service")])
 def validate_policy(proposed: Policy) -> Whole:
     """Answer a policy as it is understood, or what is wrong with it. Nothing is kept."""
     return whole(proposed)
 
 
-@router.get("/{version}", dependencies=[may("seller", "operator", "service")])
+@router.get("/policies/{version}", dependencies=[may("seller", "operator", "service")])
 def read_policy(version: InPath, policies: PoliciesHere) -> Whole:
     """Answer all that a policy says."""
     return whole(policy_of(version, policies))

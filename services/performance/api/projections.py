@@ -11,7 +11,7 @@ from kit.web.asking import may
 from kit.web.pages import Limit, named_by_a_page, read
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
-from services.performance.api.asking import Basis, HowAsked, basis_of
+from services.performance.api.asking import HowAsked, Repeatable, repeatable
 from services.performance.model.projection import FARTHEST
 from services.performance.queries.ahead import Place, ask_due, ask_projection
 
@@ -26,7 +26,7 @@ After: TypeAlias = Annotated[
 ]
 
 
-class Projection(Basis):
+class Projection(Repeatable):
     """Where a seller is heading if no new obligation comes.
 
     Units: `days` from as_of; `case` is what the seller does until then: `nothing_more`, or
@@ -43,7 +43,7 @@ class Projection(Basis):
     ways_out: list[dict[str, Any]]
 
 
-class Due(Basis):
+class Due(Repeatable):
     """Obligations about to fall due, soonest first.
 
     Units: `hours_left` until then, weekends and holidays too. Shape: `closed_by` are the
@@ -65,7 +65,7 @@ def read_projection(
     asked = how.of(seller_id)
     found, seen = ask_projection(engine, asked)
     return Projection(
-        **basis_of(asked, seen, "projection"),
+        **repeatable(asked, seen, "projection"),
         level=found.level,
         now=found.now.drop("seller_id").to_dicts(),
         then=found.then.drop("seller_id").to_dicts(),
@@ -90,7 +90,7 @@ def list_due(
     more = {"within_days": str(within_days), "limit": str(limit)}
     more |= {} if after is None else {"after": after}
     return Due(
-        **basis_of(asked, seen, "due", more),
+        **repeatable(asked, seen, "due", more),
         items=[_item(row, asked.as_of) for row in found.items],
         next=found.next,
     )

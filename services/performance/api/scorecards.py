@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from kit.web.asking import may
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
-from services.performance.api.asked import AsOf, KnownAt, PoliciesHere, PolicyVersion
-from services.performance.model.policy import policy_at, policy_of
+from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
+from services.performance.model.choosing import chosen_policy
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
 
@@ -38,8 +38,7 @@ def _question(
     seller_id: AnySeller = None,
     version: PolicyVersion = None,
 ) -> Question:
-    asked = None if version is None else policy_of(version, policies)
-    policy = asked or policy_at(as_of, policies)
+    policy = chosen_policy(version, as_of, policies)
     return Question(policy, as_of, known_at, seller_id)
 
 
@@ -55,6 +54,7 @@ def read_scorecards(
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
     found = ask_scorecards(engine, question, explained=explain)
+    question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,

@@ -6,22 +6,29 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import GivenMoment
+from contracts.performance import MOST_CLAIMS, Claim
 from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
-from services.performance.api.asked import PoliciesHere
-from services.performance.api.asking import Basis, HowAsked, basis_of, filled_in
+from services.performance.api.asking import (
+    Basis,
+    HowAsked,
+    PoliciesHere,
+    Repeatable,
+    basis_of,
+    filled_in,
+    repeatable,
+)
 from services.performance.model.changes import changed_metrics, changed_obligations
 from services.performance.model.choosing import chosen_metrics
-from services.performance.model.proposed import MOST_CLAIMS, Claim
 from services.performance.queries.one_seller import Card, ask_card, ask_what_if
 from services.performance.queries.seen import SeenText
 
 router = APIRouter()
 
 
-class SellerScorecard(Basis):
+class SellerScorecard(Repeatable):
     """How one seller stood.
 
     Units: `rate` from 0 to 1. Shape: `level` is that of all metrics, `cards` by metric;
@@ -55,7 +62,7 @@ def read_scorecard(
     more = {} if metric is None else {"metric": metric}
     more |= {"explain": "true"} if explain else {}
     return SellerScorecard(
-        **basis_of(asked, seen, "scorecard", more),
+        **repeatable(asked, seen, "scorecard", more),
         **_shown(card.of(names), explain=explain),
     )
 
@@ -81,7 +88,7 @@ class Proposal(BaseModel):
     seen: SeenText | None = None
 
 
-class Standing(BaseModel):
+class CardsShown(BaseModel):
     """How a seller stands, with claims or without."""
 
     level: str
@@ -91,13 +98,15 @@ class Standing(BaseModel):
 class IfSo(Basis):
     """How a seller stood, how it would be with the claims, and what they would change.
 
+    To ask again, the same claims are posted with this as_of, known_at, policy and seen.
+
     Shape: `claims` are the ids that facts behind the change have, one of each claim, in
         their order; `metrics` and `obligations` hold what differs, `before` and `after`:
         null where there was, or would be, none.
     """
 
-    before: Standing
-    after: Standing
+    before: CardsShown
+    after: CardsShown
     claims: list[str]
     metrics: list[dict[str, Any]]
     obligations: list[dict[str, Any]]
@@ -118,9 +127,9 @@ def preview_claims(
     asked = filled_in(now, policies, **said).of(seller_id)
     found, seen = ask_what_if(engine, asked, proposal.claims)
     return IfSo(
-        **basis_of(asked, seen, "scorecard"),
-        before=Standing(**_shown(found.before)),
-        after=Standing(**_shown(found.after)),
+        **basis_of(asked, seen),
+        before=CardsShown(**_shown(found.before)),
+        after=CardsShown(**_shown(found.after)),
         claims=[*found.claims],
         metrics=changed_metrics(found.before.metrics, found.after.metrics),
         obligations=changed_obligations(found.before.shown, found.after.shown),

@@ -1,6 +1,7 @@
 """HTTP in and out: where sellers stand, what they say to it, and reviews of days."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias
@@ -19,20 +20,24 @@ from kit.web.reading import Database, ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance import commands
 from services.performance.adapters.appeals import checked_request
-from services.performance.api.asked import PoliciesHere
+from services.performance.api.asking import PoliciesHere
+from services.performance.model.refusals import have_come
 from services.performance.model.standing.refusals import (
     AppealUnknown,
-    DayNotOver,
+    DayNotBegun,
+    NothingClaimed,
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
 from services.performance.queries.appeals import overlay_of, with_claims
+from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
-from services.performance.runs import Platform, review_until
+from services.performance.runs import Platform, its_turn, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
-    DayNotOver.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DayNotBegun.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NothingClaimed.code: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 _SELLER: Final = "/sellers/{seller_id}"
 _PLAN: Final = f"{_SELLER}/plans/{{plan_id}}"
@@ -116,12 +121,17 @@ class Review(BaseModel):
 
 
 class DayShown(BaseModel):
-    """A day that was reviewed: of how many sellers, and how many facts that was."""
+    """A day that was reviewed: of how many sellers, and how many facts that was.
+
+    Shape: `failed` are the streams of sellers who could not be reviewed, and why; they are
+        reviewed the next day.
+    """
 
     day: date
     policy: str
     sellers: int
     recorded: int
+    failed: Mapping[str, str]
 
 
 class Reviewed(BaseModel):
@@ -132,7 +142,8 @@ class Reviewed(BaseModel):
 
 @router.get(f"{_SELLER}/standing", dependencies=[_SELLING])
 def read_standing(seller_id: SellerInPath, db: Database, at: Now) -> StandingShown:
-    """Answer where a seller stands; one of whom nothing was said is healthy."""
+    """Answer where a seller stands; one who was never judged is healthy."""
+    require_known(seller_id, at, db)
     found = queries.standing_of(seller_id, db)
     state = {} if found is None else found["state"]
     return StandingShown(
@@ -209,10 +220,12 @@ def preview_appeal(
 def read_history(
     seller_id: SellerInPath,
     db: Database,
+    at: Now,
     before: Annotated[str, named_by_a_page(_VERSION)] | None = None,
     limit: Limit = 100,
 ) -> Facts:
     """Answer the facts of a seller's standing with their ids, the newest first."""
+    require_known(seller_id, at, db)
     version = _NEWEST if before is None else read(before, _VERSION)[0]
     found = queries.history_of(seller_id, version, limit, db)
     last = found[-1]["version"] if len(found) == limit else None
@@ -250,14 +263,9 @@ def review(
 
     Safe to repeat, late or twice at once: a day is judged once.
     """
+    have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
     platform = Platform(engine, streams, policies, str(asker))
-    done = review_until(day, at, platform, asked.known_at)
-    return Reviewed(
-        days=[
-            DayShown(
-                day=one.day, policy=one.policy, sellers=one.sellers, recorded=one.recorded
-            )
-            for one in done
-        ]
-    )
+    with its_turn(engine):
+        done = [*review_until(day, at, platform, asked.known_at)]
+    return Reviewed(days=[DayShown(**asdict(one)) for one in done])

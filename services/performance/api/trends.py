@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from contracts.fact import GivenDate
-from kit.web.asking import Asking, may
+from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
-from kit.web.whose import SellerInPath, Unknown
-from services.performance.api.asked import (
+from kit.web.whose import SellerInPath
+from services.performance.api.asking import (
     KnownAt,
     PoliciesHere,
     PolicyVersion,
@@ -24,6 +24,7 @@ from services.performance.model.policy import Policy, policy_at, policy_of
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.model.trend import DAY, MAX_POINTS, By, ends
 from services.performance.queries import ask_trend
+from services.performance.queries.known import require_known
 
 router = APIRouter()
 
@@ -117,21 +118,17 @@ def read_trend(  # noqa: PLR0913, PLR0917 - what a request brings
     span: Annotated[Span, Depends(_span)],
     policies: PoliciesHere,
     engine: ThisEngine,
-    asker: Asking,
+    now: Now,
     metric: Annotated[Name, Query(description="Which, or all together.")] = OVERALL,
     known_at: KnownAt = None,
     version: PolicyVersion = None,
 ) -> Trend:
-    """Answer how a seller stood at the end of each day or week.
-
-    Raises:
-        Unknown: Nothing is known of that seller.
-    """
+    """Answer how a seller stood at the end of each day or week."""
     policy_then = _policy_of(version, policies)
+    with engine.connect() as db:
+        require_known(seller_id, now, db)
     found = ask_trend(engine, seller_id, policy_then, span.moments, known_at)
-    if found is None and asker.acts_for_all:
-        raise Unknown("seller_id", seller_id)
-    cards = [] if found is None else found.filter(metric=metric).to_dicts()
+    cards = found.filter(metric=metric).to_dicts()
     by_moment = {card.pop("as_of"): card for card in cards}
     points = [
         _point(at, metric, policy_then(at), by_moment.get(at, {})) for at in span.moments

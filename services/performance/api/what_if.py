@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import polars as pl
@@ -12,7 +13,7 @@ from contracts.fact import GivenMoment, SellerId
 from kit.web.asking import may
 from kit.web.commands import Now
 from kit.web.reading import ThisEngine
-from services.performance.api.asked import AsOf, KnownAt, PoliciesHere
+from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
 from services.performance.api.policies import InPath
 from services.performance.model.metrics import NAMES
 from services.performance.model.policy import Policy, policy_at, policy_of
@@ -94,7 +95,11 @@ class Comparison(BaseModel):
     sellers: list[SellerChange]
 
 
-@router.post("/what-if", dependencies=[may("operator", "service")])
+@router.post(
+    "/what-if",
+    dependencies=[may("operator", "service")],
+    responses={HTTPStatus.NOT_FOUND: {}},  # of a seller that the body names
+)
 def ask_by_policy(
     asked: Asked, policies: PoliciesHere, engine: ThisEngine, now: Now
 ) -> Comparison:
@@ -122,8 +127,13 @@ def compare_policy(
 def compare(
     engine: ThisEngine, question: Question, proposed: Policy, *, every: bool
 ) -> Comparison:
-    """Return what `proposed` would change of what `question` asks."""
+    """Return what `proposed` would change of what `question` asks.
+
+    Raises:
+        SellerNotKnown: It is about one seller, of whom nothing was known.
+    """
     found = ask_what_if(engine, question, proposed)
+    question.require_known(found.levels)
     shown = found.levels
     if not every:
         shown = shown.filter(pl.col("changes") != "same")

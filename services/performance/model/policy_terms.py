@@ -24,6 +24,8 @@ Holiday: TypeAlias = Annotated[GivenDate, Field(strict=False)]
 Version: TypeAlias = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
 ]
+Named: TypeAlias = Annotated[str, Field(json_schema_extra={"enum": [*NAMES]})]
+"""A metric by its name; that it is one is said in words of our own."""
 
 CLOSED: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -67,7 +69,7 @@ class Ladder(BaseModel):
     days_to_cure: Days
     very_poor: Rate
     very_poor_due: Annotated[int, Field(gt=0, le=1_000_000)]
-    very_poor_metrics: Annotated[tuple[str, ...], Field(strict=False)]
+    very_poor_metrics: Annotated[tuple[Named, ...], Field(strict=False)]
     star_days: Days
 
     @field_validator("very_poor_metrics")
@@ -104,7 +106,9 @@ class Policy(BaseModel):
     long_window_days: Days
     enough_due: Annotated[int, Field(gt=0, le=1_000_000)]
     z: Annotated[float, Field(gt=0, le=10)]
-    standards: Mapping[str, Standard]
+    standards: Annotated[
+        Mapping[Named, Standard], Field(description="One for each metric.")
+    ]
     standing: Ladder
 
     @field_validator("long_window_days")

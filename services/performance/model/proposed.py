@@ -7,34 +7,21 @@ claims become rows like those of facts, and lie over the stored ones for the sam
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from contracts.fact import Fact
+from contracts.performance import Claim
 from contracts.registry import NAMES, UnknownTypeError, decode
 from services.performance.model.refusals import ClaimsRefused, written
 
-MOST_CLAIMS: Final = 100
 CLAIMED: Final = UUID("5d1c9a3e-6f0b-5c57-9d6a-0a4b2f6f3c11")
 """The namespace of the ids of claims."""
 LATEST: Final = 2**62
 """Versions of claims begin here: of two facts of one moment, a claim is the later."""
-
-
-class Claim(BaseModel):
-    """A fact that somebody says happened.
-
-    Shape: `type` as published, `orders.tracking-added.v1`; `data` has the fields of that
-        type, as JSON; `seller_id` may be left out.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: str = Field(min_length=1, max_length=200)
-    data: Mapping[str, Any]
 
 
 class Stated(NamedTuple):
@@ -52,6 +39,11 @@ class Claimed:
 
     facts: Sequence[Fact]
 
+    @property
+    def ids(self) -> Sequence[UUID]:
+        """Their ids, in the same order."""
+        return [id_of(fact) for fact in self.facts]
+
     def stated(self, recorded_at: datetime) -> Sequence[Stated]:
         """Return them as if recorded then: the same claims always have the same ids."""
         return [
@@ -60,8 +52,16 @@ class Claimed:
         ]
 
 
+def claimed(claims: Sequence[Claim]) -> Claimed:
+    """Return claims that were checked before, as `parsed` did, as facts."""
+    return Claimed([decode(claim.type, to_json(claim.data)) for claim in claims])
+
+
 def id_of(claim: Fact) -> UUID:
-    """Return the id of a claim: it follows from what is claimed."""
+    """Return the id of a claim: it follows from what is claimed.
+
+    No fact that was recorded has it: `AppealDecided` is the one that tells of the claim.
+    """
     return uuid5(CLAIMED, f"{NAMES[type(claim)]} {to_json(claim).decode()}")
 
 
@@ -69,11 +69,12 @@ def parsed(
     claims: Sequence[Claim],
     seller_id: str,
     by: datetime,
-    meant: Collection[type[Fact]],
+    meant: Mapping[type[Fact], Collection[str]],
 ) -> Claimed:
     """Return the claims of a seller as facts that had happened by then.
 
-    Shape: `meant` are the types that say anything of obligations or listings.
+    Shape: `meant` are the types that say anything of obligations or listings, each with
+        the fields that say when something happened.
 
     Raises:
         ClaimsRefused: Some are none: each wrong field is named, with the claim's index.
@@ -86,9 +87,12 @@ def parsed(
         except ClaimsRefused as why:
             wrong += why.wrong
             continue
-        if fact.happened_at > by:
-            late = f"it lies after {written(by)}, the moment that is asked about"
-            wrong.append((f"{at}.data.{fact.moment}", late))
+        late = f"it lies after {written(by)}, the moment that is asked about"
+        wrong += [
+            (f"{at}.data.{name}", late)
+            for name in sorted(meant[type(fact)])
+            if (moment := getattr(fact, name)) is not None and moment > by
+        ]
         facts.append(fact)
     if wrong:
         raise ClaimsRefused(wrong)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from kit.domain import Refused
 
@@ -12,15 +12,21 @@ def written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+_PROJECT: Final = (
+    "how things would stand then is a projection: ask /sellers/{seller_id}/projection"
+)
+_LEAVE_OUT: Final = "leave it out for all that is known now"
+
+
 class NotYetCome(Refused):
     """A moment that lies ahead: nobody knows what will be true, or known, by then."""
 
     code = "moment-to-come"
 
     def __init__(self, field: str, moment: datetime, now: datetime) -> None:
+        remedy = _LEAVE_OUT if field == "known_at" else _PROJECT
         super().__init__(
-            f"{field}: {written(moment)} has not come, it is {written(now)}; how things"
-            " would stand then is a projection: ask /sellers/{seller_id}/projection"
+            f"{field}: {written(moment)} has not come, it is {written(now)}; {remedy}"
         )
 
 
@@ -36,14 +42,18 @@ def have_come(now: datetime, **moments: datetime | None) -> None:
 
 
 class SellerNotKnown(Refused):
-    """No fact of the seller that was true by then was known by then."""
+    """No fact of the seller that was true by then was known by then.
+
+    Shape: `known_at` none is all that is known now.
+    """
 
     code = "seller-unknown"
 
-    def __init__(self, seller_id: str, as_of: datetime, known_at: datetime) -> None:
+    def __init__(self, seller_id: str, as_of: datetime, known_at: datetime | None) -> None:
+        known = "is known now" if known_at is None else f"known by {written(known_at)}"
         super().__init__(
             f"seller_id: there is no seller {seller_id!r} of whom anything was true by "
-            f"{written(as_of)} and known by {written(known_at)}"
+            f"{written(as_of)} and {known}"
         )
 
 

@@ -6,8 +6,9 @@ from typing import Final
 
 import polars as pl
 
+from services.performance.model.completeness import FULL, active_listings
 from services.performance.model.foresight import all_kept, foreseen
-from services.performance.model.metrics import STOCK_CONFIRMED
+from services.performance.model.metrics import LISTINGS_COMPLETE, STOCK_CONFIRMED
 from services.performance.model.obligation import MOMENT
 from services.performance.model.owed import owed, told, united
 from services.performance.model.policy import Policy
@@ -36,8 +37,9 @@ def ways_out(
 
     Units: `more` is the fewest further obligations that do it, due now and kept: units
         where the metric counts units; of stocks, the fewest to be counted that were not
-        lately. `wait` is the fewest days after which it is out if all that is open is kept
-        in time and nothing new comes. Null: that alone never leads out.
+        lately; of listings, the fewest to be completed, those with most to gain first.
+        `wait` is the fewest days after which it is out if all that is open is kept in time
+        and nothing new comes. Null: that alone never leads out.
     Shape: `sayings` and `listings` as known at the moment asked for, with what falls due
         ahead; out, for each seller and metric at `limit` a row to leave `limit` and one to
         leave `warn` too, at `warn` one, sorted: seller_id, metric, level, leave, more?,
@@ -49,7 +51,13 @@ def ways_out(
     asked = bad.select(*SELLER, "level").join(pl.DataFrame({"leave": BAD}), how="cross")
     to_leave = asked.filter((pl.col("level") == "limit") | (pl.col("leave") == "warn"))
     sums = _sums(known, policy, as_of).join(bad, on=SELLER, how="semi")
-    more = pl.concat([_with_more(sums, policy), _with_counted(bad, policy)])
+    active = active_listings(listings.lazy(), as_of)
+    ways = (
+        _with_more(sums, policy),
+        _with_counted(bad, policy),
+        _with_completed(active.join(bad, on="seller_id", how="semi"), policy),
+    )
+    more = pl.concat(ways)
     wait = _after_days(known, bad, policy, as_of)
     return (
         to_leave.join(_first_out(more, "more"), on=[*SELLER, "leave"], how="left")
@@ -128,6 +136,22 @@ def _with_counted(bad: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return judged(tried, policy).select(*SELLER, pl.col("n").cast(pl.Int64), "level")
 
 
+def _with_completed(active: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return the levels with `n` more listings complete, the poorest first."""
+    poorest = active.sort("seller_id", "twelfths")
+    gained = (FULL - pl.col("twelfths")).cum_sum().over("seller_id")
+    count = pl.len().over("seller_id").cast(pl.Int64)
+    lacking = pl.lit(FULL, pl.Int64) * count - pl.col("twelfths").sum().over("seller_id")
+    tried = poorest.select(
+        "seller_id",
+        metric=pl.lit(LISTINGS_COMPLETE),
+        n=pl.int_range(1, pl.len() + 1).over("seller_id"),
+        due=count,
+        rate=(count * FULL - lacking + gained) / (count * FULL),
+    )
+    return judged(tried, policy).select(*SELLER, pl.col("n").cast(pl.Int64), "level")
+
+
 def _after_days(
     sayings: pl.DataFrame, bad: pl.DataFrame, policy: Policy, as_of: datetime
 ) -> pl.DataFrame:
@@ -148,21 +172,25 @@ def _after_days(
         .collect()
         .join(bad, on=SELLER, how="semi")
     )
-    days = pl.DataFrame({"n": range(1, last + 1)}, {"n": pl.Int64})
-    in_it, recent = _within(last), _within(policy.window_days)
-    sums = (
-        by_day.join(days, how="cross")
-        .group_by(*SELLER, "n")
-        .agg(*_summed(in_it, ""), *_summed(recent, "recent_"))
-    )
+    days = pl.DataFrame({"day": range(1 - last, last + 1)}, {"day": pl.Int64})
     each = by_day.select(SELLER).unique().join(days, how="cross")
-    found = each.join(_levels(sums, policy), on=[*SELLER, "n"], how="left")
+    so_far = (
+        each.join(by_day, on=[*SELLER, "day"], how="left")
+        .sort(*SELLER, "day")
+        .with_columns(pl.col("due", "kept").fill_null(0).cum_sum().over(SELLER))
+    )
+    recent = _within(policy.window_days, "recent_")
+    sums = so_far.select(*SELLER, *_within(last, ""), *recent, n="day")
+    ahead = sums.filter(pl.col("n") > 0)
+    found = ahead.select(*SELLER, "n").join(
+        _levels(ahead, policy), on=[*SELLER, "n"], how="left"
+    )
     return found.with_columns(pl.col("level").fill_null(NOT_ENOUGH))
 
 
-def _within(days: int) -> pl.Expr:
-    return (pl.col("day") <= pl.col("n")) & (pl.col("day") > pl.col("n") - days)
-
-
-def _summed(which: pl.Expr, prefix: str) -> Sequence[pl.Expr]:
-    return [pl.col(n).filter(which).sum().alias(f"{prefix}{n}") for n in ("due", "kept")]
+def _within(days: int, prefix: str) -> Sequence[pl.Expr]:
+    """Return what lies in the window of so many days, out of all up to each day."""
+    return [
+        (pl.col(n) - pl.col(n).shift(days).over(SELLER).fill_null(0)).alias(prefix + n)
+        for n in ("due", "kept")
+    ]

@@ -42,7 +42,8 @@ metadata = MetaData()
 # seller and event, so that a batch touches few pages. Metric and saying tell apart what
 # one event says; no event says the same of two subjects of one metric. `pos` is the fact's
 # place in the history of its source: in its order a seller's facts come here, so that it
-# tells what of a source had come. It is null for what performance itself decided.
+# tells what of a source had come. `source` is null for the service that says of the metric,
+# or of listings: it is told where another did, performance of what it upheld.
 obligation_sayings = Table(
     "obligation_sayings",
     metadata,
@@ -55,7 +56,8 @@ obligation_sayings = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("amount", BigInteger),
     Column("part_of", Text(collation=AS_BYTES)),
-    Column("pos", BigInteger),
+    Column("pos", BigInteger, nullable=False),
+    Column("source", Text(collation=AS_BYTES)),
     PrimaryKeyConstraint("seller_id", "event_id", "metric", "says"),
 )
 listing_sayings = Table(
@@ -74,12 +76,13 @@ listing_sayings = Table(
     Column("length_mm", Integer),
     Column("width_mm", Integer),
     Column("height_mm", Integer),
-    Column("pos", BigInteger),
+    Column("pos", BigInteger, nullable=False),
+    Column("source", Text(collation=AS_BYTES)),
     PrimaryKeyConstraint("seller_id", "event_id"),
 )
 
 
-_PLACE: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
+_OF_FACTS: Final = pl.lit(None, dtype=pl.String())
 
 
 def project_performance(batch: Batch, db: Connection) -> None:
@@ -90,7 +93,6 @@ def project_performance(batch: Batch, db: Connection) -> None:
     """
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
-    places = [pl.DataFrame(schema=_PLACE)]
     for kind, facts in batch.items():
         if kind is AppealDecided:
             said, listed = rows_of_claims(facts)
@@ -98,11 +100,17 @@ def project_performance(batch: Batch, db: Connection) -> None:
             listings.append(listed)
             continue
         columns = columns_of(kind, facts)
-        places.append(columns.select("event_id", "pos"))
-        obligations += said_of_obligations(kind, columns)
-        listings += said_of_listings(kind, columns)
-    _add(obligation_sayings, obligations, places, db)
-    _add(listing_sayings, listings, places, db)
+        places = columns.select("event_id", "pos", source=_OF_FACTS)
+        obligations += _placed(said_of_obligations(kind, columns), places)
+        listings += _placed(said_of_listings(kind, columns), places)
+    _add(obligation_sayings, obligations, db)
+    _add(listing_sayings, listings, db)
+
+
+def _placed(said: Sequence[pl.DataFrame], places: pl.DataFrame) -> Sequence[pl.DataFrame]:
+    """Return what was `said`, each with its fact's place in the history of its source."""
+    of_facts = places.unique("event_id")
+    return [rows.join(of_facts, on="event_id", how="left") for rows in said]
 
 
 def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
@@ -112,15 +120,7 @@ def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
     return facts.columns(needed - {UNITS}, counts)
 
 
-def _add(
-    table: Table,
-    said: Sequence[pl.DataFrame],
-    places: Sequence[pl.DataFrame],
-    db: Connection,
-) -> None:
-    """Add what was `said`, each with its fact's place in the history of its source."""
+def _add(table: Table, said: Sequence[pl.DataFrame], db: Connection) -> None:
     if said:
-        of_facts = pl.concat(places).unique("event_id")
-        rows = pl.concat(said).join(of_facts, on="event_id", how="left")
         # In the order of the index, each of its pages is looked for once.
-        add_new(table, rows.sort("seller_id", "event_id"), db)
+        add_new(table, pl.concat(said).sort("seller_id", "event_id"), db)

@@ -1,33 +1,35 @@
 """What an upheld appeal says: its claims become rows like those of other facts."""
 
-from uuid import UUID, uuid5
+from typing import Final
 
 import polars as pl
-from pydantic_core import to_json
 
-from contracts.registry import decode
 from kit.consumers.columns import Facts
-from services.performance.model.proposed import LATEST, Stated
+from services.performance.model.proposed import Stated, claimed
 from services.performance.policies import rows_of
+
+PERFORMANCE: Final = "performance"
+"""In whose history claims have their place: that of the decision that upheld them."""
+_PLACE: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
 
 
 def rows_of_claims(decided: Facts) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what the claims of appeals that were decided say.
+    """Return what the claims of appeals that were decided say, and where they stand.
 
-    They are recorded when the appeal was decided; their ids follow from its own.
+    They are recorded when the appeal was decided; their ids follow from what they say, so
+    what two appeals claim counts once.
 
-    Shape: as `policies.rows_of`. What performance itself decided has no place among the
-        facts of the services whose facts these are like.
+    Shape: as `policies.rows_of`, with `pos` and `source`.
     """
-    envelopes = decided.envelopes.select("event_id", "recorded_at").iter_rows()
-    stated = [
-        Stated(
-            decode(claim.type, to_json(claim.data)),
-            uuid5(UUID(event_id), str(place)),
-            recorded_at,
-            LATEST + place,
-        )
-        for appeal, (event_id, recorded_at) in zip(decided.read, envelopes, strict=True)
-        for place, claim in enumerate(appeal.claims)
-    ]
-    return rows_of(stated)
+    stated, places = list[Stated](), dict[str, int]()
+    envelopes = decided.envelopes.select("recorded_at", "pos").iter_rows()
+    for appeal, (recorded_at, pos) in zip(decided.read, envelopes, strict=True):
+        for one in claimed(appeal.claims).stated(recorded_at):
+            stated.append(one)
+            places.setdefault(str(one.event_id), pos)
+    known = pl.DataFrame([*places.items()], _PLACE, orient="row")
+    said, listed = (
+        rows.join(known, on="event_id", how="left").with_columns(source=pl.lit(PERFORMANCE))
+        for rows in rows_of(stated)
+    )
+    return said, listed

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from contracts.performance import (
+    AppealDecided,
     SellerSuspended,
     SellerWarned,
     StandingEvent,
@@ -95,6 +96,9 @@ def _told_by(fact: StandingEvent) -> Mapping[str, Any]:
 
 
 def _note_its_fact(row: Row, recorded: Recorded) -> None:
+    if isinstance(recorded.fact, AppealDecided):
+        appeal = row["state"]["appeals"][recorded.fact.appeal_id]
+        appeal["decided_in"] = str(recorded.event_id)
     for told in row["told"]:
         if told["fact_id"] is None:
             told["fact_id"] = str(recorded.event_id)

@@ -14,6 +14,7 @@ from kit.readmodels.frames import one_moment
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
+from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.trend import TREND, trend
 from services.performance.model.what_if import WhatIf, what_if
@@ -47,6 +48,17 @@ class Question:
     as_of: datetime
     known_at: datetime | None = None
     seller_id: str | None = None
+
+    def require_known(self, of: pl.DataFrame) -> None:
+        """Let pass what is about all sellers, or about one who is known.
+
+        Shape: `of` has a row for each seller that it could be answered of.
+
+        Raises:
+            SellerNotKnown: It is about one, of whom nothing was known.
+        """
+        if self.seller_id is not None and of.is_empty():
+            raise SellerNotKnown(self.seller_id, self.as_of, self.known_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +120,21 @@ def ask_trend(
     policy_of: Callable[[datetime], Policy],
     moments: Sequence[datetime],
     known_at: datetime | None = None,
-) -> pl.DataFrame | None:
-    """Return a seller's scorecards of `moments`, or None if nothing is known of them.
+) -> pl.DataFrame:
+    """Return a seller's scorecards of `moments`.
 
     Blocks. Shape: as `model.trend.trend`; `moments` in order. All that is known of the
         seller by the last of them is read once.
+
+    Raises:
+        SellerNotKnown: Nothing was known of the seller by then.
     """
     if not moments:
         return pl.DataFrame(schema=TREND)
     last = moments[-1]
-    rows = read_rows(db, Question(policy_of(last), last, known_at, seller_id))
-    if all(each.is_empty() for each in rows):
-        return None
+    question = Question(policy_of(last), last, known_at, seller_id)
+    rows = read_rows(db, question)
+    question.require_known(sellers(*rows, last, known_at))
     return trend(*rows, policy_of, moments, known_at)
 
 

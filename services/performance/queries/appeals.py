@@ -7,20 +7,15 @@ from typing import Final, LiteralString
 
 from sqlalchemy import Connection, Engine
 
-from contracts.performance import (
-    Claim,
-    SellerReviewed,
-    SellerSuspended,
-    SellerWarned,
-    VisibilityReduced,
-)
+from contracts.performance import Claim
 from contracts.registry import NAMES, decode
 from kit.database import driver
 from services.performance.commands import Appealing, FileAppeal, Planning
 from services.performance.handlers import STREAM
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.policy import Policy
-from services.performance.model.proposed import Claim as Proposed, parsed
+from services.performance.model.proposed import parsed
+from services.performance.model.standing.pleading import Appealable
 from services.performance.model.standing.state import Appeal
 from services.performance.model.things import named_by, require
 from services.performance.policies import MEANT
@@ -51,8 +46,7 @@ def with_claims(command: Planning | Appealing, db: Connection) -> Planning | App
     """
     if not isinstance(command, FileAppeal) or not command.claims:
         return command
-    said = [Proposed(type=claim.type, data=claim.data) for claim in command.claims]
-    claimed = parsed(said, command.seller_id, command.at, MEANT)
+    claimed = parsed(command.claims, command.seller_id, command.at, MEANT)
     rows = rows_of_sellers(db.engine, [command.seller_id], None)
     require(claimed.facts, named_by(*rows))
     written = tuple(
@@ -74,10 +68,8 @@ def overlay_of(
         found = driver(read).execute(_FACT, (f"{STREAM}{seller_id}", appeal.against))
         [(name, data)] = found.fetchall()
     fact = decode(name, data)
-    judged = SellerReviewed | SellerWarned | VisibilityReduced | SellerSuspended
-    policy = fact.policy if isinstance(fact, judged) else None
+    policy = fact.policy if isinstance(fact, Appealable) else None
     as_of = fact.happened_at
     question = Asked(seller_id, chosen_policy(policy, as_of, policies), as_of, now)
-    claims = [Proposed(type=claim.type, data=claim.data) for claim in appeal.claims]
-    what_if, _ = ask_what_if(db, question, claims)
+    what_if, _ = ask_what_if(db, question, appeal.claims)
     return Overlay(question, what_if)

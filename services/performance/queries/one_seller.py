@@ -8,10 +8,11 @@ from typing import TypeAlias
 import polars as pl
 from sqlalchemy import Engine
 
+from contracts.performance import Claim
 from services.performance.model.evidence import explain
 from services.performance.model.foresight import foreseen
 from services.performance.model.policy import Policy
-from services.performance.model.proposed import Claim, parsed
+from services.performance.model.proposed import parsed
 from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.things import named_by, require
@@ -113,7 +114,7 @@ def ask_card(db: Engine, asked: Asked) -> tuple[Card, Seen]:
 def ask_what_if(db: Engine, asked: Asked, claims: Sequence[Claim]) -> tuple[WhatIf, Seen]:
     """Return how it would be if `claims` were facts, recorded by known_at. Blocks.
 
-    Nothing is recorded.
+    Nothing is recorded. Claims that count already, as an appeal was upheld, count once.
 
     Raises:
         ClaimsRefused: They could not be facts of this seller's; SellerNotKnown too.
@@ -122,8 +123,16 @@ def ask_what_if(db: Engine, asked: Asked, claims: Sequence[Claim]) -> tuple[What
     rows, seen = asked.read(db)
     require(claimed.facts, named_by(*rows))
     stated = claimed.stated(asked.known_at)
-    more = rows_of(stated)
-    together = pl.concat([rows[0], more[0]]), pl.concat([rows[1], more[1]])
+    together = with_more(rows, rows_of(stated))
     ids = [str(each.event_id) for each in stated]
     before, after = (card_of(r, asked.policy, asked.as_of) for r in (rows, together))
     return WhatIf(before, after, ids), seen
+
+
+def with_more(rows: SellerRows, more: SellerRows) -> SellerRows:
+    """Return `rows`, and of `more` those of facts that none of `rows` is of."""
+    obligations, listings = (
+        pl.concat([mine, other.join(mine, on="event_id", how="anti")])
+        for mine, other in zip(rows, more, strict=True)
+    )
+    return obligations, listings

@@ -3,13 +3,14 @@
 `known_at` asks what the services that own facts had recorded by then. What had come here
 of that, when somebody asked, is less: a fact can be recorded in time and arrive late. The
 facts that a service tells of one seller come in the order of their places in its history,
-so the last place tells all that had come, whatever comes later. What the order doesn't
-tell is told by ids: facts that could not be applied then, and performance's own.
+so the last place tells all that had come, whatever comes later. What an upheld appeal
+claims has the place of its decision, in performance's own history. Facts that could not
+be applied, which the order doesn't tell, are told by their places.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Final, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Self, TypeAlias
 
 import polars as pl
 from psycopg import sql
@@ -21,12 +22,17 @@ from kit.readmodels.frames import Read, one_moment
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.scorecard import Rows
 from services.performance.policies import SOURCES
-from services.performance.queries import Question, conditions_of
+from services.performance.projections.claims import PERFORMANCE
+from services.performance.queries import Question
 
 CATALOG: Final = "catalog"
 """Whose facts say of listings."""
-_POS: Final = {"pos": pl.Int64()}
-_PARKED: Final = pl.Schema({"event_id": pl.String(), "pos": pl.Int64()})
+MOST_ASIDE: Final = 1_000
+"""How many facts that are set aside an answer can tell, so that it can be had again."""
+
+Pos: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
+_PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
+_PARKED: Final = pl.Schema({"topic": pl.String(), "pos": pl.Int64()})
 _NO_PLACE: Final = "no answer has said that; give the `seen` of an answer, as it is"
 
 
@@ -34,18 +40,19 @@ class Seen(BaseModel):
     """What had come here of a seller's facts.
 
     Shape: `places` by service: the place in its history of the last fact of the seller
-        that had come; 0 for none. `aside` are the ids of facts that had come and could not
-        be applied; `own`, of performance's own facts.
+        that had come; 0 for none. `aside` by service: the places of facts that had come
+        and could not be applied.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
-    places: Mapping[str, int] = Field(max_length=10)
-    aside: Sequence[str] = ()
-    own: Sequence[str] = ()
+    places: Mapping[str, Pos] = Field(max_length=10)
+    aside: Mapping[str, Sequence[Pos]] = Field(default={}, max_length=10)
 
-    def written(self) -> str:
-        """Return it as text for an URL."""
+    def written(self) -> str | None:
+        """Return it as text for an URL; None if too many facts were set aside for one."""
+        if sum(map(len, self.aside.values())) > MOST_ASIDE:
+            return None
         return urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
 
     @classmethod
@@ -78,20 +85,19 @@ def read_seen(
     Shape: typed as SAYINGS and as LISTINGS, as they were at one moment; if `seen` is given,
         those that had come when it was said.
     """
-    conditions = conditions_of(question)
+    mine = [sql.SQL("seller_id = {}").format(question.seller_id)]
     with one_moment(address(db)) as read:
-        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_POS}), conditions)
-        listings = read("listing_sayings", pl.Schema({**LISTINGS, **_POS}), conditions)
-        aside = _set_aside(read, str(question.seller_id)) if seen is None else ()
-    told = sayings.with_columns(
-        source=pl.col("metric").cast(pl.String).replace_strict(SOURCES)
-    )
-    shown = listings.with_columns(source=pl.lit(CATALOG))
+        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_PLACE}), mine)
+        listings = read("listing_sayings", pl.Schema({**LISTINGS, **_PLACE}), mine)
+        aside = _set_aside(read, str(question.seller_id)) if seen is None else {}
+    of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
+    told = sayings.with_columns(pl.col("source").fill_null(of_metric))
+    shown = listings.with_columns(pl.col("source").fill_null(CATALOG))
     if seen is None:
         seen = _seen(told, shown, aside)
     return (
-        _of(told, seen).select(SAYINGS.names()).pipe(in_order),
-        _of(shown, seen).select(LISTINGS.names()).pipe(in_order),
+        _of(told, question, seen).select(SAYINGS.names()).pipe(in_order),
+        _of(shown, question, seen).select(LISTINGS.names()).pipe(in_order),
         seen,
     )
 
@@ -103,26 +109,34 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _set_aside(read: Read, seller_id: str) -> Iterable[str]:
+def _set_aside(read: Read, seller_id: str) -> Mapping[str, Sequence[int]]:
     mine = sql.SQL("key = {}").format(seller_id.encode())
-    return read("parked_events", _PARKED, [mine])["event_id"].unique().sort()
+    parked = read("parked_events", _PARKED, [mine])
+    source = pl.col("topic").str.split(".").list.first()
+    places = parked.group_by(source).agg(pl.col("pos").unique().sort()).sort("topic")
+    return dict(places.iter_rows())
 
 
-def _seen(told: Rows, shown: Rows, aside: Iterable[str]) -> Seen:
-    columns = ["source", "event_id", "pos"]
-    facts = pl.concat([told.lazy().select(columns), shown.lazy().select(columns)]).collect()
-    last = dict(facts.drop_nulls("pos").group_by("source").agg(pl.col("pos").max()).rows())
-    own = facts.filter(pl.col("pos").is_null())["event_id"].unique().sort()
-    names = sorted({*SOURCES.values(), CATALOG})
-    places = {name: last.get(name, 0) for name in names}
-    return Seen(places=places, aside=[*aside], own=[*own])
+def _seen(told: Rows, shown: Rows, aside: Mapping[str, Sequence[int]]) -> Seen:
+    """Return what has come, of whatever moments: what is asked of them comes after."""
+    facts = pl.concat([rows.lazy().select("source", "pos") for rows in (told, shown)])
+    last = dict(facts.group_by("source").agg(pl.col("pos").max()).collect().iter_rows())
+    names = sorted({*SOURCES.values(), CATALOG, PERFORMANCE})
+    return Seen(places={name: last.get(name, 0) for name in names}, aside=aside)
 
 
-def _of(rows: pl.DataFrame, seen: Seen) -> pl.DataFrame:
+def _of(rows: pl.DataFrame, question: Question, seen: Seen) -> pl.DataFrame:
+    """Return the rows that say anything of `question`, of those that had come."""
     last = pl.col("source").replace_strict(seen.places, default=0, return_dtype=pl.Int64)
-    had_come = (
-        pl.when(pl.col("pos").is_null())
-        .then(pl.col("event_id").is_in([*seen.own]))
-        .otherwise(pl.col("pos") <= last)
+    known_at = question.known_at
+    was_known = True if known_at is None else pl.col("recorded_at") <= known_at
+    were_aside = [
+        (pl.col("source") == source) & pl.col("pos").is_in([*places])
+        for source, places in seen.aside.items()
+    ]
+    return rows.filter(
+        pl.col("at") <= question.as_of,
+        was_known,
+        pl.col("pos") <= last,
+        ~pl.any_horizontal(False, *were_aside),  # noqa: FBT003 - none at all
     )
-    return rows.filter(had_come, ~pl.col("event_id").is_in([*seen.aside]))

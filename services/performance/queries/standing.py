@@ -28,19 +28,19 @@ FROM events WHERE stream_id = %s AND version < %s ORDER BY version DESC LIMIT %s
 """
 _LATE: Final[LiteralString] = """
 SELECT DISTINCT s.seller_id FROM standings AS s
+CROSS JOIN LATERAL jsonb_array_elements(s.state -> 'rungs') AS rung
 CROSS JOIN LATERAL (
-    SELECT min((rung ->> 'known_at')::timestamptz) AS known_at,
-        max((rung ->> 'at')::timestamptz) AS at
-    FROM jsonb_array_elements(s.state -> 'rungs') AS rung
+    SELECT (rung ->> 'known_at')::timestamptz AS known_at,
+        (rung ->> 'at')::timestamptz AS at
 ) AS asked
 WHERE s.step <> 'healthy' AND (EXISTS (
     SELECT FROM obligation_sayings AS o WHERE o.seller_id = s.seller_id
-    AND o.recorded_at > asked.known_at AND o.at <= asked.at
-    AND (%(known_at)s::timestamptz IS NULL OR o.recorded_at <= %(known_at)s)
+    AND o.recorded_at > asked.known_at AND o.recorded_at <= %(known_at)s
+    AND o.at <= asked.at
 ) OR EXISTS (
     SELECT FROM listing_sayings AS l WHERE l.seller_id = s.seller_id
-    AND l.recorded_at > asked.known_at AND l.at <= asked.at
-    AND (%(known_at)s::timestamptz IS NULL OR l.recorded_at <= %(known_at)s)
+    AND l.recorded_at > asked.known_at AND l.recorded_at <= %(known_at)s
+    AND l.at <= asked.at
 ))
 ORDER BY s.seller_id
 """
@@ -94,7 +94,7 @@ def sellers_with_steps(db: Engine) -> Sequence[str]:
         return [*read.scalars(query)]
 
 
-def sellers_with_late_facts(db: Engine, known_at: datetime | None) -> Sequence[str]:
+def sellers_with_late_facts(db: Engine, known_at: datetime) -> Sequence[str]:
     """Return the sellers whose steps stand on what was not all that there was to know.
 
     That is: something was recorded since a step was taken, and known by `known_at`, that
@@ -112,9 +112,10 @@ def rows_of_sellers(
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
     """
-    conditions: list[sql.Composable] = [
-        sql.SQL("seller_id = ANY({}::text[])").format([*seller_ids])
-    ]
+    # The bounds say what statistics may not know yet: that they lie side by side.
+    some = "seller_id = ANY({}::text[]) AND seller_id BETWEEN {} AND {}"
+    bounds = min(seller_ids), max(seller_ids)
+    conditions: list[sql.Composable] = [sql.SQL(some).format([*seller_ids], *bounds)]
     if known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
     with one_moment(address(db)) as read:

@@ -17,23 +17,24 @@ from contracts.performance import (
 )
 from services.performance.commands import ReviewSeller, Terms
 from services.performance.model.evidence import explain
-from services.performance.model.metrics import METRICS
-from services.performance.model.owed import owed
+from services.performance.model.foresight import LAST
+from services.performance.model.obligation import known
 from services.performance.model.policy import Policy
-from services.performance.model.scorecard import Rows, overall, scorecards, sellers
-from services.performance.model.standing.cure import (
-    Counted,
-    way_out,
-    way_out_of_listings,
+from services.performance.model.scorecard import (
+    SELLER,
+    Rows,
+    overall,
+    scorecards,
+    sellers,
 )
 from services.performance.model.standing.ladder import Seen
+from services.performance.model.ways_out import ways_out
 
 Card: TypeAlias = Mapping[str, Any]
 Rule: TypeAlias = Literal["limit", "very_poor"]
 Of: TypeAlias = tuple[str, str]
 """A seller and a metric."""
 
-AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
 MOST_FACTS_EACH: Final = 10
 
 
@@ -85,7 +86,7 @@ def found_of(
     cards = scorecards(sayings, listings, *asked)
     whole = overall(cards, sellers(sayings, listings, as_of, known_at), policy)
     bad = cards.filter(at_limit() | very_poor(policy))
-    grounds = _Grounds(policy, as_of, _evidence(bad, sayings, listings, *asked))
+    grounds = _Grounds(policy, _evidence(bad, sayings, listings, *asked))
     by_seller = {
         seller: list(some)
         for seller, some in groupby(
@@ -108,12 +109,11 @@ def found_of(
 
 
 class _Evidence:
-    """Of each seller and metric: what counts, and what of it is broken."""
+    """Of each seller and metric: what is broken, and how many kept, or days, lead out."""
 
     def __init__(self) -> None:
-        self.counted = defaultdict[Of, list[Counted]](list)
-        self.rates = defaultdict[Of, list[float]](list)
         self.broken = defaultdict[Of, list[Card]](list)
+        self.ways_out = defaultdict[Of, tuple[int | None, int | None]](lambda: (0, 0))
 
 
 def _evidence(
@@ -129,38 +129,27 @@ def _evidence(
         return found
     theirs = bad.lazy().select("seller_id").unique()
     mine = [
-        rows.lazy().join(theirs, on="seller_id", how="semi").collect()
+        known(rows.lazy(), LAST, known_at)
+        .join(theirs, on="seller_id", how="semi")
+        .collect()
         for rows in (sayings, listings)
     ]
-    which = bad.select("seller_id", "metric")
-    since = as_of - timedelta(days=policy.long_window_days)
-    counted = owed(mine[0].lazy(), policy, as_of, known_at).with_columns(
-        pl.col("metric").cast(pl.String)
-    )
-    rows = counted.filter(pl.col("due_at") > since).join(
-        which.lazy(), on=["seller_id", "metric"], how="semi"
-    )
-    columns = ("seller_id", "metric", "due_at", "due", "kept")
-    for seller_id, metric, due_at, due, kept in rows.select(columns).collect().iter_rows():
-        found.counted[seller_id, metric].append(Counted(due_at, due, kept))
-    evidence = explain(mine[0], mine[1], policy, as_of, known_at)
-    for row in evidence.join(which, on=["seller_id", "metric"], how="semi").iter_rows(
-        named=True
-    ):
-        of = row["seller_id"], row["metric"]
+    ways = ways_out(mine[0], mine[1], policy, as_of).filter(leave="warn")
+    for seller_id, metric, more, wait in ways.select(*SELLER, "more", "wait").iter_rows():
+        found.ways_out[seller_id, metric] = more, wait
+    evidence = explain(mine[0], mine[1], policy, as_of)
+    for row in evidence.join(bad, on=SELLER, how="semi").iter_rows(named=True):
         rate = row["kept"] / row["due"] if row["rate"] is None else row["rate"]
-        found.rates[of].append(rate)
         if rate < 1:
-            found.broken[of].append(row)
+            found.broken[row["seller_id"], row["metric"]].append(row)
     return found
 
 
 class _Grounds:
     """Makes of cards what a step stands on."""
 
-    def __init__(self, policy: Policy, as_of: datetime, evidence: _Evidence) -> None:
+    def __init__(self, policy: Policy, evidence: _Evidence) -> None:
         self._policy = policy
-        self._as_of = as_of
         self._evidence = evidence
 
     def of(self, cards: Iterator[Card], rule: Rule) -> tuple[Ground, ...]:
@@ -168,7 +157,9 @@ class _Grounds:
 
     def _ground(self, card: Card, rule: Rule) -> Ground:
         metric = card["metric"]
-        broken = self._evidence.broken[card["seller_id"], metric]
+        of = card["seller_id"], metric
+        broken = self._evidence.broken[of]
+        more, wait = self._evidence.ways_out[of]
         standard = self._policy.standards[metric]
         very = self._policy.standing.very_poor
         return Ground(
@@ -181,15 +172,8 @@ class _Grounds:
             threshold=standard.limit if rule == "limit" else very,
             broken=len(broken),
             obligations=tuple(map(_broken, _newest(broken))),
-            way_out=self._way_out(card["seller_id"], metric),
+            way_out=WayOut(rate=standard.warn, good_in_a_row=more, days=wait),
         )
-
-    def _way_out(self, seller_id: str, metric: str) -> WayOut:
-        if metric in AT_AS_OF:
-            rates = self._evidence.rates[seller_id, metric]
-            return way_out_of_listings(rates, metric, self._policy)
-        counted = self._evidence.counted[seller_id, metric]
-        return way_out(counted, metric, self._policy, self._as_of)
 
 
 def _newest(broken: Sequence[Card]) -> Sequence[Card]:

@@ -21,13 +21,13 @@ from contracts.performance import (
     VisibilityBoosted,
     VisibilityReduced,
 )
-from services.performance.commands import LiftStep, ReviewSeller
+from services.performance.commands import LiftStep, ReviewSeller, Terms
 from services.performance.model.standing.state import STEPS, Rung, Standing
 
 CLEAN: Final = frozenset({"star", "good"})
 """Levels at which something is measured, and nothing of it is under warn."""
-WAITS: Final = frozenset({"warn", "not_enough_data"})
-"""Levels that move nobody, up or down."""
+CURED: Final = CLEAN | {"not_enough_data"}
+"""Levels at which nothing is under warn: what is not measured is not."""
 
 
 class Seen(NamedTuple):
@@ -37,17 +37,22 @@ class Seen(NamedTuple):
     very_poor: bool
 
 
-def is_quiet(seen: Seen, standing: Standing, as_of: datetime, to_cure: timedelta) -> bool:
+def is_quiet(seen: Seen, standing: Standing, as_of: datetime, terms: Terms) -> bool:
     """Say whether a review has nothing to say, whatever its evidence is."""
-    if standing.boosted or seen.level != standing.level:
+    if seen.level != standing.level:
         return False
+    suspended, healthy = standing.step == "suspended", not standing.rungs
     if seen.very_poor:
-        return standing.step == "suspended"
-    if seen.level == "limit":
-        since = standing.stepped_at
-        return standing.step == "suspended" or not _is_over(since, as_of, to_cure)
-    healthy = not standing.rungs
-    return seen.level in WAITS or (healthy and seen.level == "good")
+        return suspended
+    match seen.level:
+        case "limit":
+            return suspended or not _is_over(standing.stepped_at, as_of, terms.to_cure)
+        case "star":
+            due = as_of - _star_since(standing, as_of) >= terms.star_for
+            return healthy and (standing.boosted or not due)
+        case _:
+            stays = {"warn": True, "not_enough_data": suspended}.get(seen.level, False)
+            return healthy or stays
 
 
 def review(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
@@ -95,12 +100,16 @@ def _without(rungs: Sequence[Rung], place: int) -> Sequence[Rung]:
 
 def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     suspended = standing.step == "suspended"
-    if command.very_poor and not suspended and not _is_trusted(command, standing):
+    trusted = _is_trusted(command, standing)
+    if command.very_poor and not suspended and not trusted:
         return [_suspended(command, at_once=True)]
     if command.limits:
+        if trusted and standing.rungs:
+            return []  # warned, until all that counts is of the time since
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
-    if command.level in CLEAN and standing.rungs:
+    enough = CLEAN if suspended else CURED  # an empty window shows nothing
+    if command.level in enough and standing.rungs:
         return _down(command, standing)
     return []
 
@@ -110,10 +119,12 @@ def _is_over(since: datetime | None, as_of: datetime, to_cure: timedelta) -> boo
 
 
 def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
-    """Say whether a plan was accepted so lately that it may still show what it does."""
+    """Say whether a plan was accepted so lately that what was before it still counts.
+
+    Until a window has passed, the seller would be sanctioned for what the plan is about.
+    """
     since = standing.trusted_since
-    over = _is_over(since, command.as_of, command.terms.to_cure)
-    return since is not None and not over
+    return since is not None and command.as_of - since < command.terms.window
 
 
 def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
@@ -196,11 +207,16 @@ def _boost(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]
         return [ended] if standing.boosted else []
     if standing.boosted or standing.rungs:
         return []
-    since = standing.star_since or at
-    since = max(since, standing.sanctioned_until or since)
+    since = _star_since(standing, at)
     if at - since < command.terms.star_for:
         return []
     return [VisibilityBoosted(seller_id=seller_id, star_since=since, boosted_at=at)]
+
+
+def _star_since(standing: Standing, as_of: datetime) -> datetime:
+    """Return since when a seller is star and not sanctioned."""
+    since = standing.star_since or as_of
+    return max(since, standing.sanctioned_until or since)
 
 
 def _reviewed(command: ReviewSeller) -> SellerReviewed:

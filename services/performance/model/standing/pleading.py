@@ -1,7 +1,7 @@
 """What sellers say to their standing, and what the marketplace answers."""
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from contracts.performance import (
     AppealDecided,
@@ -10,7 +10,11 @@ from contracts.performance import (
     PlanOfActionDeclined,
     PlanOfActionSubmitted,
     SellerReinstated,
+    SellerReviewed,
+    SellerSuspended,
+    SellerWarned,
     StandingEvent,
+    VisibilityReduced,
 )
 from services.performance.commands import (
     AcceptPlan,
@@ -26,13 +30,18 @@ from services.performance.model.standing.refusals import (
     AppealIsDecided,
     AppealUnknown,
     IsAppealed,
+    NothingClaimed,
     NothingToPlan,
     PlanExists,
+    PlanHasLapsed,
     PlanIsDecided,
     PlanUnknown,
     PlanWaits,
 )
 from services.performance.model.standing.state import Appeal, Standing
+
+Appealable: TypeAlias = SellerReviewed | SellerWarned | VisibilityReduced | SellerSuspended
+"""What can be appealed: what was judged, by a policy that it names."""
 
 
 def plead(command: Planning | Appealing, standing: Standing) -> Sequence[StandingEvent]:
@@ -61,6 +70,7 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
 
     Raises:
         PlanExists: Another plan has this id.
+        PlanHasLapsed: It was submitted to a step that holds no more.
         NothingToPlan: The seller is not sanctioned.
         PlanWaits: Another waits for an answer.
     """
@@ -68,6 +78,8 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
     if known is not None:
         if known.statement != command.statement:
             raise PlanExists(command.plan_id)
+        if known.state == "lapsed":
+            raise PlanHasLapsed(command.plan_id)
         return []
     if not standing.is_sanctioned:
         raise NothingToPlan(standing.step)
@@ -85,11 +97,12 @@ def submit(command: SubmitPlan, standing: Standing) -> Sequence[StandingEvent]:
 
 
 def accept(command: AcceptPlan, standing: Standing) -> Sequence[StandingEvent]:
-    """Return that a plan was accepted, and that its seller is reinstated, if sanctioned.
+    """Return that a plan was accepted, and that its seller is reinstated.
 
     Raises:
         PlanUnknown: The seller has none of this id.
         PlanIsDecided: It was declined.
+        PlanHasLapsed: The step that it answers holds no more.
     """
     if not _waits(command, standing, "accepted"):
         return []
@@ -99,8 +112,6 @@ def accept(command: AcceptPlan, standing: Standing) -> Sequence[StandingEvent]:
         note=command.note,
         accepted_at=command.at,
     )
-    if not standing.is_sanctioned:
-        return [accepted]
     reinstated = SellerReinstated(
         seller_id=command.seller_id,
         because="plan_accepted",
@@ -116,6 +127,7 @@ def decline(command: DeclinePlan, standing: Standing) -> Sequence[StandingEvent]
     Raises:
         PlanUnknown: The seller has none of this id.
         PlanIsDecided: It was accepted.
+        PlanHasLapsed: The step that it answers holds no more.
     """
     if not _waits(command, standing, "declined"):
         return []
@@ -133,6 +145,8 @@ def _waits(command: AcceptPlan | DeclinePlan, standing: Standing, asked: str) ->
     plan = standing.plans.get(command.plan_id)
     if plan is None:
         raise PlanUnknown(command.plan_id)
+    if plan.state == "lapsed":
+        raise PlanHasLapsed(command.plan_id)
     if plan.state not in {"waiting", asked}:
         raise PlanIsDecided(command.plan_id, plan.state)
     return plan.state == "waiting"
@@ -142,9 +156,12 @@ def file(command: FileAppeal, standing: Standing) -> Sequence[StandingEvent]:
     """Return that an appeal was filed.
 
     Raises:
+        NothingClaimed: It says not what happened instead, so nothing could follow from it.
         AppealExists: Another appeal has this id.
         IsAppealed: What it is against was appealed before.
     """
+    if not command.claims:
+        raise NothingClaimed
     said = Appeal(
         command.against, command.contests, command.claims, command.statement, command.at
     )

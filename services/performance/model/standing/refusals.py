@@ -31,6 +31,16 @@ class PlanIsDecided(Refused):
         super().__init__(f"plan_id: {plan_id!r} is {state}; have another plan submitted")
 
 
+class PlanHasLapsed(Refused):
+    code = "plan-lapsed"
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(
+            f"plan_id: the step that {plan_id!r} answers holds no more, so it has lapsed; "
+            "if the seller is sanctioned again, have another plan submitted"
+        )
+
+
 class PlanWaits(Refused):
     code = "plan-waits"
 
@@ -82,6 +92,16 @@ class IsAppealed(Refused):
         super().__init__(f"against: {against!r} was appealed by {appeal_id!r}; appeal once")
 
 
+class NothingClaimed(Refused):
+    code = "nothing-claimed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "claims: an appeal that claims nothing changes nothing; contested facts say "
+            "which are disputed, and claims what happened instead: give at least one"
+        )
+
+
 class AgainstUnknown(Refused):
     code = "against-unknown"
 
@@ -102,8 +122,17 @@ class FactsUnknown(Refused):
         )
 
 
-class DayNotOver(Refused):
-    code = "day-not-over"
+class ReviewGoesOn(Refused):
+    """Another run reviews all sellers at this moment."""
+
+    code = "review-goes-on"
+
+    def __init__(self) -> None:
+        super().__init__("sellers are being reviewed at this moment: ask again in a minute")
+
+
+class DayNotBegun(Refused):
+    code = "day-not-begun"
 
     def __init__(self, day: str) -> None:
         super().__init__(f"as_of: {day} has not begun; review a day that has")

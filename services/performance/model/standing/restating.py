@@ -18,6 +18,7 @@ from services.performance.model.losses import family_roots
 from services.performance.model.metrics import METRICS
 from services.performance.model.obligation import MOMENT
 from services.performance.model.policy import Policy
+from services.performance.model.proposed import claimed
 from services.performance.model.scorecard import scorecards
 from services.performance.model.standing.findings import at_limit, very_poor
 from services.performance.model.standing.state import Footing, Rung, Standing
@@ -42,17 +43,20 @@ def fallen(
     """Yield each step of `standings` that stands on nothing any more, lower ones first.
 
     Shape: `sayings` and `listings` of these sellers, all that is known at `at`; a step
-        by a policy that is not in `policies` is left as it is.
+        by a policy that is not in `policies` is left as it is, and so is one that was
+        taken knowing more than that.
     """
     asked = defaultdict[Asked, list[tuple[str, Rung]]](list)
     for seller_id, standing in standings.items():
         for rung in standing.rungs:
+            if rung.known_at > at:
+                continue
             asked[Asked(rung.policy, rung.at)].append((seller_id, rung))
     for question in sorted(asked, key=lambda one: one.as_of):
         policy = policies.get(question.policy)
         if policy is not None:
             rows = _of(asked[question], sayings), _of(asked[question], listings)
-            yield from _fallen_of(asked[question], rows, policy, at)
+            yield from _fallen_of(asked[question], rows, policy, at, standings)
 
 
 def _of(some: Sequence[tuple[str, Rung]], rows: pl.DataFrame) -> pl.DataFrame:
@@ -64,6 +68,7 @@ def _fallen_of(
     rows: tuple[pl.DataFrame, pl.DataFrame],
     policy: Policy,
     at: datetime,
+    standings: Mapping[str, Standing],
 ) -> Iterator[LiftStep]:
     as_of = some[0][1].at
     cards = scorecards(*rows, policy, as_of, at).with_columns(
@@ -78,7 +83,8 @@ def _fallen_of(
         ]
         if not any(still):
             mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
-            because = _because(mine[0], mine[1], rung, policy, at)
+            late = _because(mine[0], mine[1], rung, policy, at)
+            because = _told_in(late, standings[seller_id])
             yield LiftStep(
                 seller_id=seller_id,
                 step=rung.step,
@@ -139,6 +145,17 @@ def _because(
     found = late.join(changed, on=["metric", "subject_id"], how="semi")
     ids: list[str] = found.sort("recorded_at", "event_id")["event_id"].to_list()
     return [*dict.fromkeys(ids)]
+
+
+def _told_in(late: Sequence[str], standing: Standing) -> Sequence[str]:
+    """Return the facts that were recorded: for claims, the one by which they count."""
+    decided = {
+        str(each): appeal.decided_in
+        for appeal in standing.appeals.values()
+        if appeal.decided_in is not None and appeal.state == "upheld"
+        for each in claimed(appeal.claims).ids
+    }
+    return [*dict.fromkeys(decided.get(name, name) for name in late)]
 
 
 _COLUMNS: Final = ("metric", "subject_id", "at", "recorded_at", "event_id")

@@ -31,7 +31,8 @@ STEPS: Final[tuple[Step, ...]] = get_args(Step)
 SANCTIONS: Final[tuple[Step, ...]] = STEPS[2:]
 """A warning is none: nothing happens yet."""
 
-PlanState: TypeAlias = Literal["waiting", "accepted", "declined"]
+PlanState: TypeAlias = Literal["waiting", "accepted", "declined", "lapsed"]
+"""A plan answers the step that holds; it lapses once another one does."""
 AppealState: TypeAlias = Literal["waiting", "upheld", "dismissed"]
 
 
@@ -72,7 +73,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """What a seller holds against a fact, and what became of it."""
+    """What a seller holds against a fact, and what became of it.
+
+    Shape: `decided_in` is the id of the fact that decided it. Facts don't know their ids:
+        it is noted where standings are kept.
+    """
 
     against: str
     contests: tuple[str, ...]
@@ -80,6 +85,7 @@ class Appeal:
     statement: str
     filed_at: datetime
     state: AppealState = "waiting"
+    decided_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +125,9 @@ def evolve(standing: Standing, event: StandingEvent) -> Standing:
         case SellerReviewed():
             return _reviewed(standing, event)
         case SellerWarned() | VisibilityReduced() | SellerSuspended():
-            return _stepped_up(standing, event)
+            return _lapsed(standing, _stepped_up(standing, event))
         case SellerReinstated() | SanctionLifted():
-            return _stepped_down(standing, event)
+            return _lapsed(standing, _stepped_down(standing, event))
         case VisibilityBoosted() | BoostEnded():
             return replace(standing, boosted=isinstance(event, VisibilityBoosted))
         case NewBuyersLimited():
@@ -172,6 +178,17 @@ def _stepped_down(standing: Standing, event: SellerReinstated | SanctionLifted) 
     if isinstance(event, SellerReinstated) and event.because == "plan_accepted":
         after = replace(after, trusted_since=at)
     return after
+
+
+def _lapsed(before: Standing, after: Standing) -> Standing:
+    """Return `after` without a plan that waits, if another step holds than before."""
+    if after.step == before.step:
+        return after
+    plans = {
+        name: replace(plan, state="lapsed") if plan.state == "waiting" else plan
+        for name, plan in after.plans.items()
+    }
+    return replace(after, plans=plans)
 
 
 def _asked(standing: Standing, event: _Asked) -> Standing:
