@@ -116,7 +116,7 @@ def swap(tables: MetaData, db: Connection) -> None:
 def _content(schema: str, table: str, db: Connection) -> tuple[int, str]:
     """Return a table's number of rows and a hash of them that no order changes."""
     sql = (
-        "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)::text"
+        "SELECT count(*), coalesce(sum(hash_record_extended(t, 0)), 0)::text"
         f' FROM {schema}."{table}" AS t'
     )
     rows, content = db.execute(text(sql)).one()

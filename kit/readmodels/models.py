@@ -14,7 +14,7 @@ class OwnReadModel:
     """A fold of the service's own facts, kept in the transaction that appends them.
 
     Shape: `tables` name no schema; their rows follow from the facts alone, so that a fold
-        made again is the same to the byte.
+        made again is the same. PostgreSQL can hash their columns: jsonb, not json.
     """
 
     name: str
