@@ -73,7 +73,7 @@ def test_a_season_tells_the_whole_ladder_down_and_up(tmp_path: Path) -> None:
     assert {seller: said_of(seller, shown) for seller in SAID} == SAID
 
     assert "24 of 30 kept in 30 days, 80.0%; the limit is under 90%" in shown
-    assert "way out: 45 kept in a row, or 81 days" in shown
+    assert "way out: 45 kept in a row, or 86 days" in shown
     assert "8 of 24 kept in 30 days, 33.3%; very poor is under 50%" in shown
     refused = re.findall(r"→ 403\s+([a-z-]+): ", shown)
     assert refused == ["new-buyers-limited", "seller-suspended"]
