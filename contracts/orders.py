@@ -63,7 +63,8 @@ class OrderSplit(Fact):
     """Lines went to a new order, which keeps their ids: whole, or some of their units.
 
     An edit whose order has nothing left to ship after it completes the order:
-    `completed_at` is the moment that the last parcel left.
+    `completed_at` is the moment since which nothing is left to ship: that of the edit, or
+    of a parcel that leaves later.
     """
 
     moment: ClassVar[str] = "split_at"

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -42,6 +43,7 @@ from tests.samples import (
 )
 from tests.spec import Given
 
+TICK = timedelta(microseconds=1)
 CHANGE = ChangeQuantity(
     order_id="o-1", line_id="l-1", quantity=1, reason="out_of_stock", at=SATURDAY
 )
@@ -265,14 +267,15 @@ def test_units_that_have_left_stay_where_they_were() -> None:
 @pytest.mark.parametrize(
     ("edit", "fact"), [(SPLIT_OFF, SPLIT), (REMOVE, LINE_REMOVED)], ids=["split", "removal"]
 )
-def test_an_edit_that_leaves_nothing_to_ship_says_when_the_last_parcel_left(
+def test_an_edit_that_leaves_nothing_to_ship_says_since_when(
     edit: Edit, fact: OrderEvent
 ) -> None:
-    shipped = given(PLACED, ACCEPTED, SHIPPED_IN_PART)
+    asked_at = fact.happened_at
 
-    shipped.when(edit).then(
-        fact.model_copy(update={"completed_at": SHIPPED_IN_PART.shipped_at})
-    )
+    for left_at in (asked_at - TICK, asked_at, asked_at + TICK):
+        left = SHIPPED_IN_PART.model_copy(update={"shipped_at": left_at})
+        complete = fact.model_copy(update={"completed_at": max(left_at, asked_at)})
+        given(PLACED, ACCEPTED, left).when(edit).then(complete)
 
 
 def test_a_cut_that_leaves_nothing_to_ship_says_so_too() -> None:

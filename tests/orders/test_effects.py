@@ -55,12 +55,12 @@ def test_an_edit_tells_what_it_does_to_each_standard(
 
 
 @pytest.mark.parametrize(
-    ("left_at", "outcome"), [(SHIP_BY, "kept"), (SHIP_BY + TICK, "broken")]
+    ("since", "outcome"), [(SHIP_BY, "kept"), (SHIP_BY + TICK, "broken")]
 )
 def test_an_edit_that_completes_the_order_keeps_or_breaks_its_shipping(
-    left_at: object, outcome: str
+    since: object, outcome: str
 ) -> None:
-    edit = LINE_REMOVED.model_copy(update={"completed_at": left_at})
+    edit = LINE_REMOVED.model_copy(update={"completed_at": since})
 
     assert told(edit, ACCEPTED, SHIPPED_IN_PART)[1] == (outcome, None)
 

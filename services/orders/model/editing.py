@@ -79,9 +79,14 @@ def completed_at(
     order: Open | Accepted,
     edit: OrderSplit | OrderLineQuantityChanged | OrderLineRemoved,
 ) -> datetime | None:
-    """Return when the last parcel left, if nothing is left to ship after `edit`."""
+    """Return since when nothing is left to ship, if nothing is after `edit`.
+
+    Until the edit the rest was owed, so that no late edit makes an order one in time.
+    """
     after = evolve(order, edit)
-    return after.last_left_at if isinstance(after, Placed) and after.has_left else None
+    if not isinstance(after, Placed) or not after.has_left:
+        return None
+    return max(after.last_left_at or edit.happened_at, edit.happened_at)
 
 
 def _removal(command: ChangeQuantity) -> RemoveLine:

@@ -70,10 +70,7 @@ def _on_shipping(order: Open | Accepted, edit: Edited | None) -> Effect:
     because, at = "what is left to ship is due then", ship_by
     if edit is not None and edit.completed_at is not None:
         what = "kept" if edit.completed_at <= ship_by else "broken"
-        because, at = (
-            "nothing is left to ship; the last parcel left then",
-            edit.completed_at,
-        )
+        because, at = "nothing is left to ship from then on", edit.completed_at
     elif isinstance(edit, OrderSplit):
         what, because = "added", "the new order is due then too"
     return Effect(standard=SHIPPING, effect=what, because=because, at=at)
