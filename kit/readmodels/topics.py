@@ -11,6 +11,8 @@ from kit.consumers.sparing import spare_what_is_loaded
 
 _BATCH: Final = 20_000
 """What one poll hands over at most; of a partition it has what one fetch brought."""
+_PARTITION_BYTES: Final = 4 * 2**20
+"""What one fetch brings of a partition: enough for a batch of facts with their headers."""
 _WAIT_MS: Final = 500
 
 Stretch = Mapping[tuple[str, int], int]
@@ -49,6 +51,7 @@ async def _read(
         bootstrap_servers=bootstrap_servers,
         enable_auto_commit=False,
         isolation_level="read_committed",
+        max_partition_fetch_bytes=_PARTITION_BYTES,
     )
     consumer.assign([*ends])
     await consumer.start()
