@@ -4,12 +4,11 @@ Each file has all of a thousand sellers, in the order in which it was recorded. 
 metrics have their share.
 """
 
-import sys
-from argparse import ArgumentParser
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
-from subprocess import run
 from typing import Final
 
 import numpy as np
@@ -47,8 +46,8 @@ def write(folder: Path, obligations: int, of_a_seller: int = OF_A_SELLER) -> Non
 
 def write_apart(folder: Path, obligations: int) -> None:
     """Write them from a process of its own, so that the memory for it is none of ours."""
-    command = [sys.executable, "-m", __spec__.name, str(folder), str(obligations)]
-    run(command, check=True)  # noqa: S603 - this file
+    with ProcessPoolExecutor(1, get_context("spawn")) as writer:
+        writer.submit(write, folder, obligations).result()
 
 
 def read(folder: Path) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -259,16 +258,3 @@ def _said(
         event_id=pl.format("01980000-0000-7000-{}-{}", event, number),
         recorded_at=pl.col(at),
     ).cast(SAYINGS)
-
-
-def _main() -> None:
-    """Write files of so many obligations, in a process whose memory is its own."""
-    parser = ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("size", type=int)
-    asked = parser.parse_args(sys.argv[1:])
-    write(asked.folder, asked.size)
-
-
-if __name__ == "__main__":  # asked by the benchmarks that need it, in its own process
-    _main()

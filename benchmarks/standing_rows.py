@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import polars as pl
 from sqlalchemy import Engine, text
 
 from benchmarks.sayings import OF_AN_ORDER, SELLERS, history, listings
@@ -39,8 +40,9 @@ def rows_of(sellers: int, sloppy_every: int = 1) -> Iterator[Engine]:
             orders = int(some * OF_A_SELLER / OF_AN_ORDER)
             with engine.begin() as db:
                 said = history(orders, first, some, sloppy_every)
-                add_new(obligation_sayings, said, db)
-                add_new(listing_sayings, listings(first, some, sloppy_every), db)
+                listed = listings(first, some, sloppy_every)
+                add_new(obligation_sayings, placed(said), db)
+                add_new(listing_sayings, placed(listed), db)
         with engine.begin() as db:
             for table in metadata.sorted_tables:
                 key = ", ".join(column.name for column in table.primary_key)
@@ -51,3 +53,8 @@ def rows_of(sellers: int, sloppy_every: int = 1) -> Iterator[Engine]:
             yield engine
         finally:
             engine.dispose()
+
+
+def placed(said: pl.DataFrame) -> pl.DataFrame:
+    """Return what was said, which comes as it was recorded, with its place in history."""
+    return said.with_columns(pos=pl.col("recorded_at").rle_id().cast(pl.Int64) + 1)
