@@ -98,7 +98,11 @@ def _no_units(because: str) -> Effect:
 
 def _cut(units: int, reason: EditReason) -> Effect:
     lost = reason == "out_of_stock"
-    because = "they count as not filled" if lost else "they can't be lost any more"
+    because = (
+        "they count as not filled, but for units added before"
+        if lost
+        else "they can't be lost any more"
+    )
     return Effect(
         standard=UNITS,
         effect="lost" if lost else "freed",
