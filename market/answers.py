@@ -19,6 +19,12 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Paged(Shown):
+    """A page of something longer; if it goes on, `next` is given as `after`."""
+
+    next: str | None
+
+
 class Card(Shown):
     """How a seller stood on one metric. Units: `rate` from 0 to 1."""
 
@@ -74,7 +80,7 @@ class Obligation(Shown):
     points: Sequence[Part] | None
 
 
-class Scorecards(Shown):
+class Scorecards(Paged):
     """What performance answers of sellers."""
 
     policy: str
@@ -129,12 +135,11 @@ class Projection(Shown):
     ways_out: Sequence[WayOut]
 
 
-class DueAhead(Shown):
+class DueAhead(Paged):
     """A page of what a seller owes soon."""
 
     as_of: str
     items: Sequence[object]
-    next: str | None
 
 
 class Evidence(Shown):
@@ -246,13 +251,13 @@ class MetricCounts(Shown):
     same: int
 
 
-class Comparison(Shown):
-    """What a policy would change."""
+class Comparison(Paged):
+    """What a policy would change. Shape: `by_metric` only with the first page."""
 
     as_of: str
     official: NamedPolicy
     proposed: NamedPolicy
-    by_metric: Sequence[MetricCounts]
+    by_metric: Sequence[MetricCounts] | None
     sellers: Sequence[SellerChange]
 
 

@@ -33,20 +33,26 @@ def ask(
         AnsweredError: It answered with a problem, or does not run here.
         SilentError: It did not answer.
     """
-    given = {k: _text(v) for k, v in (values or {}).items() if v is not None}
-    return _send(platform, service, "GET", path, params=given)
+    return _send(platform, service, "GET", path, params=_given(values))
 
 
 def tell(
-    platform: Platform, service: str, path: str, body: Mapping[str, Any] | None = None
+    platform: Platform,
+    service: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    values: Mapping[str, str | bool | None] | None = None,
 ) -> Any:  # noqa: ANN401 - JSON
     """Return what `service` answers to a POST of `body` to `path`, under a new key.
+
+    Shape: `values` as for `ask`.
 
     Raises:
         AnsweredError: As `ask`; SilentError too.
     """
     key = {"Idempotency-Key": str(uuid7())}
-    return _send(platform, service, "POST", path, json=dict(body or {}), headers=key)
+    how = {"json": dict(body or {}), "headers": key, "params": _given(values)}
+    return _send(platform, service, "POST", path, **how)
 
 
 def _send(platform: Platform, service: str, method: str, path: str, **how: Any) -> Any:  # noqa: ANN401 - JSON
@@ -75,6 +81,10 @@ def _problem(answer: httpx2.Response) -> str:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         return f"it answered {answer.status_code}"
+
+
+def _given(values: Mapping[str, str | bool | None] | None) -> dict[str, str]:
+    return {k: _text(v) for k, v in (values or {}).items() if v is not None}
 
 
 def _text(value: str | bool) -> str:  # noqa: FBT001 - a query's value

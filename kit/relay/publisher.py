@@ -5,15 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final, Self
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.partitioner import murmur2
 
 from contracts.envelope import ACTOR
 from contracts.topics import MAX_EVENT_BYTES
+from kit.partitions import partition_of
 from kit.relay.committed import last_committed
 from kit.relay.outbox import Outgoing
 
@@ -93,7 +92,9 @@ class Publisher:
         async with producer.transaction():
             by_partition = defaultdict(list)
             for fact in batch:
-                by_partition[_partition(fact.partition_key, self._partitions)].append(fact)
+                by_partition[partition_of(fact.partition_key, self._partitions)].append(
+                    fact
+                )
             await asyncio.gather(
                 *(self._send(producer, to, facts) for to, facts in by_partition.items())
             )
@@ -141,9 +142,3 @@ def _moment(at: datetime) -> bytes:
     at = at.astimezone(UTC)
     day = (at.year, at.month, at.day)
     return _ISO % (*day, at.hour, at.minute, at.second, at.microsecond)
-
-
-@lru_cache(maxsize=100_000)
-def _partition(key: str, partitions: int) -> int:
-    """Return the partition that every Kafka client's default gives to `key`."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

@@ -14,6 +14,7 @@ from market.asking import ask
 from market.errors import EXIT_CODES, MarketError
 from market.moments import as_text, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
+from market.pages import pages
 from market.platform import running
 from market.showing.scorecards import explained
 
@@ -125,7 +126,7 @@ def scorecards(  # noqa: PLR0913 - an option each
 def show_scorecards(
     asked: Mapping[str, Any], others: Mapping[str, object], output: Format
 ) -> None:
-    """Ask for scorecards, and print them; or that there are none.
+    """Ask for scorecards, and print them page by page; or that there are none.
 
     Raises:
         BadParameter: No moment is named, or something that is for a plot.
@@ -134,14 +135,21 @@ def show_scorecards(
         raise typer.BadParameter(f"{', '.join(said)} only with --plot FILE")
     if asked["as_of"] is None:
         raise typer.BadParameter("say the moment: --as-of 2018-03-01T00:00:00Z")
-    answer = ask(running(), "performance", "/scorecards", asked)
-    known = understood(Scorecards, "performance", answer)
-    if not known.overall:
+    platform, somebody = running(), False
+    for answer, known in pages(
+        Scorecards,
+        "performance",
+        lambda more: ask(platform, "performance", "/scorecards", {**asked, **more}),
+    ):
+        if not known.overall:
+            continue
+        if output is Format.NDJSON:
+            print_ndjson(in_order(answer))
+        else:
+            show(known, goes_on=somebody)
+        somebody = True
+    if not somebody:
         typer.echo(_nobody(asked["as_of"], asked["known_at"]), err=True)
-    elif output is Format.NDJSON:
-        print_ndjson(in_order(answer))
-    else:
-        show(known)
 
 
 def draw_trend(
@@ -185,7 +193,7 @@ def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from evidence.get(seller_id, ())
 
 
-def show(answer: Scorecards) -> None:
+def show(answer: Scorecards, *, goes_on: bool = False) -> None:
     """Print scorecards for people: a row per metric, then each seller's level.
 
     If evidence was asked for, all that these count follows in plain lines.
@@ -198,7 +206,8 @@ def show(answer: Scorecards) -> None:
         rows += [_row(card) for card in cards.get(level.seller_id, ())]
         rows.append((level.seller_id, level.metric, None, None, None, None, level.level))
     heading = [name.removeprefix("window_") for name in CARD]
-    print_table(f"scorecards by policy {answer.policy}", heading, rows)
+    title = None if goes_on else f"scorecards by policy {answer.policy}"
+    print_table(title, heading, rows)
     print_lines(explained(answer))
 
 

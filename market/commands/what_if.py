@@ -1,16 +1,18 @@
 """`market what-if`: who would change level if another policy applied."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 
-from market.answers import Comparison, Figures, SellerChange, understood
+from market.answers import Comparison, Figures, MetricCounts, SellerChange
 from market.asking import tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
+from market.pages import pages
 from market.platform import running
 from market.policy_files import policy_named
 
@@ -55,30 +57,34 @@ def what_if(
         "known_at": as_text(known_at),
         "all": every,
     }
-    answer = tell(platform, "performance", "/what-if", body)
-    known = understood(Comparison, "performance", answer)
+    asked = partial(tell, platform, "performance", "/what-if", body)
+    found = pages(Comparison, "performance", asked)
     if output is Format.NDJSON:
-        print_ndjson(each.model_dump() for each in known.sellers)
+        print_ndjson(each.model_dump() for _, known in found for each in known.sellers)
     else:
-        show(known)
+        show(known for _, known in found)
 
 
-def show(known: Comparison) -> None:
+def show(found: Iterable[Comparison]) -> None:
     """Print for people who would change, on which metrics, and how many do not."""
-    print_lines([heading(known)])
-    if known.sellers:
-        rows = [row for seller in known.sellers for row in _rows(seller)]
-        print_table(None, COLUMNS, rows)
-    changing = [each for each in known.by_metric if each.better + each.worse + each.other]
+    counts: Sequence[MetricCounts] = ()
+    for known in found:
+        if known.by_metric is not None:  # on the first page
+            counts = known.by_metric
+            print_lines([heading(known, counts)])
+        if known.sellers:
+            rows = [row for seller in known.sellers for row in _rows(seller)]
+            print_table(None, COLUMNS, rows)
+    changing = [each for each in counts if each.better + each.worse + each.other]
     if changing:
         columns = ("metric", "better", "worse", "other", "same")
         figures = ([getattr(each, name) for name in columns] for each in changing)
         print_table("how many sellers change, by metric", columns, figures)
 
 
-def heading(known: Comparison) -> str:
+def heading(known: Comparison, counts: Sequence[MetricCounts]) -> str:
     """Return in a sentence how many would change level."""
-    overall = next(each for each in known.by_metric if each.metric == "overall")
+    overall = next(each for each in counts if each.metric == "overall")
     changed = overall.better + overall.worse + overall.other
     count = changed + overall.same
     return (

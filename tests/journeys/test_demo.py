@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import psutil
 import pytest
 
@@ -17,6 +19,7 @@ from market import samples
 from market.demo.showing import NARROW
 from market.home import Home
 from market.state import State
+from market.tokens import AsOperator
 from tests.market.imports.kept import KEPT
 
 WITHIN_S = 240
@@ -105,6 +108,25 @@ def assert_kept(cards: list[dict[str, object]]) -> None:
         assert shown == kept, metric
 
 
+def assert_the_same_in_pages(home: Home) -> None:
+    """Pages of one seller each say what one page does, of facts that came through Kafka."""
+    state = home.read_state()
+    assert state
+    url = f"{state.service_urls['performance']}/scorecards"
+    asked = {"as_of": AS_OF, "all": "true"}
+
+    def page(**more: str) -> dict[str, Any]:
+        answer = httpx2.get(url, params=asked | more, auth=AsOperator(home))
+        found: dict[str, Any] = answer.json()
+        return found
+
+    whole, pages = page(), [page(limit="1")]
+    while pages[-1]["next"] is not None:
+        pages.append(page(limit="1", after=pages[-1]["next"]))
+    assert len(pages) == len(whole["overall"]) > 1
+    assert [card for each in pages for card in each["cards"]] == whole["cards"]
+
+
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
@@ -126,6 +148,7 @@ def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
         0
     ] * 3
     assert_kept(newcomer.rows("scorecards", "--as-of", AS_OF, "--all"))
+    assert_the_same_in_pages(Home(newcomer.folder / ".market"))
     facts = newcomer.rows("history", "--topic", "orders.v1")
     assert [fact["pos"] for fact in facts] == list(range(1, len(facts) + 1))
     assert len(facts) == statuses["orders"]["pos"]

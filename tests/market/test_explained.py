@@ -81,6 +81,7 @@ SCORECARDS: dict[str, Any] = {
         listing("p-1", 3),
         listing("p-2", 1),
     ],
+    "next": None,
 }
 
 
@@ -120,9 +121,10 @@ FEES: dict[str, Any] = {
 
 
 class Service:
-    """A service that answers every GET with what it was told to."""
+    """A service that answers every GET with what it was told to, and `more` after it."""
 
     answer: object = None
+    more: object = None
     body: bytes | None = None
 
     def __init__(self) -> None:
@@ -132,7 +134,8 @@ class Service:
             def do_GET(self) -> None:
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(service.body or json.dumps(service.answer).encode())
+                answer = service.more if "after=" in self.path else service.answer
+                self.wfile.write(service.body or json.dumps(answer).encode())
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -205,6 +208,26 @@ def test_a_listing_opens_to_the_points_it_has_and_lacks(service: Service) -> Non
     )
     assert lines[begin + 3] == "    p-1  100 of 100 points"
     assert lines[begin + 4].split() == ["images", "3", "of", "3", "30", "of", "30"]
+
+
+def test_what_comes_in_pages_is_printed_whole(service: Service) -> None:
+    card = CARD | {"seller_id": "z", "due": 9, "kept": 9, "rate": 1.0}
+    overall = {"seller_id": "z", "metric": "overall", "level": "good"}
+    service.answer = SCORECARDS | {"next": "here"}
+    service.more = SCORECARDS | {"cards": [card], "overall": [overall], "evidence": []}
+
+    rows = [json.loads(line) for line in service.lines(*ASKED, "--format", "ndjson")]
+    lines = service.lines(*ASKED)
+
+    first = [*SCORECARDS["cards"], *SCORECARDS["overall"], *SCORECARDS["evidence"]]
+    assert rows == [*first, card, overall]
+    assert [line for line in lines if "by policy" in line] == [
+        "scorecards by policy 2026-01"
+    ]
+    assert [line.split()[1] for line in lines if line.startswith("│")] == [
+        *(SELLER, SELLER),
+        *("z", "z"),
+    ]
 
 
 def test_units_that_were_lost_in_part_are_counted(service: Service) -> None:

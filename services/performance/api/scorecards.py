@@ -6,12 +6,15 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from kit.web.asking import may
+from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
+from services.performance.api.pages import After, PageOf, continued, next_of
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
+from services.performance.queries.pages import page_of_scorecards
 
 router = APIRouter()
 
@@ -21,7 +24,8 @@ class Scorecards(BaseModel):
 
     Units: `rate` from 0 to 1. Shape: `policy_digest` names the content of `policy`;
         `cards` by seller and metric, `overall` by seller; `evidence`, if asked for, by
-        seller, metric and moment due.
+        seller, metric and moment due. `next`, if there are more sellers, is given as
+        `after`, with all else as it was asked.
     """
 
     policy: str
@@ -29,31 +33,46 @@ class Scorecards(BaseModel):
     cards: list[dict[str, Any]]
     overall: list[dict[str, Any]]
     evidence: list[dict[str, Any]] | None = None
+    next: str | None
 
 
-def _question(
+def _page_of(
     as_of: AsOf,
     policies: PoliciesHere,
     known_at: KnownAt = None,
     seller_id: AnySeller = None,
     version: PolicyVersion = None,
-) -> Question:
+    after: After = None,
+) -> PageOf:
+    asked = {"as_of": as_of, "known_at": known_at, "policy": version}
+    place = continued(after, seller_id, asked)
+    if place is not None:
+        known_at, version = place.known_at, place.policy
     policy = chosen_policy(version, as_of, policies)
-    return Question(policy, as_of, known_at, seller_id)
+    return PageOf(Question(policy, as_of, known_at, seller_id), place)
 
 
 @router.get("/scorecards", dependencies=[may("seller", "operator", "service")])
 def read_scorecards(
-    question: Annotated[Question, Depends(_question)],
+    page: Annotated[PageOf, Depends(_page_of)],
     engine: ThisEngine,
+    limit: Limit = 100,
     *,
     all_metrics: Annotated[
         bool, Query(alias="all", description="With metrics that have too few to judge.")
     ] = False,
     explain: Annotated[bool, Query(description="With the facts behind each.")] = False,
 ) -> Scorecards:
-    """Answer how sellers stood at `as_of`, as known at `known_at` or now."""
-    found = ask_scorecards(engine, question, explained=explain)
+    """Answer how sellers stood at `as_of`, as known at `known_at` or now; by seller.
+
+    A page is of the next `limit` sellers of whom anything was ever heard, fewer where there
+    is much to explain. What comes while they are turned changes none of them.
+    """
+    question, start = page.question, page.start
+    if question.seller_id is None:
+        found, then = page_of_scorecards(engine, question, start, limit, explained=explain)
+    else:
+        found, then = ask_scorecards(engine, question, explained=explain), None
     question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
@@ -62,4 +81,5 @@ def read_scorecards(
         cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),
+        next=next_of(question, then),
     )

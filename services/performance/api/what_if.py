@@ -1,25 +1,29 @@
 """HTTP: who would stand otherwise by another policy. Nothing is recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import polars as pl
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.fact import GivenMoment, SellerId
 from kit.web.asking import may
 from kit.web.commands import Now
+from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
+from services.performance.api.pages import After, PageOf, continued, next_of
 from services.performance.api.policies import InPath
-from services.performance.model.metrics import NAMES
-from services.performance.model.policy import Policy, policy_at, policy_of
+from services.performance.model.choosing import chosen_policy
+from services.performance.model.metrics import NAMES, OVERALL
+from services.performance.model.policy import Policy, policy_of
 from services.performance.model.refusals import have_come
 from services.performance.model.what_if import FIGURES
-from services.performance.queries import Question, ask_what_if
+from services.performance.queries import Question
+from services.performance.queries.pages import page_of_what_if
 
 router = APIRouter()
 
@@ -84,15 +88,18 @@ class ByMetric(BaseModel):
 class Comparison(BaseModel):
     """What a policy would change of how the official one judges at a moment.
 
-    Shape: `sellers` are those whose level changes, by id; `by_metric` counts all.
+    Shape: `sellers` are those of this page whose level changes, by id; `by_metric` counts
+        all, and is told with the first page alone. `next`, if there are more sellers, is
+        given as `after`, with all else as it was asked.
     """
 
     as_of: datetime
     known_at: datetime | None
     official: Named
     proposed: Named
-    by_metric: list[ByMetric]
+    by_metric: list[ByMetric] | None
     sellers: list[SellerChange]
+    next: str | None
 
 
 @router.post(
@@ -101,38 +108,72 @@ class Comparison(BaseModel):
     responses={HTTPStatus.NOT_FOUND: {}},  # of a seller that the body names
 )
 def ask_by_policy(
-    asked: Asked, policies: PoliciesHere, engine: ThisEngine, now: Now
+    asked: Asked,
+    policies: PoliciesHere,
+    engine: ThisEngine,
+    now: Now,
+    limit: Limit = 100,
+    after: After = None,
 ) -> Comparison:
-    """Answer who would stand otherwise if the policy of the request applied."""
-    have_come(now, as_of=asked.as_of, known_at=asked.known_at)
-    as_of = asked.as_of or now
-    question = Question(policy_at(as_of, policies), as_of, asked.known_at, asked.seller_id)
-    return compare(engine, question, asked.policy, every=asked.every)
+    """Answer who would stand otherwise if the policy of the request applied.
+
+    A page is of the next `limit` sellers of whom anything was ever heard, whether or not
+    their level changes.
+    """
+    said = {"as_of": asked.as_of, "known_at": asked.known_at}
+    place = continued(after, asked.seller_id, said, asked.policy)
+    if place is None:
+        as_of, known_at, version = asked.as_of or now, asked.known_at, None
+    else:
+        as_of, known_at, version = place.as_of, place.known_at, place.policy
+    have_come(now, as_of=as_of, known_at=known_at)
+    official = chosen_policy(version, as_of, policies)
+    page = PageOf(Question(official, as_of, known_at, asked.seller_id), place)
+    return compare(engine, page, asked.policy, limit, every=asked.every)
+
+
+def _page_of(
+    version: InPath,
+    as_of: AsOf,
+    policies: PoliciesHere,
+    known_at: KnownAt = None,
+    after: After = None,
+) -> PageOf:
+    said, by = {"as_of": as_of, "known_at": known_at}, None
+    place = continued(after, None, said, policy_of(version, policies))
+    if place is not None:
+        known_at, by = place.known_at, place.policy
+    return PageOf(Question(chosen_policy(by, as_of, policies), as_of, known_at), place)
 
 
 @router.get("/policies/{version}/comparison", dependencies=[may("operator", "service")])
 def compare_policy(
     version: InPath,
-    as_of: AsOf,
     policies: PoliciesHere,
+    page: Annotated[PageOf, Depends(_page_of)],
     engine: ThisEngine,
-    known_at: KnownAt = None,
+    limit: Limit = 100,
     every: EveryOne = False,  # noqa: FBT002 - a query's value
 ) -> Comparison:
-    """Answer who would stand otherwise if that policy applied, a shadow for one."""
-    question = Question(policy_at(as_of, policies), as_of, known_at)
-    return compare(engine, question, policy_of(version, policies), every=every)
+    """Answer who would stand otherwise if that policy applied, a shadow for one.
+
+    A page is of the next `limit` sellers of whom anything was ever heard, whether or not
+    their level changes.
+    """
+    return compare(engine, page, policy_of(version, policies), limit, every=every)
 
 
 def compare(
-    engine: ThisEngine, question: Question, proposed: Policy, *, every: bool
+    engine: ThisEngine, page: PageOf, proposed: Policy, limit: int, *, every: bool
 ) -> Comparison:
-    """Return what `proposed` would change of what `question` asks.
+    """Return what `proposed` would change of what is asked, of the sellers of a page.
 
     Raises:
         SellerNotKnown: It is about one seller, of whom nothing was known.
     """
-    found = ask_what_if(engine, question, proposed)
+    question = page.question
+    compared = page_of_what_if(engine, question, proposed, page.start, limit)
+    found = compared.found
     question.require_known(found.levels)
     shown = found.levels
     if not every:
@@ -147,11 +188,12 @@ def compare(
         known_at=question.known_at,
         official=_named(question.policy),
         proposed=_named(proposed),
-        by_metric=_by_metric(found.levels, found.metrics),
+        by_metric=None if compared.counts is None else _by_metric(compared.counts),
         sellers=[
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
+        next=next_of(question, compared.next, proposed),
     )
 
 
@@ -170,10 +212,8 @@ def _metric(row: Mapping[str, Any]) -> MetricChange:
     )
 
 
-def _by_metric(levels: pl.DataFrame, metrics: pl.DataFrame) -> list[ByMetric]:
-    counts: dict[str, Sequence[str]] = {"overall": levels["changes"].to_list()}
-    counts |= {name: metrics.filter(metric=name)["changes"].to_list() for name in NAMES}
+def _by_metric(counts: Mapping[tuple[str, str], int]) -> list[ByMetric]:
     return [
-        ByMetric(metric=name, **{each: found.count(each) for each in CHANGES})
-        for name, found in counts.items()
+        ByMetric(metric=name, **{each: counts.get((name, each), 0) for each in CHANGES})
+        for name in (OVERALL, *NAMES)
     ]

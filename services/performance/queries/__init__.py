@@ -1,7 +1,7 @@
 """Scorecards on demand, from the rows in PostgreSQL: of one seller or of all."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString, TypeAlias
 
@@ -10,14 +10,13 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from kit.database import address, driver
-from kit.readmodels.frames import one_moment
+from kit.readmodels.frames import Read, one_moment
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
 from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.trend import TREND, trend
-from services.performance.model.what_if import WhatIf, what_if
 
 Part: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
 """What was said of some sellers: of obligations, and of listings."""
@@ -85,33 +84,19 @@ def ask_scorecards(
         obligations behind the scorecards, each with the facts that said so.
     """
     if not explained:
-        parts = [_judged(rows, question) for rows in read_in_parts(db, question)]
+        parts = [judged(rows, question) for rows in read_in_parts(db, question)]
         cards, levels = map(pl.concat, zip(*parts, strict=True))
         return Scorecards(cards, levels)
     rows = read_rows(db, question)
     evidence = explain(*rows, question.policy, question.as_of, question.known_at)
-    return Scorecards(*_judged(rows, question), evidence)
+    return Scorecards(*judged(rows, question), evidence)
 
 
-def _judged(rows: Part, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
+def judged(rows: Part, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the scorecards of the sellers of `rows`, and each one's level."""
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
     return cards, overall(cards, sellers(*rows, *asked), question.policy)
-
-
-def ask_what_if(db: Engine, question: Question, proposed: Policy) -> WhatIf:
-    """Return what `proposed` would change of what `question` asks.
-
-    Blocks. Rows are read once, for both policies, and of some sellers at a time.
-    """
-    within = max(question.policy, proposed, key=lambda policy: policy.confirmed_within)
-    both = (question.policy, proposed)
-    parts = [
-        what_if(*rows, both, question.as_of, question.known_at)
-        for rows in read_in_parts(db, replace(question, policy=within))
-    ]
-    levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
-    return WhatIf(pl.concat(levels), pl.concat(metrics))
 
 
 def ask_trend(
@@ -162,20 +147,30 @@ def read_in_parts(
 
     Shape: as `read_rows`; all as they were at one moment, in the order of seller ids.
     """
-    conditions = conditions_of(question)
-    of_listings = [*conditions, _confirms(question)]
-    alone = question.seller_id is not None
-    ranges = [[]] if alone else _ranges(db, most_rows)
+    ranges = ranges_of(db, question, most_rows)
     with one_moment(address(db)) as read:
-        for some in ranges:
-            yield (
-                read("obligation_sayings", SAYINGS, [*conditions, *some]),
-                read("listing_sayings", LISTINGS, [*of_listings, *some]),
-            )
+        yield from in_parts(read, question, ranges)
 
 
-def _ranges(db: Engine, most_rows: int) -> Sequence[Sequence[sql.Composable]]:
+def in_parts(
+    read: Read, question: Question, ranges: Sequence[Sequence[sql.Composable]]
+) -> Iterator[Part]:
+    """Yield, as `read_in_parts`, the rows of one range of sellers after the other."""
+    conditions = conditions_of(question)
+    of_listings = [*conditions, confirms(question)]
+    for some in ranges:
+        yield (
+            read("obligation_sayings", SAYINGS, [*conditions, *some]),
+            read("listing_sayings", LISTINGS, [*of_listings, *some]),
+        )
+
+
+def ranges_of(
+    db: Engine, question: Question, most_rows: int = MOST_ROWS
+) -> Sequence[Sequence[sql.Composable]]:
     """Return conditions that part the sellers, whoever may come, by how much was said."""
+    if question.seller_id is not None:
+        return [[]]
     with db.connect() as read:
         found = driver(read).execute(_FIRST_OF_PARTS, (most_rows,)).fetchall()
     firsts = [first for (first,) in found[1:]]
@@ -194,7 +189,7 @@ def conditions_of(question: Question) -> Sequence[sql.Composable]:
     return conditions
 
 
-def _confirms(question: Question) -> sql.Composable:
+def confirms(question: Question) -> sql.Composable:
     """Keep what confirms a stock, or says that there is one: of movements, few do."""
     within = question.policy.confirmed_within
     lately = sql.SQL("(says <> 'moved' OR at > {} - {})")

@@ -31,7 +31,8 @@ MOST_ASIDE: Final = 1_000
 """How many facts that are set aside an answer can tell, so that it can be had again."""
 
 Pos: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
-_PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
+PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
+"""Whose fact a row is of, and where that stands in the history of its source."""
 _PARKED: Final = pl.Schema({"topic": pl.String(), "pos": pl.Int64()})
 _NO_PLACE: Final = "no answer has said that; give the `seen` of an answer, as it is"
 
@@ -87,18 +88,27 @@ def read_seen(
     """
     mine = [sql.SQL("seller_id = {}").format(question.seller_id)]
     with one_moment(address(db)) as read:
-        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_PLACE}), mine)
-        listings = read("listing_sayings", pl.Schema({**LISTINGS, **_PLACE}), mine)
+        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **PLACE}), mine)
+        listings = read("listing_sayings", pl.Schema({**LISTINGS, **PLACE}), mine)
         aside = _set_aside(read, str(question.seller_id)) if seen is None else {}
-    of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
-    told = sayings.with_columns(pl.col("source").fill_null(of_metric))
-    shown = listings.with_columns(pl.col("source").fill_null(CATALOG))
+    told, shown = with_sources(sayings, listings)
     if seen is None:
         seen = _seen(told, shown, aside)
     return (
         _of(told, question, seen).select(SAYINGS.names()).pipe(in_order),
         _of(shown, question, seen).select(LISTINGS.names()).pipe(in_order),
         seen,
+    )
+
+
+def with_sources(
+    sayings: pl.DataFrame, listings: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows with the services whose facts they are of, told where that is not so."""
+    of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
+    return (
+        sayings.with_columns(pl.col("source").fill_null(of_metric)),
+        listings.with_columns(pl.col("source").fill_null(CATALOG)),
     )
 
 
@@ -110,8 +120,14 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _set_aside(read: Read, seller_id: str) -> Mapping[str, Sequence[int]]:
-    mine = sql.SQL("key = {}").format(seller_id.encode())
-    parked = read("parked_events", _PARKED, [mine])
+    return set_aside(read, [sql.SQL("key = {}").format(seller_id.encode())])
+
+
+def set_aside(
+    read: Read, conditions: Sequence[sql.Composable] = ()
+) -> Mapping[str, Sequence[int]]:
+    """Return the places of facts that had come and could not be applied, by service."""
+    parked = read("parked_events", _PARKED, conditions)
     source = pl.col("topic").str.split(".").list.first()
     places = parked.group_by(source).agg(pl.col("pos").unique().sort()).sort("topic")
     return dict(places.iter_rows())
@@ -130,13 +146,18 @@ def _of(rows: pl.DataFrame, question: Question, seen: Seen) -> pl.DataFrame:
     last = pl.col("source").replace_strict(seen.places, default=0, return_dtype=pl.Int64)
     known_at = question.known_at
     was_known = True if known_at is None else pl.col("recorded_at") <= known_at
-    were_aside = [
-        (pl.col("source") == source) & pl.col("pos").is_in([*places])
-        for source, places in seen.aside.items()
-    ]
     return rows.filter(
         pl.col("at") <= question.as_of,
         was_known,
         pl.col("pos") <= last,
-        ~pl.any_horizontal(False, *were_aside),  # noqa: FBT003 - none at all
+        ~were_aside(seen.aside),
     )
+
+
+def were_aside(aside: Mapping[str, Sequence[int]]) -> pl.Expr:
+    """Say of rows whether their facts had been set `aside`, by service and place."""
+    each = [
+        (pl.col("source") == source) & pl.col("pos").is_in([*places])
+        for source, places in aside.items()
+    ]
+    return pl.any_horizontal(False, *each)  # noqa: FBT003 - none at all

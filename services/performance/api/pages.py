@@ -1,0 +1,113 @@
+"""Answers about all sellers, a page at a time: each is an answer to the same question.
+
+Where a page ended holds all of the question that may be left open, and what had come here
+of facts when it was first asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
+
+from fastapi import Query
+from pydantic import Field, TypeAdapter
+
+from contracts.fact import GivenMoment, SellerId
+from kit.web.pages import named_by_a_page, read, written
+from services.performance.api.asking import invalid
+from services.performance.model.policy import Policy
+from services.performance.model.refusals import written as as_said
+from services.performance.queries import Question
+from services.performance.queries.pages import Start
+from services.performance.queries.seen_of_all import Places, SeenOfAll
+
+
+class Place(NamedTuple):
+    """Where a page ended: at which seller, and of which question, by what had come.
+
+    Shape: `policy` is the version of the one that judges; `proposed` the digest of the one
+        that is compared with it, if one is. `places` and `aside` as of `SeenOfAll`.
+    """
+
+    seller_id: SellerId
+    as_of: GivenMoment
+    known_at: GivenMoment | None
+    policy: str
+    proposed: str | None
+    places: Places
+    aside: Places
+
+
+_PLACE: Final = TypeAdapter(Place)
+
+After: TypeAlias = Annotated[
+    Annotated[str, Field(max_length=30_000), named_by_a_page(_PLACE)] | None,
+    Query(description="The `next` of the page before; all else is asked as it was."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A page of the answer to a question: the first, or the one that begins at `place`."""
+
+    question: Question
+    place: Place | None
+
+    @property
+    def start(self) -> Start | None:
+        """Where the page begins, if it is not the first."""
+        if self.place is None:
+            return None
+        seen = SeenOfAll(self.place.places, self.place.aside)
+        return Start(self.place.seller_id, seen)
+
+
+def continued(
+    after: str | None,
+    seller_id: str | None,
+    asked: Mapping[str, Any],
+    proposed: Policy | None = None,
+) -> Place | None:
+    """Return where the page before ended; None if this is the first.
+
+    Shape: `asked` by the name of the field; None is left open.
+
+    Raises:
+        RequestValidationError: That page answered another question.
+    """  # noqa: DOC501 - `_another` makes it
+    if after is None:
+        return None
+    place = read(after, _PLACE)
+    if seller_id is not None:
+        raise _another("all sellers, not one")
+    for field, said in asked.items():
+        answered = getattr(place, field)
+        if said is not None and said != answered:
+            raise _another(f"{field} {_shown(answered)}")
+    if place.proposed != (None if proposed is None else proposed.digest):
+        raise _another(
+            "scorecards" if place.proposed is None else "another policy that is proposed"
+        )
+    return place
+
+
+def next_of(
+    question: Question, then: Start | None, proposed: Policy | None = None
+) -> str | None:
+    """Return what the next page is asked for by, if there is one."""
+    if then is None:
+        return None
+    asked = (question.as_of, question.known_at, question.policy.version)
+    digest = None if proposed is None else proposed.digest
+    return written(Place(then.beyond, *asked, digest, *then.seen))
+
+
+def _another(what: str) -> Exception:
+    why = f"the page before answered of {what}; ask the same again, or begin without after"
+    return invalid("query", "after", why)
+
+
+def _shown(answered: datetime | str | None) -> str:
+    if answered is None:
+        return "none"
+    return as_said(answered) if isinstance(answered, datetime) else answered

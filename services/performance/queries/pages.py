@@ -1,0 +1,208 @@
+"""Answers about all sellers, a page at a time, each of the same facts.
+
+A page costs what its own sellers cost, however many there are.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, LiteralString
+
+import polars as pl
+from psycopg import sql
+from sqlalchemy import Engine
+
+from kit.database import address, driver
+from kit.readmodels.frames import Read, one_moment
+from services.performance.model.evidence import explain
+from services.performance.model.metrics import OVERALL
+from services.performance.model.obligation import LISTINGS, SAYINGS
+from services.performance.model.policy import Policy
+from services.performance.model.what_if import WhatIf, what_if
+from services.performance.queries import (
+    MOST_ROWS,
+    Part,
+    Question,
+    Scorecards,
+    conditions_of,
+    confirms,
+    in_parts,
+    judged,
+    ranges_of,
+)
+from services.performance.queries.seen import PLACE, with_sources
+from services.performance.queries.seen_of_all import SeenOfAll, had_come, seen_of_all
+
+MOST_EXPLAINED: Final = 20_000
+"""How many rows a page explains: some ten megabytes of answer."""
+
+_NEXT: Final[LiteralString] = """
+WITH RECURSIVE listed AS (
+  SELECT %(beyond)s::text COLLATE "C" AS seller_id, 0 AS place, 0::bigint AS said
+UNION ALL
+  SELECT next.seller_id, listed.place + 1, listed.said + its.n
+  FROM listed
+  CROSS JOIN LATERAL (SELECT least(
+    (SELECT min(seller_id) FROM obligation_sayings WHERE seller_id > listed.seller_id),
+    (SELECT min(seller_id) FROM listing_sayings WHERE seller_id > listed.seller_id)
+  ) AS seller_id) AS next
+  CROSS JOIN LATERAL (SELECT
+    (SELECT count(*) FROM obligation_sayings AS o WHERE o.seller_id = next.seller_id)
+    + (SELECT count(*) FROM listing_sayings AS l WHERE l.seller_id = next.seller_id) AS n
+  ) AS its
+  WHERE next.seller_id IS NOT NULL
+  AND listed.place <= %(limit)s AND listed.said <= %(most_rows)s
+)
+SELECT seller_id, said FROM listed WHERE place > 0 ORDER BY place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a page begins: beyond a seller, and by what had come before the first one."""
+
+    beyond: str
+    seen: SeenOfAll
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A page of what another policy would change, and, on the first, how many change.
+
+    Shape: `found` of this page's sellers; `counts` of all sellers, by metric, or overall,
+        and change; `next`, if there are more, is where the next page begins.
+    """
+
+    found: WhatIf
+    counts: Mapping[tuple[str, str], int] | None
+    next: Start | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sellers one after the other: beyond one, up to another or to the end."""
+
+    beyond: str
+    last: str | None
+
+    @property
+    def conditions(self) -> Sequence[sql.Composable]:
+        """What rows fulfil that are of them."""
+        beyond = sql.SQL("seller_id > {}").format(self.beyond)
+        if self.last is None:
+            return [beyond]
+        return [beyond, sql.SQL("seller_id <= {}").format(self.last)]
+
+    def next(self, seen: SeenOfAll) -> Start | None:
+        """Return where the page after them begins, if there are more."""
+        return None if self.last is None else Start(self.last, seen)
+
+
+def page_of_scorecards(
+    db: Engine,
+    question: Question,
+    start: Start | None,
+    limit: int,
+    *,
+    explained: bool = False,
+) -> tuple[Scorecards, Start | None]:
+    """Return the scorecards of the next sellers, and where the page after begins. Blocks.
+
+    Shape: of at most `limit` sellers who were ever heard of; fewer, if they have very many
+        rows. Those of whom nothing was known then are left out.
+    """
+    most_rows = MOST_EXPLAINED if explained else MOST_ROWS
+    stretch = next_sellers(db, start, limit, most_rows)
+    with one_moment(address(db)) as read:
+        seen = seen_of_all(read) if start is None else start.seen
+        shown = () if explained else (confirms(question),)
+        rows = _rows(read, question, stretch, start, shown)
+    evidence = None
+    if explained:
+        evidence = explain(*rows, question.policy, question.as_of, question.known_at)
+    return Scorecards(*judged(rows, question), evidence), stretch.next(seen)
+
+
+def page_of_what_if(
+    db: Engine,
+    question: Question,
+    proposed: Policy,
+    start: Start | None,
+    limit: int,
+    most_rows: int = MOST_ROWS,
+) -> Compared:
+    """Return what `proposed` would change, of the next sellers or of the one. Blocks.
+
+    Rows are read once, for both policies. The first page goes over all sellers, some at a
+    time, for the counts; the others over theirs alone.
+
+    Shape: `limit` as of `page_of_scorecards`; `most_rows` are looked at together.
+    """
+    policies = (question.policy, proposed)
+    asked = replace(question, policy=max(policies, key=lambda each: each.confirmed_within))
+    alone = question.seller_id is not None
+    stretch = Stretch("", None) if alone else next_sellers(db, start, limit, most_rows)
+    if start is not None:
+        with one_moment(address(db)) as read:
+            rows = _rows(read, asked, stretch, start, [confirms(asked)])
+        found = what_if(*rows, policies, question.as_of, question.known_at)
+        return Compared(found, None, stretch.next(start.seen))
+    ranges, counts, parts = ranges_of(db, asked, most_rows), Counter[tuple[str, str]](), []
+    with one_moment(address(db)) as read:
+        seen = seen_of_all(read)
+        for rows in in_parts(read, asked, ranges):
+            part = what_if(*rows, policies, question.as_of, question.known_at)
+            counts.update(_changes(part))
+            parts.append(_of(part, stretch))
+    levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
+    first = WhatIf(pl.concat(levels), pl.concat(metrics))
+    return Compared(first, counts, stretch.next(seen))
+
+
+def next_sellers(db: Engine, start: Start | None, limit: int, most_rows: int) -> Stretch:
+    """Return the next sellers: as many as asked for, or as have so many rows together.
+
+    Blocks. One who alone has more rows is a stretch all the same.
+    """
+    beyond = "" if start is None else start.beyond
+    asked = {"beyond": beyond, "limit": limit, "most_rows": most_rows}
+    with db.connect() as read:
+        found = driver(read).execute(_NEXT, asked).fetchall()
+    taken = [name for name, rows in found[:limit] if rows <= most_rows]
+    if len(taken) == len(found):
+        return Stretch(beyond, None)
+    return Stretch(beyond, taken[-1] if taken else found[0][0])
+
+
+def _rows(
+    read: Read,
+    question: Question,
+    stretch: Stretch,
+    start: Start | None,
+    of_listings: Sequence[sql.Composable],
+) -> Part:
+    """Return the rows of sellers; on a page after the first, those that had come by it."""
+    conditions = [*conditions_of(question), *stretch.conditions]
+    sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **PLACE}), conditions)
+    shown = [*conditions, *of_listings]
+    listings = read("listing_sayings", pl.Schema({**LISTINGS, **PLACE}), shown)
+    if start is not None:
+        sayings, listings = (
+            had_come(rows, start.seen) for rows in with_sources(sayings, listings)
+        )
+    return sayings.select(SAYINGS.names()), listings.select(LISTINGS.names())
+
+
+def _of(found: WhatIf, stretch: Stretch) -> WhatIf:
+    if stretch.last is None:
+        return found
+    mine = pl.col("seller_id") <= stretch.last
+    return WhatIf(found.levels.filter(mine), found.metrics.filter(mine))
+
+
+def _changes(found: WhatIf) -> Mapping[tuple[str, str], int]:
+    """Return how many change how, by metric and of all together."""
+    overall = found.levels.select(pl.lit(OVERALL).alias("metric"), "changes")
+    each = pl.concat([overall, found.metrics.select("metric", "changes")])
+    counts = each.group_by("metric", "changes").len()
+    return {(metric, changes): n for metric, changes, n in counts.iter_rows()}

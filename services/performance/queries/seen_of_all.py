@@ -1,0 +1,81 @@
+"""What of all sellers' facts had come here: so that pages are of the same facts.
+
+A seller's facts are in one partition of each topic, and come here in the order of their
+places in the history of their source. So how far each partition had come tells of every
+seller all that had come, whatever comes later. Facts that could not be applied, which the
+order doesn't tell, are told by their places.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, NamedTuple, TypeAlias
+
+import polars as pl
+from psycopg import sql
+from pydantic import Field
+
+from contracts.topics import FACTS, OWNERS
+from kit.partitions import partition_of
+from kit.readmodels.frames import Read
+from services.performance.projections.claims import PERFORMANCE
+from services.performance.queries.seen import MOST_ASIDE, Pos, set_aside, were_aside
+
+Places: TypeAlias = Annotated[
+    Mapping[str, Annotated[Sequence[Pos], Field(min_length=1)]], Field(max_length=10)
+]
+"""Places in the histories of services."""
+
+GROUP: Final = PERFORMANCE
+"""As which the service consumes, whatever it reads."""
+
+_POSITION: Final = pl.Schema(
+    {"topic": pl.String(), "partition": pl.Int32(), "pos": pl.Int64()}
+)
+_PARTITIONS: Final = {OWNERS[topic.name]: topic.partitions for topic in FACTS}
+
+
+class SeenOfAll(NamedTuple):
+    """What had come here of all facts.
+
+    Shape: `places` by service and partition: the place in its history of the last fact that
+        had come; 0 for none. `aside` as that of `Seen`; empty, where it would tell of more
+        than `MOST_ASIDE`.
+    """
+
+    places: Places
+    aside: Places
+
+
+def seen_of_all(read: Read) -> SeenOfAll:
+    """Return what has come of all facts, at the moment that is read. Blocks."""
+    mine = sql.SQL("group_name = {}").format(GROUP)
+    found = read("consumer_positions", _POSITION, [mine])
+    last = {(OWNERS[topic], number): pos for topic, number, pos in found.iter_rows()}
+    places = {
+        source: [last.get((source, number), 0) for number in range(partitions)]
+        for source, partitions in _PARTITIONS.items()
+    }
+    aside = set_aside(read, [mine])
+    few = sum(map(len, aside.values())) <= MOST_ASIDE
+    return SeenOfAll(places, aside if few else {})
+
+
+def had_come(rows: pl.DataFrame, seen: SeenOfAll) -> pl.DataFrame:
+    """Return those of `rows` that had come.
+
+    Shape: `rows` have seller_id, and `source` and `pos` of their facts.
+    """
+    last = [
+        (seller_id, source, places[partition_of(seller_id, len(places))])
+        for seller_id in rows["seller_id"].unique()
+        for source, places in seen.places.items()
+    ]
+    of_sellers = pl.DataFrame(
+        last,
+        pl.Schema({"seller_id": pl.String(), "source": pl.String(), "last": pl.Int64()}),
+        orient="row",
+    )
+    return (
+        rows.join(of_sellers, on=["seller_id", "source"])
+        .filter(pl.col("pos") <= pl.col("last"), ~were_aside(seen.aside))
+        .drop("last")
+    )
