@@ -29,7 +29,7 @@ PROJECTED: Final = (
     "ask /sellers/{seller_id}/projection"
 )
 KNOWN_NOW: Final = f"known_at: {NOT_COME}leave it out for all that is known now"
-NO_OFFSET: Final = "Input should have timezone info"
+NO_OFFSET: Final = "it has no time zone: give it one, such as 2025-03-30T00:00:00Z"
 NO_POLICY: Final = "policy: there is none of version '1999'; there are: 2026-01"
 NOBODY: Final = (
     "seller_id: there is no seller 'nobody' of whom anything was true by "
