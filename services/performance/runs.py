@@ -20,6 +20,7 @@ from services.performance.commands import ReviewSeller, StandingCommand
 from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
+from services.performance.model.standing.heard import heard_of
 from services.performance.model.standing.ladder import Seen, is_quiet
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
@@ -29,6 +30,7 @@ from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
     last_day,
+    looked_at,
     rows_of_sellers,
     sellers_with_late_facts,
     sellers_with_steps,
@@ -156,7 +158,10 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
         sellers += len(seen)
         for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
             theirs = rows_of_sellers(platform.engine, some, known_at)
-            platform.submit(due, _found(some, theirs, asked, due))
+            heard = heard_of(*theirs)
+            found = _found(some, theirs.said, asked, due)
+            told = [replace(one, heard=heard.get(one.seller_id, ())) for one in found]
+            platform.submit(due, told)
     done = DayReviewed(day, policy.version, sellers, due.done, dict(due.failed))
     _note(done, known_at, platform.engine)
     return done
@@ -199,17 +204,19 @@ def restate(
 ) -> None:
     """Lift the steps that stand on nothing any more, by what is known at `at`.
 
-    Shape: of the sellers `of`, or of those of whom facts were recorded since. The first
-        finds more: a fact may have been recorded before a review, and have come after it.
+    Shape: of the sellers `of`, or of those of whom facts came late since it was last done.
+    Safe to repeat: Yes. What was looked at is noted once all that follows is recorded.
     """
     policies = {policy.version: policy for policy in platform.policies}
-    asked = sellers_with_late_facts(platform.engine, at) if of is None else of
-    for some in in_batches(asked, BATCH):
+    late = sellers_with_late_facts(platform.engine, at) if of is None else {}
+    for some in in_batches([*late] if of is None else of, BATCH):
         stand = states_of(platform.engine, some)
-        rows = rows_of_sellers(platform.engine, some, at)
-        lifts = [*fallen(stand, *rows, policies, at)]
+        sayings, listings, _ = rows_of_sellers(platform.engine, some, at)
+        lifts = [*fallen(stand, sayings, listings, policies, at)]
         if lifts:
             platform.submit(due, lifts)
+        done = {one for one in some if f"{STREAM}{one}" not in due.failed}
+        looked_at({one: late[one] for one in done & late.keys()}, platform.engine)
 
 
 def _note(done: DayReviewed, known_at: datetime, engine: Engine) -> None:

@@ -54,7 +54,7 @@ def looked_up(command: Planning | Appealing, db: Connection) -> Planning | Appea
         return command
     given = parsed(command.claims, command.seller_id, command.at, MEANT)
     rows = rows_of_sellers(db.engine, [command.seller_id], None)
-    require(given.facts, named_by(*rows))
+    require(given.facts, named_by(*rows.said))
     if against := _told_in(command.seller_id, command.against, db):
         require_grounds(given.facts, against.happened_at, MEANT)
     written = tuple(

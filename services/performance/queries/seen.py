@@ -32,7 +32,7 @@ MOST_ASIDE: Final = 1_000
 
 Pos: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
 _PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
-_PARKED: Final = pl.Schema({"topic": pl.String(), "pos": pl.Int64()})
+_PARKED: Final = pl.Schema({"key": pl.Binary(), "topic": pl.String(), "pos": pl.Int64()})
 _NO_PLACE: Final = "no answer has said that; give the `seen` of an answer, as it is"
 
 
@@ -87,18 +87,44 @@ def read_seen(
     """
     mine = [sql.SQL("seller_id = {}").format(question.seller_id)]
     with one_moment(address(db)) as read:
-        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_PLACE}), mine)
-        listings = read("listing_sayings", pl.Schema({**LISTINGS, **_PLACE}), mine)
-        aside = _set_aside(read, str(question.seller_id)) if seen is None else {}
-    of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
-    told = sayings.with_columns(pl.col("source").fill_null(of_metric))
-    shown = listings.with_columns(pl.col("source").fill_null(CATALOG))
+        told, shown = read_placed(read, mine)
+        aside = set_aside(read, [str(question.seller_id)])
     if seen is None:
         seen = _seen(told, shown, aside)
     return (
         _of(told, question, seen).select(SAYINGS.names()).pipe(in_order),
         _of(shown, question, seen).select(LISTINGS.names()).pipe(in_order),
         seen,
+    )
+
+
+def read_placed(
+    read: Read, conditions: Sequence[sql.Composable]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what was said of obligations and of listings, and by whom at which place.
+
+    Shape: as SAYINGS and as LISTINGS, with `pos` in the history of the service `source`.
+    """
+    sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_PLACE}), conditions)
+    listings = read("listing_sayings", pl.Schema({**LISTINGS, **_PLACE}), conditions)
+    of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
+    return (
+        sayings.with_columns(pl.col("source").fill_null(of_metric)),
+        listings.with_columns(pl.col("source").fill_null(CATALOG)),
+    )
+
+
+def set_aside(read: Read, seller_ids: Sequence[str]) -> pl.DataFrame:
+    """Return the facts of sellers that had come and could not be applied.
+
+    Shape: a row each: seller_id, source, pos.
+    """
+    keys = [name.encode() for name in seller_ids]
+    theirs = sql.SQL("key = ANY({}::bytea[])").format(keys)
+    return read("parked_events", _PARKED, [theirs]).select(
+        seller_id=pl.col("key").cast(pl.String),
+        source=pl.col("topic").str.split(".").list.first(),
+        pos="pos",
     )
 
 
@@ -109,20 +135,16 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _set_aside(read: Read, seller_id: str) -> Mapping[str, Sequence[int]]:
-    mine = sql.SQL("key = {}").format(seller_id.encode())
-    parked = read("parked_events", _PARKED, [mine])
-    source = pl.col("topic").str.split(".").list.first()
-    places = parked.group_by(source).agg(pl.col("pos").unique().sort()).sort("topic")
-    return dict(places.iter_rows())
-
-
-def _seen(told: Rows, shown: Rows, aside: Mapping[str, Sequence[int]]) -> Seen:
+def _seen(told: Rows, shown: Rows, aside: pl.DataFrame) -> Seen:
     """Return what has come, of whatever moments: what is asked of them comes after."""
     facts = pl.concat([rows.lazy().select("source", "pos") for rows in (told, shown)])
     last = dict(facts.group_by("source").agg(pl.col("pos").max()).collect().iter_rows())
     names = sorted({*SOURCES.values(), CATALOG, PERFORMANCE})
-    return Seen(places={name: last.get(name, 0) for name in names}, aside=aside)
+    places = aside.group_by("source").agg(pl.col("pos").unique().sort()).sort("source")
+    return Seen(
+        places={name: last.get(name, 0) for name in names},
+        aside=dict(places.iter_rows()),
+    )
 
 
 def _of(rows: pl.DataFrame, question: Question, seen: Seen) -> pl.DataFrame:
