@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 import pytest
@@ -18,14 +18,14 @@ from contracts.performance import (
 from kit.consumers.tables import parked_events
 from kit.readmodels.own import verify_own
 from kit.schedule import Due, SomeFailed
-from services.performance import runs
+from services.performance import runs, schedules
 from services.performance.app import BLUEPRINT
 from services.performance.commands import ReviewSeller
 from services.performance.model.policy import load_policies
 from services.performance.model.standing.findings import found_of
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.projections.standing import standings
-from services.performance.queries.standing import sellers_with_late_facts
+from services.performance.queries.standing import last_day, sellers_with_late_facts
 from services.performance.runs import Platform, review_until
 from services.performance.schedules import ARRIVES, restate_steps, review_sellers
 from tests.performance.facts import shipped
@@ -116,6 +116,43 @@ def test_late_reviews_say_what_reviews_in_time_had_said(
         "SellerReviewed",
         "VisibilityReduced",
     ]
+
+
+def test_days_that_were_missed_are_caught_up_with_in_one_turn_as_many_as_it_takes(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(at: datetime) -> date | None:
+        parts = performance.streams, performance.engine
+        review_sellers(load_policies(), at + ARRIVES, *parts)
+        return last_day(performance.engine)
+
+    performance.hear([*orders(late=0), *orders(late=0, seller_id="s-2")])
+    turn(AS_OF)
+    assert turn(AS_OF + 40 * DAY) == (AS_OF + 40 * DAY).date()
+
+    monkeypatch.setattr(schedules, "MOST_DAYS", 3)
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 43 * DAY).date()
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 46 * DAY).date()
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 47 * DAY).date()
+    monkeypatch.setattr(schedules, "MOST_SELLERS", 4)  # of two, on two days
+    assert turn(AS_OF + 50 * DAY) == (AS_OF + 49 * DAY).date()
+
+
+def test_a_seller_whom_a_later_review_knew_is_judged_of_no_day_before(
+    performance: Performance,
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF + 120 * DAY)  # nothing is measured any more
+    assert performance.told() == []
+    performance.hear(orders(seller_id="s-2"), late=140 * DAY)  # a past that is told since
+    now = AS_OF + 160 * DAY
+
+    (day,) = performance.review(AS_OF, known_at=now)
+    assert (day.sellers, kinds(performance.told())) == (1, [])
+    assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
+
+    (day,) = performance.review(AS_OF - DAY, known_at=now)
+    assert (day.sellers, len(performance.told("s-2"))) == (0, 2)
 
 
 def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) -> None:

@@ -259,7 +259,8 @@ def review(
 ) -> Reviewed:
     """Review all sellers, of each day that is due until the one that is named.
 
-    Safe to repeat, late or twice at once: a day is judged once.
+    Safe to repeat, late or twice at once: a day is judged once, and a seller of whom the
+    review of a later day knew is not judged of one before it.
     """
     have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()

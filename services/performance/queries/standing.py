@@ -191,6 +191,14 @@ def is_reviewed(db: Engine, day: date) -> bool:
         return read.scalar(query) is not None
 
 
+def known_to_later_reviews(db: Engine, day: date) -> datetime | None:
+    """Return what was known, by when, to reviews of days after `day`; None if none was."""
+    with db.connect() as read:
+        query = select(func.max(review_days.c.known_at)).where(review_days.c.day > day)
+        found: datetime | None = read.scalar(query)
+        return found
+
+
 def next_review(at: datetime) -> datetime:
     """Return when all sellers are reviewed next after `at`: at the next midnight."""
     return datetime.combine(at.date() + timedelta(days=1), time(), UTC)
