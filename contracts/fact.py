@@ -6,15 +6,17 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
 )
+from pydantic_core import PydanticCustomError
 
 
 def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise PydanticCustomError("timezone_aware", _NO_ZONE)
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -31,10 +33,12 @@ def _written_out(moment: object) -> object:
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
+_NO_ZONE: Final = "it has no time zone: give it one, such as 2025-03-30T00:00:00Z"
+
 MAX_CENTS: Final = 2**53 - 1
 """The largest amount: what every JSON reader can hold."""
 
-Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment: TypeAlias = Annotated[datetime, AfterValidator(_in_utc)]
 GivenMoment: TypeAlias = Annotated[Moment, BeforeValidator(_written_out)]
 """A moment that a command is given: numbers, which would be seconds, are refused."""
 

@@ -17,6 +17,7 @@ MOST_OBLIGATIONS: Final = 20
 MOST_FACTS: Final = 100
 """How many facts a fact names."""
 MOST_CLAIMS: Final = 100
+MOST_ASIDE: Final = 1_000
 MOST_WORDS: Final = 10_000
 
 Level: TypeAlias = Literal["star", "good", "warn", "limit", "not_enough_data"]
@@ -85,6 +86,20 @@ class Ground(Value):
     way_out: WayOut
 
 
+class Heard(Value):
+    """What had come of a service's facts of the seller, when it was judged.
+
+    Units: places in the service's history: `pos` of the last fact that had come, `aside`
+        of facts that had come and could not be applied.
+    """
+
+    service: Id
+    pos: Count
+    aside: Annotated[tuple[Count, ...], Field(max_length=MOST_ASIDE)]
+
+
+AllHeard: TypeAlias = Annotated[tuple[Heard, ...], Field(max_length=10)]
+"""By service; none, if it was not noted."""
 Grounds: TypeAlias = Annotated[tuple[Ground, ...], Field(min_length=1)]
 
 
@@ -113,6 +128,7 @@ class SellerWarned(Fact):
     grounds: Grounds
     cure_by: Moment
     warned_at: Moment
+    heard: AllHeard = ()
 
 
 class VisibilityReduced(Fact):
@@ -126,6 +142,7 @@ class VisibilityReduced(Fact):
     grounds: Grounds
     cure_by: Moment
     reduced_at: Moment
+    heard: AllHeard = ()
 
 
 class NewBuyersLimited(Fact):
@@ -145,6 +162,7 @@ class SellerSuspended(Fact):
     policy: Id
     reasons: Grounds
     suspended_at: Moment
+    heard: AllHeard = ()
 
 
 class SellerReinstated(Fact):
@@ -192,8 +210,8 @@ class SanctionLifted(Fact):
     """A step is undone: it was cured, or what it stood on was not so.
 
     Shape: `lifted` are the steps that are undone, `step` is the one that holds now;
-        `because`, if it is `restated`, the facts recorded since that made the difference,
-        `changed` of them in all.
+        `because`, if it is `restated`, the facts that made the difference and had not come
+        when the step was taken, or were recorded since; `changed` of them in all.
     """
 
     moment: ClassVar[str] = "lifted_at"

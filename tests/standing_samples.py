@@ -9,6 +9,7 @@ from contracts.performance import (
     BrokenObligation,
     Claim,
     Ground,
+    Heard,
     NewBuyersLimited,
     PlanOfActionAccepted,
     PlanOfActionDeclined,
@@ -68,6 +69,7 @@ WARNED = SellerWarned(
     grounds=(GROUND,),
     cure_by=TUESDAY + timedelta(days=14),
     warned_at=TUESDAY,
+    heard=(Heard(service="orders", pos=12, aside=(7,)),),
 )
 REDUCED = VisibilityReduced(
     seller_id="s-1",

@@ -3,7 +3,7 @@
 from scripts.demo_orders.clients import Client, Json, Question
 from scripts.demo_orders.day import in_days
 from scripts.demo_performance import tables
-from scripts.demo_performance.season import CATALOG, ORDERS, PERFORMANCE, Season
+from scripts.demo_performance.season import CATALOG, ORDERS, Season
 from scripts.demo_performance.selling import GLASS, LINEN, POTTERY, SELLERS
 
 WARNED, HURRIED, REDUCED, LIMITED, SUSPENDED = 17, 23, 31, 45, 59
@@ -17,8 +17,6 @@ def begin(season: Season) -> None:
         "Each lists a product. Forty days of orders are told, as an import tells them, and"
         " all sellers are reviewed: there is nothing to warn of.",
     ):
-        # The clock's own review is of today. Once that is over, days of the past are ours.
-        season.quietly(season.marketplace, PERFORMANCE, Question("POST", "/reviews", {}))
         for one in SELLERS:
             path = f"/sellers/{one.name}/products/p-1/listing"
             said = {"title": f"A piece by {one.name}"}

@@ -17,6 +17,7 @@ from contracts.performance import (
     MOST_FACTS,
     Claim,
     Ground,
+    Heard,
     Level,
     Restated,
     Step,
@@ -49,7 +50,8 @@ class ReviewSeller:
     """A day's review: how the seller stood at `as_of`, as was known at `known_at`.
 
     Shape: `cards` are rows of the scorecard; `limits` are the metrics at limit, and
-        `very_poor` those so bad that nothing is waited for, each with its evidence.
+        `very_poor` those so bad that nothing is waited for, each with its evidence;
+        `heard` is what had come of the seller's facts.
     """
 
     seller_id: str
@@ -60,6 +62,7 @@ class ReviewSeller:
     cards: Sequence[Mapping[str, Any]] = ()
     limits: tuple[Ground, ...] = ()
     very_poor: tuple[Ground, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

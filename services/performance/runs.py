@@ -19,16 +19,20 @@ from kit.schedule import Due, alone
 from services.performance.commands import ReviewSeller, StandingCommand
 from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
+from services.performance.model.scorecard import sellers
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
+from services.performance.model.standing.heard import heard_of
 from services.performance.model.standing.ladder import Seen, is_quiet
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
-from services.performance.queries import Question, read_in_parts
+from services.performance.queries import Part, Question, read_in_parts
 from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
+    known_to_later_reviews,
     last_day,
+    looked_at,
     rows_of_sellers,
     sellers_with_late_facts,
     sellers_with_steps,
@@ -145,21 +149,43 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
 
     They are looked at in columns, some at a time, which tells who may have something to
     hear; of these alone the evidence is looked up. A seller who can't be reviewed is told
-    of, holds up nobody, and is reviewed the next day.
+    of, holds up nobody, and is reviewed the next day. One who was looked at by the review
+    of a later day is left out: days are judged in order, but for a past told since.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    asked, sellers = Asked(policy, as_of, known_at), 0
-    for sayings, listings in read_in_parts(platform.engine, Question(*asked)):
-        seen = first_sight(sayings, listings, *asked)
-        sellers += len(seen)
+    asked, count = Asked(policy, as_of, known_at), 0
+    later = known_to_later_reviews(platform.engine, day)
+    for rows in read_in_parts(platform.engine, Question(*asked)):
+        seen = _seen(rows, asked, later)
+        count += len(seen)
         for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
-            theirs = rows_of_sellers(platform.engine, some, known_at)
-            platform.submit(due, _found(some, theirs, asked, due))
-    done = DayReviewed(day, policy.version, sellers, due.done, dict(due.failed))
+            platform.submit(due, _judged(some, platform.engine, asked, due))
+    done = DayReviewed(day, policy.version, count, due.done, dict(due.failed))
     _note(done, known_at, platform.engine)
     return done
+
+
+def _seen(rows: Part, asked: Asked, later: datetime | None) -> Mapping[str, Seen]:
+    """Return what is seen of sellers whom no review of a later day knew, by `later`."""
+    found = first_sight(rows[0], rows[1], *asked)
+    if later is None:
+        return found
+    passed = {*sellers(*rows, asked.as_of, later)["seller_id"]}
+    return {name: each for name, each in found.items() if name not in passed}
+
+
+def _judged(
+    some: Sequence[str], engine: Engine, asked: Asked, due: Due
+) -> Sequence[ReviewSeller]:
+    """Return what is found of sellers, and what had come of their facts."""
+    rows = rows_of_sellers(engine, some, asked.known_at)
+    heard = heard_of(*rows)
+    return [
+        replace(one, heard=heard.get(one.seller_id, ()))
+        for one in _found(some, rows.said, asked, due)
+    ]
 
 
 def _found(
@@ -199,17 +225,19 @@ def restate(
 ) -> None:
     """Lift the steps that stand on nothing any more, by what is known at `at`.
 
-    Shape: of the sellers `of`, or of those of whom facts were recorded since. The first
-        finds more: a fact may have been recorded before a review, and have come after it.
+    Shape: of the sellers `of`, or of those of whom facts came late since it was last done.
+    Safe to repeat: Yes. What was looked at is noted once all that follows is recorded.
     """
     policies = {policy.version: policy for policy in platform.policies}
-    asked = sellers_with_late_facts(platform.engine, at) if of is None else of
-    for some in in_batches(asked, BATCH):
+    late = sellers_with_late_facts(platform.engine, at) if of is None else {}
+    for some in in_batches([*late] if of is None else of, BATCH):
         stand = states_of(platform.engine, some)
-        rows = rows_of_sellers(platform.engine, some, at)
-        lifts = [*fallen(stand, *rows, policies, at)]
+        sayings, listings, _ = rows_of_sellers(platform.engine, some, at)
+        lifts = [*fallen(stand, sayings, listings, policies, at)]
         if lifts:
             platform.submit(due, lifts)
+        done = {one for one in some if f"{STREAM}{one}" not in due.failed}
+        looked_at({one: late[one] for one in done & late.keys()}, platform.engine)
 
 
 def _note(done: DayReviewed, known_at: datetime, engine: Engine) -> None:

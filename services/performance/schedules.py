@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import Engine
@@ -15,21 +16,31 @@ from services.performance.runs import DAILY_REVIEWS, Platform, restate, review_u
 ARRIVES: Final = timedelta(minutes=5)
 """How long after midnight what was recorded before it is surely here, on a good day."""
 
+MOST_DAYS: Final = 100
+MOST_SELLERS: Final = 100_000
+"""A turn takes so many days, or as many as have so many sellers together: so that none
+lasts longer than a process may be at it."""
+
 
 def review_sellers(
     policies: Sequence[Policy], at: datetime, streams: Streams, engine: Engine
 ) -> int:
-    """Review all sellers of the first day that is due by `at`; return how many facts came.
-
-    A day each turn: so that none lasts longer than a process may be at it.
+    """Review all sellers of the days that are due by `at`; return how many facts came.
 
     Raises:
         SomeFailed: Some sellers could not be; they are reviewed the next day.
-    Safe to repeat: Yes, and late: each day that was missed is reviewed, in order.
+    Safe to repeat: Yes, and late: each day that was missed is reviewed, in order; what is
+        more than a turn takes goes on in the next.
     """
-    day = (at - ARRIVES).date()
-    one = next(review_until(day, at, Platform(engine, streams, policies)), None)
-    return 0 if one is None else Due(streams, one.recorded, {**one.failed}).count()
+    due, sellers = Due(streams), 0
+    days = review_until((at - ARRIVES).date(), at, Platform(engine, streams, policies))
+    for one in islice(days, MOST_DAYS):
+        due.done += one.recorded
+        due.failed |= one.failed
+        sellers += one.sellers
+        if sellers >= MOST_SELLERS:
+            break
+    return due.count()
 
 
 def restate_steps(

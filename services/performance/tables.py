@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata: Final = MetaData()
@@ -27,3 +37,13 @@ review_days: Final = Table(
     Column("sellers", Integer, nullable=False),
 )
 """The days of which all sellers were reviewed. Nobody may have had anything to hear."""
+
+restatements: Final = Table(
+    "restatements",
+    metadata,
+    Column("seller_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("late", BigInteger, nullable=False),
+)
+"""Which version of a seller's standing was looked at again last, and how much had come late
+for its steps. What is the same since needs no other look."""

@@ -43,16 +43,26 @@ class Performance:
         self, facts: Iterable[Fact], *, late: timedelta = timedelta()
     ) -> Sequence[Received]:
         """Take facts that were recorded so much later than they happened."""
+        return self.take(self.told_by(facts, late=late))
+
+    def told_by(
+        self, facts: Iterable[Fact], *, late: timedelta = timedelta()
+    ) -> Sequence[Received]:
+        """Facts as they come, each at the next place of its source's history."""
         told = [
             replace(
                 one,
                 envelope=one.envelope.model_copy(
-                    update={"id": UUID(int=self.heard + place)}
+                    update={"id": UUID(int=self.heard + place), "pos": self.heard + place}
                 ),
             )
             for place, one in enumerate(recorded((fact, late) for fact in facts), 1)
         ]
         self.heard += len(told)
+        return told
+
+    def take(self, told: Sequence[Received]) -> Sequence[Received]:
+        """Let facts be applied, as when they come from Kafka."""
         with self.engine.begin() as db:
             OBLIGATIONS.handler(told, db)
         return told

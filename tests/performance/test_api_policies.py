@@ -277,7 +277,11 @@ class TestWhatIf:
                 "moment-to-come",
                 "as_of: 2026-04-01T12:00:01Z has not",
             ),
-            ("2026-04-01T10:00:00", INVALID, "as_of: Input should have timezone info"),
+            (
+                "2026-04-01T10:00:00",
+                INVALID,
+                "as_of: it has no time zone: give it one, such as 2025-03-30T00:00:00Z",
+            ),
             (1_700_000_000, INVALID, "as_of: Value error, write a time as ISO 8601"),
         ],
     )

@@ -28,8 +28,12 @@ PROJECTED: Final = (
     f"as_of: {NOT_COME}how things would stand then is a projection: "
     "ask /sellers/{seller_id}/projection"
 )
+NOBODY_NOW: Final = (
+    "seller_id: there is no seller 'nobody' of whom anything was true by "
+    "2026-04-02T00:00:00Z and is known now"
+)
 KNOWN_NOW: Final = f"known_at: {NOT_COME}leave it out for all that is known now"
-NO_OFFSET: Final = "Input should have timezone info"
+NO_OFFSET: Final = "it has no time zone: give it one, such as 2025-03-30T00:00:00Z"
 NO_POLICY: Final = "policy: there is none of version '1999'; there are: 2026-01"
 NOBODY: Final = (
     "seller_id: there is no seller 'nobody' of whom anything was true by "
@@ -81,6 +85,7 @@ REFUSED: Final[list[tuple[str, int, str]]] = [
         404,
         f"metric: there is none named 'charm'; there are: {', '.join(NAMES)}",
     ),
+    ("/sellers/nobody/appeals/a-9/preview", 404, NOBODY_NOW),
     (
         f"{S}/appeals/a-9/preview",
         404,
@@ -165,6 +170,19 @@ POSTED: Final[list[tuple[str, dict[str, Any], int, str]]] = [
         404,
         "appeal_id: the seller filed no appeal 'a-9'; file it first",
     ),
+    *(
+        (f"/sellers/nobody/{path}", body, 404, NOBODY_NOW)
+        for path, body in (
+            ("plans", {"plan_id": "n-1", "statement": "Hire"}),
+            ("plans/n-1/acceptance", {}),
+            ("plans/n-1/decline", {"note": "Vague"}),
+            (
+                "appeals",
+                {"appeal_id": "a", "against": "e", "statement": "!", "claims": [CLAIM]},
+            ),
+            ("appeals/a-1/decision", {"upheld": True, "note": "So it did"}),
+        )
+    ),
 ]
 
 
@@ -220,7 +238,7 @@ def test_what_cannot_be_is_refused_and_not_recorded(
 ) -> None:
     http, engine = served
     before = recorded(engine)
-    answer = post(http, path, body, said[:99])
+    answer = post(http, path, body, f"{path} {said}"[:199])
 
     assert (answer.status_code, answer.json()["detail"]) == (status, said)
     assert recorded(engine) == before

@@ -137,7 +137,7 @@ def test_windows_the_wrong_way_round_are_refused() -> None:
         ({"z": float("inf")}, "z: Input should be less than or equal to 10"),
         (
             {"applies_from": datetime(2026, 5, 1)},  # noqa: DTZ001 - naive on purpose
-            "applies_from: Input should have timezone",
+            "applies_from: it has no time zone: give it one",
         ),
         ({"applies_from": 5}, "applies_from: Value error, write a time as ISO 8601"),
         ({"holidays": ["soon"]}, "holidays.0: Value error, write a time as ISO 8601"),

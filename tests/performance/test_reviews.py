@@ -1,33 +1,37 @@
 """Reviews over all sellers, on a real database: once each day, late or twice; undone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 import polars as pl
 import pytest
 from sqlalchemy import select
 
+from contracts.fact import Fact
 from contracts.performance import (
     SanctionLifted,
     SellerReviewed,
     SellerWarned,
     StandingEvent,
 )
+from kit.consumers.tables import parked_events
 from kit.readmodels.own import verify_own
-from kit.schedule import Due
-from services.performance import runs
+from kit.schedule import Due, SomeFailed
+from services.performance import runs, schedules
 from services.performance.app import BLUEPRINT
 from services.performance.commands import ReviewSeller
 from services.performance.model.policy import load_policies
 from services.performance.model.standing.findings import found_of
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.projections.standing import standings
-from services.performance.queries.standing import sellers_with_late_facts
+from services.performance.queries.standing import last_day, sellers_with_late_facts
 from services.performance.runs import Platform, review_until
 from services.performance.schedules import ARRIVES, restate_steps, review_sellers
 from tests.performance.facts import shipped
 from tests.performance.reviewed import Performance, orders, performance_on
 from tests.performance.standings import kinds
+from tests.performance.test_one_seller import set_aside
 from tests.performance.world import AS_OF, DAY, TICK
 
 
@@ -35,6 +39,16 @@ from tests.performance.world import AS_OF, DAY, TICK
 def performance(fresh_database: str) -> Iterator[Performance]:
     with performance_on(fresh_database) as parts:
         yield parts
+
+
+def left_early(orders: Iterable[int]) -> list[Fact]:
+    """Shipments of those orders: they left in time."""
+    saved = shipped(AS_OF - 10 * DAY)
+    return [saved.model_copy(update={"order_id": f"o-{n}"}) for n in orders]
+
+
+def restated(performance: Performance, at: datetime) -> int:
+    return restate_steps(load_policies(), at, performance.streams, performance.engine)
 
 
 def warning_of(facts: list[StandingEvent]) -> SellerWarned:
@@ -104,22 +118,51 @@ def test_late_reviews_say_what_reviews_in_time_had_said(
     ]
 
 
+def test_days_that_were_missed_are_caught_up_with_in_one_turn_as_many_as_it_takes(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(at: datetime) -> date | None:
+        parts = performance.streams, performance.engine
+        review_sellers(load_policies(), at + ARRIVES, *parts)
+        return last_day(performance.engine)
+
+    performance.hear([*orders(late=0), *orders(late=0, seller_id="s-2")])
+    turn(AS_OF)
+    assert turn(AS_OF + 40 * DAY) == (AS_OF + 40 * DAY).date()
+
+    monkeypatch.setattr(schedules, "MOST_DAYS", 3)
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 43 * DAY).date()
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 46 * DAY).date()
+    assert turn(AS_OF + 47 * DAY) == (AS_OF + 47 * DAY).date()
+    monkeypatch.setattr(schedules, "MOST_SELLERS", 4)  # of two, on two days
+    assert turn(AS_OF + 50 * DAY) == (AS_OF + 49 * DAY).date()
+
+
+def test_a_seller_whom_a_later_review_knew_is_judged_of_no_day_before(
+    performance: Performance,
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF + 120 * DAY)  # nothing is measured any more
+    assert performance.told() == []
+    performance.hear(orders(seller_id="s-2"), late=140 * DAY)  # a past that is told since
+    now = AS_OF + 160 * DAY
+
+    (day,) = performance.review(AS_OF, known_at=now)
+    assert (day.sellers, kinds(performance.told())) == (1, [])
+    assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
+
+    (day,) = performance.review(AS_OF - DAY, known_at=now)
+    assert (day.sellers, len(performance.told("s-2"))) == (0, 2)
+
+
 def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) -> None:
     performance.hear(orders())
     performance.review(AS_OF)
-    early = [
-        shipped(AS_OF - 10 * DAY).model_copy(update={"order_id": f"o-{n}"})
-        for n in range(8)
-    ]
-    told = performance.hear(early, late=11 * DAY)
+    told = performance.hear(left_early(range(8)), late=11 * DAY)
 
     later = AS_OF + 2 * DAY
-    assert (
-        restate_steps(load_policies(), later, performance.streams, performance.engine) == 1
-    )
-    assert (
-        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
-    )
+    assert restated(performance, later) == 1
+    assert restated(performance, later) == 0
 
     last = performance.told()[-1]
     assert isinstance(last, SanctionLifted)
@@ -127,6 +170,76 @@ def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) 
     assert {*last.because} == {str(one.envelope.id) for one in told}
     (metric,) = last.metrics
     assert (metric.was_rate, metric.is_rate, metric.is_due) == (0.6, 1.0, 20)
+
+
+def test_what_was_recorded_in_time_and_came_late_lifts_a_step_and_is_named(
+    performance: Performance,
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    told = performance.hear(left_early(range(8)))
+
+    assert restated(performance, AS_OF + DAY) == 1
+
+    last = performance.told()[-1]
+    assert isinstance(last, SanctionLifted)
+    assert {*last.because} == {str(one.envelope.id) for one in told}
+    assert (last.why, last.changed) == ("restated", 8)
+
+
+def test_what_was_set_aside_at_the_review_and_applied_since_is_named(
+    performance: Performance,
+) -> None:
+    early = performance.told_by(left_early(range(8)))
+    for one in early:
+        set_aside(performance.engine, one.envelope.id, one.envelope.pos)
+    performance.hear(orders())
+    performance.review(AS_OF)
+    with performance.engine.begin() as db:
+        db.execute(parked_events.delete())
+    performance.take(early)
+
+    assert restated(performance, AS_OF + DAY) == 1
+
+    last = performance.told()[-1]
+    assert isinstance(last, SanctionLifted)
+    assert {*last.because} == {str(one.envelope.id) for one in early}
+
+
+def test_late_facts_that_lift_nothing_are_looked_at_once(performance: Performance) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    engine = performance.engine
+    performance.hear(left_early([0]))
+    now = AS_OF + DAY
+    assert [*sellers_with_late_facts(engine, now)] == ["s-1"]
+
+    for _ in range(2):
+        assert restated(performance, now) == 0
+        assert sellers_with_late_facts(engine, now) == {}
+
+    performance.hear(left_early(range(1, 8)))  # more of it: now the step falls
+    assert [*sellers_with_late_facts(engine, now)] == ["s-1"]
+    assert restated(performance, now) == 1
+    assert sellers_with_late_facts(engine, now) == {}
+
+
+def test_a_lift_that_could_not_be_recorded_is_tried_again(
+    performance: Performance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    performance.hear(left_early(range(8)))
+
+    def failing(*_: object) -> None:
+        raise ValueError("not now")
+
+    monkeypatch.setattr(type(performance.streams), "submit", failing)
+    with pytest.raises(SomeFailed, match="not now"):
+        restated(performance, AS_OF + DAY)
+
+    monkeypatch.undo()
+    assert restated(performance, AS_OF + DAY) == 1
 
 
 def test_what_changes_nothing_of_its_ground_lifts_no_step(performance: Performance) -> None:
@@ -137,9 +250,7 @@ def test_what_changes_nothing_of_its_ground_lifts_no_step(performance: Performan
     performance.hear(orders(late=0, day=9))
 
     later = AS_OF + 20 * DAY
-    assert (
-        restate_steps(load_policies(), later, performance.streams, performance.engine) == 0
-    )
+    assert restated(performance, later) == 0
 
 
 def test_a_newer_policy_lifts_no_step(performance: Performance) -> None:
@@ -178,13 +289,13 @@ def test_who_is_looked_at_again_has_facts_that_came_late_for_a_step(
 ) -> None:
     performance.hear(orders())
     performance.review(AS_OF)
-    performance.review(AS_OF + 14 * DAY)
     performance.hear(orders(3, late=0, day=20))  # between the steps, and no ground of any
+    performance.review(AS_OF + 14 * DAY)
     now = AS_OF + 30 * DAY
-    assert sellers_with_late_facts(performance.engine, now) == []
+    assert sellers_with_late_facts(performance.engine, now) == {}
 
     performance.hear(orders(1, late=0, day=-1), late=29 * DAY)
-    assert sellers_with_late_facts(performance.engine, now) == ["s-1"]
+    assert [*sellers_with_late_facts(performance.engine, now)] == ["s-1"]
 
 
 def test_one_who_cannot_be_reviewed_holds_up_nobody(

@@ -39,7 +39,7 @@ def post(http: TestClient, path: str, body: dict[str, Any]) -> tuple[int, dict[s
     return answer.status_code, answer.json()
 
 
-def early(order: str) -> dict[str, Any]:
+def early(order: str, **changes: str) -> dict[str, Any]:
     """The claim that an order left in time."""
     return {
         "type": "orders.shipment-saved.v1",
@@ -53,7 +53,8 @@ def early(order: str) -> dict[str, Any]:
             "shipped_at": "2026-03-21T00:00:00Z",
             "saved_at": "2026-03-21T00:00:00Z",
             "completes_order": True,
-        },
+        }
+        | changes,
     }
 
 
@@ -132,9 +133,46 @@ def test_an_upheld_appeal_counts_and_lifts_what_it_was_against(
     assert before["overall"][0]["level"] == "limit"
 
 
+def test_a_preview_counts_what_had_happened_by_then_though_it_was_saved_later(
+    http: TestClient, performance: Performance
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    against, _ = performance.told_with_ids()[1]
+    claims = [early(f"o-{n}", saved_at="2026-04-03T00:00:00Z") for n in range(8)]
+    appeal = {"appeal_id": "a-1", "against": against, "statement": "!", "claims": claims}
+
+    assert post(http, APPEALS, appeal)[0] == 200
+    preview = http.get(f"{APPEALS}/a-1/preview").json()
+    kept = [
+        next(each for each in card["metrics"] if each["metric"] == "shipping.on_time")
+        for card in (preview["before"], preview["after"])
+    ]
+    assert [(each["kept"], each["level"]) for each in kept] == [(12, "limit"), (20, "star")]
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "kind", "field"),
     [
+        (
+            {
+                "claims": [
+                    early("o-1"),
+                    early(
+                        "o-2",
+                        shipped_at="2026-04-02T00:00:00Z",
+                        saved_at="2026-04-03T00:00:00Z",
+                    ),
+                ]
+            },
+            422,
+            "claims-refused",
+            (
+                "claims.1.data.saved_at: it lies after 2026-04-01T00:00:00Z, when what is "
+                "appealed against was judged: it can't have changed that; claim what had "
+                "happened by then"
+            ),
+        ),
         ({"against": NOBODY_IS}, 409, "against-unknown", "against"),
         ({"contests": [NOBODY_IS]}, 409, "facts-unknown", "contests"),
         ({"claims": [early("o-99")]}, 422, "claims-refused", "claims.0.data.order_id"),
@@ -173,7 +211,7 @@ def test_an_appeal_that_names_what_is_not_there_is_refused(
 def test_a_plan_that_is_accepted_reinstates_and_anothers_is_unknown(
     http: TestClient, performance: Performance
 ) -> None:
-    performance.hear(orders(late=20))
+    performance.hear([*orders(late=20), *orders(late=0, seller_id="s-2")])
     performance.review(AS_OF)
     plan = {"plan_id": "n-1", "statement": "Hire"}
     assert post(http, "/sellers/s-1/plans", plan)[0] == 200

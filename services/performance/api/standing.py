@@ -29,7 +29,7 @@ from services.performance.model.standing.refusals import (
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
-from services.performance.queries.appeals import overlay_of, with_claims
+from services.performance.queries.appeals import looked_up, overlay_of
 from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, its_turn, review_until
@@ -52,16 +52,11 @@ _VERSION: Final[TypeAdapter[_Version]] = TypeAdapter(_Version)
 _NEWEST: Final = 2**31 - 1
 
 _WAYS: Final = (
-    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING),
-    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING),
-    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING),
-    Way(
-        f"{_SELLER}/appeals",
-        commands.FileAppeal,
-        _SELLING,
-        prepare=with_claims,
-    ),
-    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING),
+    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING, prepare=looked_up),
+    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING, prepare=looked_up),
+    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING, prepare=looked_up),
+    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING, prepare=looked_up),
+    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING, prepare=looked_up),
 )
 
 
@@ -188,6 +183,7 @@ def preview_appeal(
     seller_id: SellerInPath,
     appeal_id: Id,
     policies: PoliciesHere,
+    db: Database,
     engine: ThisEngine,
     at: Now,
 ) -> OverlayShown:
@@ -195,7 +191,9 @@ def preview_appeal(
 
     Raises:
         AppealUnknown: The seller filed none of this id.
+        SellerNotKnown: Nothing is known of such a seller.
     """
+    require_known(seller_id, at, db)
     stand = states_of(engine, [seller_id]).get(seller_id)
     appeal = None if stand is None else stand.appeals.get(appeal_id)
     if appeal is None:
@@ -261,7 +259,8 @@ def review(
 ) -> Reviewed:
     """Review all sellers, of each day that is due until the one that is named.
 
-    Safe to repeat, late or twice at once: a day is judged once.
+    Safe to repeat, late or twice at once: a day is judged once, and a seller of whom the
+    review of a later day knew is not judged of one before it.
     """
     have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()

@@ -87,7 +87,10 @@ def parsed(
         except ClaimsRefused as why:
             wrong += why.wrong
             continue
-        late = f"it lies after {written(by)}, the moment that is asked about"
+        late = (
+            f"it lies after {written(by)}, the moment that is asked about; "
+            "claim what had happened by then"
+        )
         wrong += [
             (f"{at}.data.{name}", late)
             for name in sorted(meant[type(fact)])
@@ -97,6 +100,29 @@ def parsed(
     if wrong:
         raise ClaimsRefused(wrong)
     return Claimed(facts)
+
+
+def require_grounds(
+    facts: Sequence[Fact], judged_at: datetime, meant: Mapping[type[Fact], Collection[str]]
+) -> None:
+    """Let pass claims that say anything of what was true when it was judged.
+
+    A parcel that left before and was saved later does; so `meant`, as for `parsed`.
+
+    Raises:
+        ClaimsRefused: Some say only of what happened later, which was no ground.
+    """
+    late = (
+        f"it lies after {written(judged_at)}, when what is appealed against was judged: it "
+        "can't have changed that; claim what had happened by then"
+    )
+    wrong = list[tuple[str, str]]()
+    for place, fact in enumerate(facts):
+        moments = [getattr(fact, name) for name in meant[type(fact)]]
+        if all(moment > judged_at for moment in moments if moment is not None):
+            wrong.append((f"claims.{place}.data.{fact.moment}", late))
+    if wrong:
+        raise ClaimsRefused(wrong)
 
 
 def _fact(claim: Claim, seller_id: str, at: str, meant: Collection[type[Fact]]) -> Fact:

@@ -7,6 +7,7 @@ from typing import Final, LiteralString
 
 from sqlalchemy import Connection, Engine
 
+from contracts.fact import Fact
 from contracts.performance import Claim
 from contracts.registry import NAMES, decode
 from kit.database import driver
@@ -14,12 +15,14 @@ from services.performance.commands import Appealing, FileAppeal, Planning
 from services.performance.handlers import STREAM
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.policy import Policy
-from services.performance.model.proposed import parsed
+from services.performance.model.proposed import claimed, parsed, require_grounds
 from services.performance.model.standing.pleading import Appealable
+from services.performance.model.standing.refusals import AgainstUnknown
 from services.performance.model.standing.state import Appeal
 from services.performance.model.things import named_by, require
 from services.performance.policies import MEANT
-from services.performance.queries.one_seller import Asked, WhatIf, ask_what_if
+from services.performance.queries.known import require_known
+from services.performance.queries.one_seller import Asked, WhatIf, laid_over
 from services.performance.queries.standing import rows_of_sellers
 
 _FACT: Final[LiteralString] = """
@@ -38,20 +41,25 @@ class Overlay:
     found: WhatIf
 
 
-def with_claims(command: Planning | Appealing, db: Connection) -> Planning | Appealing:
+def looked_up(command: Planning | Appealing, db: Connection) -> Planning | Appealing:
     """Return `command`, the claims of an appeal written out as they would be published.
 
     Raises:
-        ClaimsRefused: They could not be facts of this seller's, or of what there is.
+        SellerNotKnown: Nothing is known of such a seller.
+        ClaimsRefused: They could not be facts of this seller's, or of what there is; or
+            lie after the moment of what the appeal is against.
     """
+    require_known(command.seller_id, command.at, db)
     if not isinstance(command, FileAppeal) or not command.claims:
         return command
-    claimed = parsed(command.claims, command.seller_id, command.at, MEANT)
+    given = parsed(command.claims, command.seller_id, command.at, MEANT)
     rows = rows_of_sellers(db.engine, [command.seller_id], None)
-    require(claimed.facts, named_by(*rows))
+    require(given.facts, named_by(*rows.said))
+    if against := _told_in(command.seller_id, command.against, db):
+        require_grounds(given.facts, against.happened_at, MEANT)
     written = tuple(
         Claim(type=NAMES[type(fact)], data=fact.model_dump(mode="json"))
-        for fact in claimed.facts
+        for fact in given.facts
     )
     return replace(command, claims=written)
 
@@ -61,15 +69,24 @@ def overlay_of(
 ) -> Overlay:
     """Return what the claims would make of the scorecard that was judged then.
 
+    Shape: the claims were checked when they were filed; what of them is true only later
+        changes nothing.
+
     Raises:
-        SellerNotKnown: Nothing was true by then; ClaimsRefused or PolicyUnknown too.
+        AgainstUnknown: It is against nothing that was judged.
+        SellerNotKnown: Nothing was true by then; PolicyUnknown too.
     """
     with db.connect() as read:
-        found = driver(read).execute(_FACT, (f"{STREAM}{seller_id}", appeal.against))
-        [(name, data)] = found.fetchall()
-    fact = decode(name, data)
-    policy = fact.policy if isinstance(fact, Appealable) else None
+        fact = _told_in(seller_id, appeal.against, read)
+    if not isinstance(fact, Appealable):
+        raise AgainstUnknown(appeal.against)
     as_of = fact.happened_at
-    question = Asked(seller_id, chosen_policy(policy, as_of, policies), as_of, now)
-    what_if, _ = ask_what_if(db, question, appeal.claims)
-    return Overlay(question, what_if)
+    question = Asked(seller_id, chosen_policy(fact.policy, as_of, policies), as_of, now)
+    rows, _ = question.read(db)
+    return Overlay(question, laid_over(rows, question, claimed(appeal.claims)))
+
+
+def _told_in(seller_id: str, event_id: str, db: Connection) -> Fact | None:
+    """Return a fact of a seller's standing, or None if there is none of this id."""
+    found = driver(db).execute(_FACT, (f"{STREAM}{seller_id}", event_id)).fetchone()
+    return None if found is None else decode(*found)

@@ -12,7 +12,7 @@ from contracts.performance import Claim
 from services.performance.model.evidence import explain
 from services.performance.model.foresight import foreseen
 from services.performance.model.policy import Policy
-from services.performance.model.proposed import parsed
+from services.performance.model.proposed import Claimed, parsed
 from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.things import named_by, require
@@ -122,11 +122,16 @@ def ask_what_if(db: Engine, asked: Asked, claims: Sequence[Claim]) -> tuple[What
     claimed = parsed(claims, asked.seller_id, asked.as_of, MEANT)
     rows, seen = asked.read(db)
     require(claimed.facts, named_by(*rows))
+    return laid_over(rows, asked, claimed), seen
+
+
+def laid_over(rows: SellerRows, asked: Asked, claimed: Claimed) -> WhatIf:
+    """Return how it would be if `claimed` were facts too; what is so later is left out."""
     stated = claimed.stated(asked.known_at)
     together = with_more(rows, rows_of(stated))
     ids = [str(each.event_id) for each in stated]
     before, after = (card_of(r, asked.policy, asked.as_of) for r in (rows, together))
-    return WhatIf(before, after, ids), seen
+    return WhatIf(before, after, ids)
 
 
 def with_more(rows: SellerRows, more: SellerRows) -> SellerRows:

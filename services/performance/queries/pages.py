@@ -30,7 +30,7 @@ from services.performance.queries import (
     judged,
     ranges_of,
 )
-from services.performance.queries.seen import PLACE, with_sources
+from services.performance.queries.seen import read_placed
 from services.performance.queries.seen_of_all import SeenOfAll, had_come, seen_of_all
 
 MOST_EXPLAINED: Final = 20_000
@@ -183,13 +183,9 @@ def _rows(
 ) -> Part:
     """Return the rows of sellers; on a page after the first, those that had come by it."""
     conditions = [*conditions_of(question), *stretch.conditions]
-    sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **PLACE}), conditions)
-    shown = [*conditions, *of_listings]
-    listings = read("listing_sayings", pl.Schema({**LISTINGS, **PLACE}), shown)
+    sayings, listings = read_placed(read, conditions, of_listings)
     if start is not None:
-        sayings, listings = (
-            had_come(rows, start.seen) for rows in with_sources(sayings, listings)
-        )
+        sayings, listings = (had_come(rows, start.seen) for rows in (sayings, listings))
     return sayings.select(SAYINGS.names()), listings.select(LISTINGS.names())
 
 

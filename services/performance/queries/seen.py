@@ -31,9 +31,8 @@ MOST_ASIDE: Final = 1_000
 """How many facts that are set aside an answer can tell, so that it can be had again."""
 
 Pos: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
-PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
-"""Whose fact a row is of, and where that stands in the history of its source."""
-_PARKED: Final = pl.Schema({"topic": pl.String(), "pos": pl.Int64()})
+_PLACE: Final = {"pos": pl.Int64(), "source": pl.String()}
+_PARKED: Final = pl.Schema({"key": pl.Binary(), "topic": pl.String(), "pos": pl.Int64()})
 _NO_PLACE: Final = "no answer has said that; give the `seen` of an answer, as it is"
 
 
@@ -88,10 +87,8 @@ def read_seen(
     """
     mine = [sql.SQL("seller_id = {}").format(question.seller_id)]
     with one_moment(address(db)) as read:
-        sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **PLACE}), mine)
-        listings = read("listing_sayings", pl.Schema({**LISTINGS, **PLACE}), mine)
-        aside = _set_aside(read, str(question.seller_id)) if seen is None else {}
-    told, shown = with_sources(sayings, listings)
+        told, shown = read_placed(read, mine)
+        aside = set_aside_of(read, [str(question.seller_id)])
     if seen is None:
         seen = _seen(told, shown, aside)
     return (
@@ -101,15 +98,48 @@ def read_seen(
     )
 
 
-def with_sources(
-    sayings: pl.DataFrame, listings: pl.DataFrame
+def read_placed(
+    read: Read,
+    conditions: Sequence[sql.Composable],
+    of_listings: Sequence[sql.Composable] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return rows with the services whose facts they are of, told where that is not so."""
+    """Return what was said of obligations and of listings, and by whom at which place.
+
+    Shape: as SAYINGS and as LISTINGS, with `pos` in the history of the service `source`.
+    """
+    sayings = read("obligation_sayings", pl.Schema({**SAYINGS, **_PLACE}), conditions)
+    shown = [*conditions, *of_listings]
+    listings = read("listing_sayings", pl.Schema({**LISTINGS, **_PLACE}), shown)
     of_metric = pl.col("metric").cast(pl.String).replace_strict(SOURCES)
     return (
         sayings.with_columns(pl.col("source").fill_null(of_metric)),
         listings.with_columns(pl.col("source").fill_null(CATALOG)),
     )
+
+
+def set_aside_of(read: Read, seller_ids: Sequence[str]) -> pl.DataFrame:
+    """Return the facts of sellers that had come and could not be applied.
+
+    Shape: a row each: seller_id, source, pos.
+    """
+    keys = [name.encode() for name in seller_ids]
+    theirs = set_aside(read, [sql.SQL("key = ANY({}::bytea[])").format(keys)])
+    return theirs.select(pl.col("key").cast(pl.String).alias("seller_id"), "source", "pos")
+
+
+def set_aside(read: Read, conditions: Sequence[sql.Composable]) -> pl.DataFrame:
+    """Return the facts that had come and could not be applied.
+
+    Shape: a row each: the key of its record, source, pos.
+    """
+    source = pl.col("topic").str.split(".").list.first().alias("source")
+    return read("parked_events", _PARKED, conditions).select("key", source, "pos")
+
+
+def by_source(aside: pl.DataFrame) -> Mapping[str, Sequence[int]]:
+    """Return the places of facts by the service whose they are."""
+    places = aside.group_by("source").agg(pl.col("pos").unique().sort()).sort("source")
+    return dict(places.iter_rows())
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -119,26 +149,13 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _set_aside(read: Read, seller_id: str) -> Mapping[str, Sequence[int]]:
-    return set_aside(read, [sql.SQL("key = {}").format(seller_id.encode())])
-
-
-def set_aside(
-    read: Read, conditions: Sequence[sql.Composable] = ()
-) -> Mapping[str, Sequence[int]]:
-    """Return the places of facts that had come and could not be applied, by service."""
-    parked = read("parked_events", _PARKED, conditions)
-    source = pl.col("topic").str.split(".").list.first()
-    places = parked.group_by(source).agg(pl.col("pos").unique().sort()).sort("topic")
-    return dict(places.iter_rows())
-
-
-def _seen(told: Rows, shown: Rows, aside: Mapping[str, Sequence[int]]) -> Seen:
+def _seen(told: Rows, shown: Rows, aside: pl.DataFrame) -> Seen:
     """Return what has come, of whatever moments: what is asked of them comes after."""
     facts = pl.concat([rows.lazy().select("source", "pos") for rows in (told, shown)])
     last = dict(facts.group_by("source").agg(pl.col("pos").max()).collect().iter_rows())
     names = sorted({*SOURCES.values(), CATALOG, PERFORMANCE})
-    return Seen(places={name: last.get(name, 0) for name in names}, aside=aside)
+    places = {name: last.get(name, 0) for name in names}
+    return Seen(places=places, aside=by_source(aside))
 
 
 def _of(rows: pl.DataFrame, question: Question, seen: Seen) -> pl.DataFrame:

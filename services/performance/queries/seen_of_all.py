@@ -17,7 +17,13 @@ from contracts.topics import FACTS, OWNERS
 from kit.partitions import partition_of
 from kit.readmodels.frames import Read
 from services.performance.projections.claims import PERFORMANCE
-from services.performance.queries.seen import MOST_ASIDE, Pos, set_aside, were_aside
+from services.performance.queries.seen import (
+    MOST_ASIDE,
+    Pos,
+    by_source,
+    set_aside,
+    were_aside,
+)
 
 Places: TypeAlias = Annotated[
     Mapping[str, Annotated[Sequence[Pos], Field(min_length=1)]], Field(max_length=10)
@@ -54,7 +60,7 @@ def seen_of_all(read: Read) -> SeenOfAll:
         source: [last.get((source, number), 0) for number in range(partitions)]
         for source, partitions in _PARTITIONS.items()
     }
-    aside = set_aside(read, [mine])
+    aside = by_source(set_aside(read, [mine]))
     few = sum(map(len, aside.values())) <= MOST_ASIDE
     return SeenOfAll(places, aside if few else {})
 

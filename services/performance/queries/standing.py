@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from typing import Any, Final, LiteralString, TypeAlias
+from typing import Any, Final, LiteralString, NamedTuple, TypeAlias
 
 import polars as pl
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from contracts.performance import Step
 from kit.database import address, driver
@@ -16,8 +18,11 @@ from kit.readmodels.frames import one_moment
 from services.performance.handlers import STREAM
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.standing.state import Standing
+from services.performance.policies import SOURCES
 from services.performance.projections.standing import STATE, standings
-from services.performance.tables import review_days
+from services.performance.queries import Part
+from services.performance.queries.seen import CATALOG, read_placed, set_aside_of
+from services.performance.tables import restatements, review_days
 
 Shown: TypeAlias = dict[str, Any]
 
@@ -27,21 +32,29 @@ SELECT version, event_id::text, type, occurred_at AS at, recorded_at, data,
 FROM events WHERE stream_id = %s AND version < %s ORDER BY version DESC LIMIT %s
 """
 _LATE: Final[LiteralString] = """
-SELECT DISTINCT s.seller_id FROM standings AS s
-CROSS JOIN LATERAL jsonb_array_elements(s.state -> 'rungs') AS rung
+SELECT s.seller_id, s.version, late.count FROM standings AS s
 CROSS JOIN LATERAL (
-    SELECT (rung ->> 'known_at')::timestamptz AS known_at,
-        (rung ->> 'at')::timestamptz AS at
-) AS asked
-WHERE s.step <> 'healthy' AND (EXISTS (
-    SELECT FROM obligation_sayings AS o WHERE o.seller_id = s.seller_id
-    AND o.recorded_at > asked.known_at AND o.recorded_at <= %(known_at)s
-    AND o.at <= asked.at
-) OR EXISTS (
-    SELECT FROM listing_sayings AS l WHERE l.seller_id = s.seller_id
-    AND l.recorded_at > asked.known_at AND l.recorded_at <= %(known_at)s
-    AND l.at <= asked.at
-))
+    SELECT count(*) FROM jsonb_to_recordset(s.state -> 'rungs')
+        AS rung(at timestamptz, known_at timestamptz, heard jsonb)
+    CROSS JOIN LATERAL (
+        SELECT at, recorded_at, pos, coalesce(source, %(sources)s::jsonb ->> metric)
+        FROM obligation_sayings WHERE seller_id = s.seller_id
+        UNION ALL SELECT at, recorded_at, pos, coalesce(source, %(listings)s)
+        FROM listing_sayings WHERE seller_id = s.seller_id
+    ) AS said(at, recorded_at, pos, source)
+    WHERE said.at <= rung.at AND said.recorded_at <= %(known_at)s AND (
+        said.recorded_at > rung.known_at
+        OR jsonb_array_length(coalesce(rung.heard, '[]')) > 0 AND NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(rung.heard)
+                AS one(service text, pos bigint, aside jsonb)
+            WHERE one.service = said.source AND said.pos <= one.pos
+            AND NOT one.aside @> to_jsonb(said.pos)
+        )
+    )
+) AS late
+LEFT JOIN restatements AS last USING (seller_id)
+WHERE s.step <> 'healthy' AND late.count > 0
+AND (last.version, last.late) IS DISTINCT FROM (s.version, late.count)
 ORDER BY s.seller_id
 """
 
@@ -94,24 +107,66 @@ def sellers_with_steps(db: Engine) -> Sequence[str]:
         return [*read.scalars(query)]
 
 
-def sellers_with_late_facts(db: Engine, known_at: datetime) -> Sequence[str]:
+class LookedAt(NamedTuple):
+    """What restatement looks at: a version of a standing, and how much came late for it.
+
+    Rows are only added: as long as both are the same, nothing else can follow from them.
+    """
+
+    version: int
+    late: int
+
+
+def sellers_with_late_facts(db: Engine, known_at: datetime) -> Mapping[str, LookedAt]:
     """Return the sellers whose steps stand on what was not all that there was to know.
 
-    That is: something was recorded since a step was taken, and known by `known_at`, that
-    was true by then.
+    That is: something was true when a step was taken that had not come then, or was
+    recorded since, and is known by `known_at`. Sellers of whom all of it was looked at
+    before, as `looked_at` noted, are left out.
     """
+    asked = {"known_at": known_at, "sources": Jsonb(SOURCES), "listings": CATALOG}
     with db.connect() as read:
-        found = driver(read).execute(_LATE, {"known_at": known_at})
-        return [name for (name,) in found]
+        found = driver(read).execute(_LATE, asked)
+        return {name: LookedAt(version, late) for name, version, late in found}
+
+
+def looked_at(sellers: Mapping[str, LookedAt], db: Engine) -> None:
+    """Note that restatement looked at all that came late of `sellers`.
+
+    Safe to repeat: Yes.
+    """
+    if not sellers:
+        return
+    add = insert(restatements)
+    new = {name: add.excluded[name] for name in LookedAt._fields}
+    rows = [{"seller_id": name, **each._asdict()} for name, each in sellers.items()]
+    with db.begin() as write:
+        write.execute(
+            add.on_conflict_do_update(index_elements=["seller_id"], set_=new), rows
+        )
+
+
+class RowsOfSellers(NamedTuple):
+    """What was said of some sellers, as it was at one moment.
+
+    Shape: as SAYINGS and as LISTINGS, with `source` and `pos`; `aside` [seller_id, source,
+        pos] are facts that had come and could not be applied.
+    """
+
+    sayings: pl.DataFrame
+    listings: pl.DataFrame
+    aside: pl.DataFrame
+
+    @property
+    def said(self) -> Part:
+        """What was said, without its places: as scorecards are made of."""
+        return self.sayings.select(SAYINGS.names()), self.listings.select(LISTINGS.names())
 
 
 def rows_of_sellers(
     db: Engine, seller_ids: Sequence[str], known_at: datetime | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what was said of some sellers by `known_at`: of obligations, of listings.
-
-    Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
-    """
+) -> RowsOfSellers:
+    """Return what was said of some sellers by `known_at`: of obligations, of listings."""
     # The bounds say what statistics may not know yet: that they lie side by side.
     some = "seller_id = ANY({}::text[]) AND seller_id BETWEEN {} AND {}"
     bounds = min(seller_ids), max(seller_ids)
@@ -119,10 +174,7 @@ def rows_of_sellers(
     if known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
     with one_moment(address(db)) as read:
-        return (
-            read("obligation_sayings", SAYINGS, conditions),
-            read("listing_sayings", LISTINGS, conditions),
-        )
+        return RowsOfSellers(*read_placed(read, conditions), set_aside_of(read, seller_ids))
 
 
 def last_day(db: Engine) -> date | None:
@@ -137,6 +189,14 @@ def is_reviewed(db: Engine, day: date) -> bool:
     with db.connect() as read:
         query = select(review_days.c.day).where(review_days.c.day == day)
         return read.scalar(query) is not None
+
+
+def known_to_later_reviews(db: Engine, day: date) -> datetime | None:
+    """Return what was known, by when, to reviews of days after `day`; None if none was."""
+    with db.connect() as read:
+        query = select(func.max(review_days.c.known_at)).where(review_days.c.day > day)
+        found: datetime | None = read.scalar(query)
+        return found
 
 
 def next_review(at: datetime) -> datetime:

@@ -138,6 +138,7 @@ def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
                     grounds=command.limits,
                     cure_by=command.as_of + command.terms.to_cure,
                     warned_at=command.as_of,
+                    heard=command.heard,
                 )
             ]
         case "suspended":
@@ -155,6 +156,7 @@ def _reduced(command: ReviewSeller, *, for_all: bool) -> Sequence[StandingEvent]
         grounds=command.limits,
         cure_by=command.as_of + command.terms.to_cure,
         reduced_at=command.as_of,
+        heard=command.heard,
     )
     if not for_all:
         return [reduced]
@@ -169,6 +171,7 @@ def _suspended(command: ReviewSeller, *, at_once: bool) -> SellerSuspended:
         policy=command.terms.policy,
         reasons=command.very_poor if at_once else command.limits,
         suspended_at=command.as_of,
+        heard=command.heard,
     )
 
 

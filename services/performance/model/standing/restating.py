@@ -21,6 +21,7 @@ from services.performance.model.policy import Policy
 from services.performance.model.proposed import claimed
 from services.performance.model.scorecard import scorecards
 from services.performance.model.standing.findings import at_limit, very_poor
+from services.performance.model.standing.heard import was_heard
 from services.performance.model.standing.state import Footing, Rung, Standing
 
 AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
@@ -42,7 +43,8 @@ def fallen(
 ) -> Iterator[LiftStep]:
     """Yield each step of `standings` that stands on nothing any more, lower ones first.
 
-    Shape: `sayings` and `listings` of these sellers, all that is known at `at`; a step
+    Shape: `sayings` and `listings` of these sellers, all that is known at `at`, each with
+        `source` and `pos`: the place in whose history its fact has; a step
         by a policy that is not in `policies` is left as it is, and so is one that was
         taken knowing more than that.
     """
@@ -85,6 +87,8 @@ def _fallen_of(
             mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
             late = _because(mine[0], mine[1], rung, policy, at)
             because = _told_in(late, standings[seller_id])
+            if not because:
+                continue  # only a fact lifts a step: no other way of counting does
             yield LiftStep(
                 seller_id=seller_id,
                 step=rung.step,
@@ -119,16 +123,21 @@ def _because(
     policy: Policy,
     at: datetime,
 ) -> Sequence[str]:
-    """Return the facts recorded since that made the difference, by when that was.
+    """Return the facts that made the difference, by when they were recorded.
 
-    They are those that say anything of an obligation that counts otherwise now.
+    They are those that the step was taken without, and that say anything of an obligation
+    that counts otherwise now.
     """
+    heard = was_heard(rung)
     names = [footing.metric for footing in rung.footings]
     then, now = (
-        explain(sayings, listings, policy, rung.at, known_at)
+        explain(*rows, policy, rung.at, at)
         .filter(pl.col("metric").is_in(names))
         .select("metric", "subject_id", "due", "kept", "rate")
-        for known_at in (rung.known_at, at)
+        for rows in (
+            (sayings.filter(heard), listings.filter(heard)),
+            (sayings, listings),
+        )
     )
     same = [*then.columns]
     changed = pl.concat(
@@ -139,7 +148,7 @@ def _because(
     ).select("metric", "subject_id")
     late = pl.concat([_said(sayings), _listed(listings, names)]).filter(
         pl.col("at") <= pl.lit(rung.at, MOMENT),
-        pl.col("recorded_at") > pl.lit(rung.known_at, MOMENT),
+        ~heard,
         pl.col("recorded_at") <= pl.lit(at, MOMENT),
     )
     found = late.join(changed, on=["metric", "subject_id"], how="semi")
@@ -158,7 +167,15 @@ def _told_in(late: Sequence[str], standing: Standing) -> Sequence[str]:
     return [*dict.fromkeys(decided.get(name, name) for name in late)]
 
 
-_COLUMNS: Final = ("metric", "subject_id", "at", "recorded_at", "event_id")
+_COLUMNS: Final = (
+    "metric",
+    "subject_id",
+    "at",
+    "recorded_at",
+    "event_id",
+    "source",
+    "pos",
+)
 
 
 def _said(sayings: pl.DataFrame) -> pl.DataFrame:

@@ -47,14 +47,27 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """Up to where a service's facts of the seller had come: but for those set aside."""
+
+    service: str
+    pos: int
+    aside: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
-    """A step that holds: what was asked when it was taken, and what it stands on."""
+    """A step that holds: what was asked when it was taken, and what it stands on.
+
+    Shape: `heard` is what had come by then; none, if that was not noted.
+    """
 
     step: Step
     at: datetime
     known_at: datetime
     policy: str
     footings: tuple[Footing, ...]
+    heard: tuple[Hearing, ...] = ()
 
     @property
     def stands_alone(self) -> bool:
@@ -161,7 +174,8 @@ def _stepped_up(standing: Standing, event: _Up) -> Standing:
     grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
     footings = tuple(Footing(g.metric, g.rule, g.rate, g.due) for g in grounds)
     step = step_after(event) or standing.step
-    rung = Rung(step, at, event.known_at, event.policy, footings)
+    heard = tuple(Hearing(one.service, one.pos, one.aside) for one in event.heard)
+    rung = Rung(step, at, event.known_at, event.policy, footings, heard)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
 
 
