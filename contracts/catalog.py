@@ -11,9 +11,8 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.fact import Fact, Id, Moment, Quantity, Text
+from contracts.fact import Count, Fact, Id, Moment, Quantity, Text
 
-Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 MOST_CHARS: Final = 10_000
 MOST_IMAGES: Final = 20
 LONGEST_URL: Final = 2_000

@@ -53,6 +53,7 @@ SellerId: TypeAlias = Annotated[
 """No colon: in the name of a stream, `listing-<seller_id>:<product_id>`, it ends there."""
 
 Quantity: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 Cents: TypeAlias = Annotated[int, Field(strict=True, ge=0, le=MAX_CENTS)]
 SignedCents: TypeAlias = Annotated[int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS)]
 Currency: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -9,7 +9,18 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.fact import Cents, Country, Currency, Fact, Id, Moment, Quantity, Text, Value
+from contracts.fact import (
+    Cents,
+    Count,
+    Country,
+    Currency,
+    Fact,
+    Id,
+    Moment,
+    Quantity,
+    Text,
+    Value,
+)
 
 PaymentMethod: TypeAlias = Literal["card", "terms"]
 CustomerLink: TypeAlias = Literal["existing", "created", "associated"]
@@ -64,7 +75,7 @@ class OrderSplit(Fact):
 
     An edit whose order has nothing left to ship after it completes the order:
     `completed_at` is the moment since which nothing is left to ship: that of the edit, or
-    of a parcel that leaves later.
+    of a parcel that leaves later. Facts of before December 2026 give the last parcel's.
     """
 
     moment: ClassVar[str] = "split_at"
@@ -78,7 +89,11 @@ class OrderSplit(Fact):
 
 
 class OrderLineQuantityChanged(Fact):
-    """`completed_at` as in OrderSplit."""
+    """`completed_at` as in OrderSplit.
+
+    `ordered` are those of the old units that the order was placed with, or split off with;
+    the others were added later.
+    """
 
     moment: ClassVar[str] = "changed_at"
 
@@ -89,10 +104,11 @@ class OrderLineQuantityChanged(Fact):
     reason: EditReason
     changed_at: Moment
     completed_at: Moment | None = None
+    ordered: Count | None = None
 
 
 class OrderLineRemoved(Fact):
-    """`completed_at` as in OrderSplit."""
+    """`completed_at` as in OrderSplit, `ordered` as in OrderLineQuantityChanged."""
 
     moment: ClassVar[str] = "removed_at"
 
@@ -102,6 +118,7 @@ class OrderLineRemoved(Fact):
     reason: EditReason
     removed_at: Moment
     completed_at: Moment | None = None
+    ordered: Count | None = None
 
 
 class OrderAccepted(Fact):

@@ -23,18 +23,18 @@ def deadline(at, left, off):  # when so much weekday time has passed
 def amounts(rows, *says): return [r["amount"] or 0 for r in rows if r["says"] in says] or [0]
 
 def lost_units(rows):  # by order: for want of stock, what its split children lost with it
-    of, lost, more = defaultdict(list), defaultdict(int), defaultdict(int)
-    for r in (r for r in rows if r["metric"] == UNITS): of[r["subject_id"]].append(r | {"says": "moved"} if r["part_of"] else r)
-    parent = {o: min(r["part_of"] for r in rs if r["part_of"]) for o, rs in of.items() if any(r["part_of"] for r in rs)}
+    of, lost = defaultdict(list), defaultdict(int)
+    for r in (r for r in rows if r["metric"] == UNITS): of[r["subject_id"]].append(r)
+    parent = {o: min(r["part_of"] for r in rs if r["says"] == "opened") for o, rs in of.items() if any(r["says"] == "opened" for r in rs)}
     for o, rs in of.items():
-        units, added, steps = sum(amounts(rs, "amount")), sum(amounts(rs, "opened")), 2 ** len(parent).bit_length()
+        units, steps = sum(amounts(rs, "amount")), 2 ** len(parent).bit_length()
         if any(r["says"] == "amount" and r["amount"] is None for r in rs):  # all that was left
-            moved_on = sum(max(amounts(of[c], "moved")) for c in parent if parent[c] == o)
-            came_in = max(amounts(rs, "due")) + max(amounts(rs, "moved")) + added
+            moved_on = sum(max(amounts(of[c], "opened")) for c in parent if parent[c] == o)
+            came_in = max(amounts(rs, "due")) + max(amounts(rs, "opened"))
             units += max(0, came_in - moved_on - sum(amounts(rs, "amount", "kept")))
         while o in parent and steps: o, steps = parent[o], steps - 1
-        lost[o], more[o] = lost[o] + units, more[o] + added  # added later: lost first
-    return defaultdict(int, {o: max(0, units - max(0, more[o])) for o, units in lost.items()})
+        lost[o] += units
+    return lost
 
 def owed(rows, policy, as_of):  # by metric: when each fell due, how much was due, and kept
     said, found, lost = defaultdict(list), defaultdict(list), lost_units(rows)

@@ -22,12 +22,11 @@ from pydantic import (
 from contracts.catalog import (
     LONGEST_URL,
     MOST_IMAGES,
-    Count,
     DeductReason,
     DescriptionText,
     RestoreReason,
 )
-from contracts.fact import GivenDate, GivenMoment, Id, Quantity, SellerId, Text
+from contracts.fact import Count, GivenDate, GivenMoment, Id, Quantity, SellerId, Text
 
 CLOSED: Final = ConfigDict(extra="forbid")
 

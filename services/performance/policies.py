@@ -74,9 +74,9 @@ _NOT_BY_THE_SELLER: Final = pl.col("shipped_by") == "marketplace"
 _CAN_BE_FOLLOWED: Final = pl.col("tracking_number").is_not_null()
 _LAST: Final = pl.col("completes_order")
 _COMPLETES: Final = pl.col("completed_at").is_not_null()
-_MORE: Final = pl.col("quantity") - pl.col("old_quantity")
-_CUT: Final = -_MORE
-_ASKED_ANEW: Final = (_MORE > 0) | (~_LOSS & (_CUT > 0))
+# Units that were added later are no part of what is due, and the first to go.
+_CUT: Final = pl.coalesce("ordered", "old_quantity") - pl.col("quantity")
+_REMOVED: Final = pl.coalesce("ordered", "quantity")
 _ANSWERS: Final = pl.col("answers").is_not_null()
 _BY_BUYER: Final = pl.col("sender") == "buyer"
 _BY_SELLER: Final = pl.col("sender") == "seller"
@@ -144,16 +144,15 @@ RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
         Rule(ACCEPTANCE_TIMELY, "void", "cancelled_at", when=pl.col("by") == "buyer"),
         Rule(UNITS_FILLED, "amount", "cancelled_at", when=_LOSS),
     ),
-    # Units that go for another reason than want of stock are asked for no more: so many
-    # fewer. Those that are added, for whatever reason, are asked for beside what is due.
+    # Units that go for another reason than want of stock can't be lost any more.
     OrderLineQuantityChanged: (
         Rule(UNITS_FILLED, "amount", "changed_at", amount=_CUT, when=_LOSS & (_CUT > 0)),
-        Rule(UNITS_FILLED, "opened", "changed_at", amount=_MORE, when=_ASKED_ANEW),
+        Rule(UNITS_FILLED, "kept", "changed_at", amount=_CUT, when=~_LOSS & (_CUT > 0)),
         Rule(SHIPPING_ON_TIME, "kept", "completed_at", when=_COMPLETES),
     ),
     OrderLineRemoved: (
-        Rule(UNITS_FILLED, "amount", "removed_at", amount=pl.col("quantity"), when=_LOSS),
-        Rule(UNITS_FILLED, "opened", "removed_at", amount=-pl.col("quantity"), when=~_LOSS),
+        Rule(UNITS_FILLED, "amount", "removed_at", amount=_REMOVED, when=_LOSS),
+        Rule(UNITS_FILLED, "kept", "removed_at", amount=_REMOVED, when=~_LOSS),
         Rule(SHIPPING_ON_TIME, "kept", "completed_at", when=_COMPLETES),
     ),
     # What had left is all there was to ship, once the rest is another order's.

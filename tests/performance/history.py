@@ -215,6 +215,7 @@ of_orders: st.SearchStrategy[Fact] = st.one_of(
         reason=edits,
         changed_at=moments,
         completed_at=perhaps,
+        ordered=st.none() | units,
     ),
     st.builds(
         OrderLineRemoved,
@@ -224,6 +225,7 @@ of_orders: st.SearchStrategy[Fact] = st.one_of(
         reason=edits,
         removed_at=moments,
         completed_at=perhaps,
+        ordered=st.none() | units,
     ),
     st.builds(
         OrderSplit,

@@ -35,7 +35,7 @@ from kit.consumers.records import Received
 from services.performance.model.policy import Policy, Standard
 from tests.performance.naive_buyers import answered, approved
 from tests.performance.naive_stock import confirmed
-from tests.performance.naive_units import lost_in, root, units_added, units_of
+from tests.performance.naive_units import empties, most_units, root, units_gone, units_of
 
 Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
 Due: TypeAlias = tuple[datetime, int, int]
@@ -267,22 +267,34 @@ def units_filled(world: World) -> Iterator[Due]:
         if any(p.split_from for p in ps)
     }
     lost: dict[str, int] = defaultdict(int)
-    added: dict[str, int] = defaultdict(int)
     for order in touched(world):
-        top = root(order, parent)
-        here = [r.fact for r in world.told if getattr(r.fact, "order_id", None) == order]
-        lost[top] += lost_in(order, here, world.as_of, orders, parent)
-        added[top] += sum(units_added(fact, world.as_of) for fact in here)
+        lost[root(order, parent)] += lost_in(order, world, orders, parent)
     for order, placed in whole.items():
         if placed:
             units = max(map(units_of, placed))
-            of_due = max(lost[order] - max(added[order], 0), 0)
-            yield min(p.placed_at for p in placed), units, max(units - of_due, 0)
+            yield min(p.placed_at for p in placed), units, max(units - lost[order], 0)
 
 
 def touched(world: World) -> set[str]:
     kinds = (OrderLineQuantityChanged, OrderLineRemoved, OrderRejected, OrderCancelled)
     return {r.fact.order_id for r in world.told if isinstance(r.fact, kinds)}
+
+
+def lost_in(
+    order: str,
+    world: World,
+    orders: dict[str, list[OrderPlaced]],
+    parent: dict[str, str],
+) -> int:
+    here = [r.fact for r in world.told if getattr(r.fact, "order_id", None) == order]
+    gone = [g for fact in here for g in units_gone(fact) if g[0] <= world.as_of]
+    cut = sum(units for _, units, out_of_stock in gone if out_of_stock)
+    if not any(empties(fact) and fact.happened_at <= world.as_of for fact in here):
+        return cut
+    children = [child for child in parent if parent[child] == order]
+    moved = sum(most_units(child, orders, part=True) for child in children)
+    came_in = most_units(order, orders, part=False) + most_units(order, orders, part=True)
+    return cut + max(came_in - moved - sum(units for _, units, _ in gone), 0)
 
 
 def judged(

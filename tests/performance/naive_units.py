@@ -1,6 +1,6 @@
 """How many units an order had and lost, from facts, one at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from contracts.fact import Fact
@@ -24,43 +24,14 @@ def root(order: str, parent: dict[str, str]) -> str:
     return order
 
 
-def lost_in(
-    order: str,
-    here: Sequence[Fact],
-    as_of: datetime,
-    orders: dict[str, list[OrderPlaced]],
-    parent: dict[str, str],
-) -> int:
-    """How many units an order lost by then, of which `here` tells."""
-    gone = [g for fact in here for g in units_gone(fact) if g[0] <= as_of]
-    cut = sum(units for _, units, out_of_stock in gone if out_of_stock)
-    if not any(empties(fact) and fact.happened_at <= as_of for fact in here):
-        return cut
-    children = [child for child in parent if parent[child] == order]
-    moved = sum(most_units(child, orders, part=True) for child in children)
-    came_in = most_units(order, orders, part=False) + most_units(order, orders, part=True)
-    came_in += sum(max(units_added(fact, as_of), 0) for fact in here)
-    return cut + max(came_in - moved - sum(units for _, units, _ in gone), 0)
-
-
-def units_added(fact: Fact, as_of: datetime) -> int:
-    """How many more units were asked for by then; fewer, if negative."""
-    match fact:
-        case OrderLineQuantityChanged(old_quantity=old, quantity=new, reason=why):
-            added = new - old if new > old or why != "out_of_stock" else 0
-        case OrderLineRemoved(quantity=units, reason=why):
-            added = 0 if why == "out_of_stock" else -units
-        case _:
-            return 0
-    return added if fact.happened_at <= as_of else 0
-
-
 def units_gone(fact: Fact) -> Iterator[tuple[datetime, int, bool]]:
     match fact:
         case OrderLineQuantityChanged(old_quantity=old, quantity=new, reason=why):
-            yield fact.changed_at, max(old - new, 0), why == "out_of_stock"
+            before = old if fact.ordered is None else fact.ordered
+            yield fact.changed_at, max(before - new, 0), why == "out_of_stock"
         case OrderLineRemoved(quantity=units, reason=why):
-            yield fact.removed_at, units, why == "out_of_stock"
+            gone = units if fact.ordered is None else fact.ordered
+            yield fact.removed_at, gone, why == "out_of_stock"
         case ShipmentSaved(completes_order=False, lines=lines):
             yield fact.shipped_at, sum(line.quantity for line in lines), False
         case _:

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.fact import Fact
-from contracts.orders import RejectReason, ShipmentSaved
+from contracts.orders import RejectReason
 from tests.performance.facts import (
     accepted,
     cancelled,
@@ -190,13 +190,6 @@ class TestTracking:
         assert self.outcome(*both, tracked(shipped().shipped_at, "o-2")) == (90, 2, 1)
 
 
-NO_STOCK = cancelled("seller", reason="out_of_stock")
-
-
-def left(units: int) -> ShipmentSaved:
-    return shipped(units=units, completes_order=False)
-
-
 class TestUnitsFilled:
     @staticmethod
     def outcome(*facts: Fact) -> tuple[int, int | None]:
@@ -267,34 +260,6 @@ class TestUnitsFilled:
         facts = child, grandchild, rejected("out_of_stock", order_id="o-3")
 
         assert self.outcome(placed(units=10), *facts) == (10, 5)
-
-    @pytest.mark.parametrize(
-        ("asked", "facts", "filled"),
-        [
-            (4, [cut(4, 6, "other"), left(5), NO_STOCK], 4),
-            (4, [cut(4, 6, "other"), left(5), cut(6, 5)], 4),
-            (4, [cut(4, 6, "other"), left(4), NO_STOCK], 4),
-            (4, [cut(4, 6, "other"), left(4), cut(6, 4)], 4),
-            (4, [cut(4, 6, "other"), left(3), NO_STOCK], 3),
-            (4, [cut(4, 6, "other"), left(3), cut(6, 3)], 3),
-            (1, [cut(1, 6), cut(6, 1)], 1),
-            (4, [cut(4, 8), cut(8, 4, "buyer_request"), NO_STOCK], 0),
-            (4, [cut(4, 6, "other"), removed(2, "other"), cut(4, 3)], 3),
-            (4, [cut(4, 2, "other"), cut(2, 4, "other"), cut(4, 3)], 3),
-        ],
-    )
-    def test_units_added_later_are_lost_before_any_that_are_due(
-        self, asked: int, facts: list[Fact], filled: int
-    ) -> None:
-        assert self.outcome(placed(units=asked), *facts) == (asked, filled)
-
-    def test_units_added_to_a_split_child_count_for_its_family(self) -> None:
-        child = placed("o-2", units=4, split_from="o-1")
-        more = cut(4, 6, "other", order_id="o-2")
-        loss = rejected("out_of_stock", order_id="o-2")
-
-        assert self.outcome(placed(units=10), child, more, loss) == (10, 6)
-        assert self.outcome(placed(units=10), child, more, cut(6, 4)) == (10, 10)
 
     def test_a_loss_after_as_of_has_not_happened(self) -> None:
         facts = placed(units=10), cut(10, 7, at=AS_OF + TICK)

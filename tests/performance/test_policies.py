@@ -128,17 +128,16 @@ def test_a_cancellation_for_want_of_stock_loses_all_that_was_left() -> None:
 
 def test_units_cut_for_want_of_stock_are_lost_and_others_only_go() -> None:
     assert said(cut(10, 7, at=AS_OF)) == {(UNITS, "amount", AS_OF, 3)}
-    assert said(cut(10, 7, "buyer_request", AS_OF)) == {(UNITS, "opened", AS_OF, -3)}
+    assert said(cut(10, 7, "buyer_request", AS_OF)) == {(UNITS, "kept", AS_OF, 3)}
 
 
-def test_more_units_than_before_are_asked_for_beside_what_is_due() -> None:
-    assert said(cut(7, 10, at=AS_OF)) == {(UNITS, "opened", AS_OF, 3)}
-    assert said(cut(7, 7, "other")) == set()
+def test_more_units_than_before_are_no_loss() -> None:
+    assert said(cut(7, 10)) == set()
 
 
 def test_a_removed_line_is_lost_for_want_of_stock_and_else_only_goes() -> None:
     assert [s.says for s in whenever(removed(4))] == ["amount"]
-    assert [s.says for s in whenever(removed(4, "other"))] == ["opened"]
+    assert [s.says for s in whenever(removed(4, "other"))] == ["kept"]
 
 
 def test_the_last_shipment_keeps_the_order_at_the_moment_it_left() -> None:

@@ -284,21 +284,6 @@ class TestEvidence:
             ("o-1", 9, 8, ["due 1", "opened 2", "amount 3"])
         ]
 
-    def test_units_added_later_place_no_order(self) -> None:
-        more = cut(4, 6, "other", at=LONG_AGO + HOUR)
-        loss = cut(6, 3, at=LONG_AGO + 2 * HOUR)
-        facts = placed(units=4), more, loss, accepted(LONG_AGO + 3 * HOUR)
-
-        assert self.of("shipping.on_time", *facts) == [
-            ("o-1", 1, 0, ["opened 1", "counts 4", "due 1"])
-        ]
-        assert self.of("inventory.units_filled", *facts) == [
-            ("o-1", 4, 3, ["due 1", "opened 2", "amount 3"])
-        ]
-        rows = explain(*sayings_of(received(facts)), POLICY, AS_OF)
-        (units,) = rows.filter(metric="inventory.units_filled").to_dicts()
-        assert (units["opened_at"], units["due_at"]) == (None, LONG_AGO)
-
     def test_a_listing_names_the_fact_that_described_it(self) -> None:
         assert self.of("listings.complete", listed(), changed(AS_OF, images=1)) == [
             ("p-1", 1, None, ["changed 2"])

@@ -39,6 +39,7 @@ def change_quantity(command: ChangeQuantity, order: Order) -> Sequence[OrderEven
         quantity=command.quantity,
         reason=command.reason,
         changed_at=command.at,
+        ordered=standing.ordered[command.line_id],
     )
     more_cents = (command.quantity - line.quantity) * line.unit_price_cents
     total_cents = standing.subtotal_cents + more_cents + standing.placed.shipping_cents
@@ -71,6 +72,7 @@ def _remove(command: RemoveLine, order: Order, field: str) -> Sequence[OrderEven
         quantity=line.quantity,
         reason=command.reason,
         removed_at=command.at,
+        ordered=standing.ordered[command.line_id],
     )
     return [fact.model_copy(update={"completed_at": completed_at(standing, fact)})]
 

@@ -11,7 +11,6 @@ from typing import Final, Literal, TypeAlias, assert_never
 
 from contracts.fact import Fact
 from contracts.orders import (
-    EditReason,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderSplit,
@@ -83,11 +82,9 @@ def _on_units(edit: Edited | None) -> Effect:
         case OrderSplit():
             return _no_units("the units stay owed, by the family of the order")
         case OrderLineRemoved():
-            return _cut(edit.quantity, edit.reason)
-        case OrderLineQuantityChanged() if edit.quantity < edit.old_quantity:
-            return _cut(edit.old_quantity - edit.quantity, edit.reason)
+            return _cut(edit, 0)
         case OrderLineQuantityChanged():
-            return _no_units("units that are added to an order are not counted")
+            return _cut(edit, edit.quantity)
         case _:
             assert_never(edit)
 
@@ -96,16 +93,15 @@ def _no_units(because: str) -> Effect:
     return Effect(standard=UNITS, effect="unchanged", because=because)
 
 
-def _cut(units: int, reason: EditReason) -> Effect:
-    lost = reason == "out_of_stock"
-    because = (
-        "they count as not filled, but for units added before"
-        if lost
-        else "they can't be lost any more"
-    )
+def _cut(edit: OrderLineRemoved | OrderLineQuantityChanged, stay: int) -> Effect:
+    units = (edit.ordered or 0) - stay
+    if units <= 0:
+        return _no_units("units that are added to an order later are not counted")
+    lost = edit.reason == "out_of_stock"
+    because = "they count as not filled" if lost else "they can't be lost any more"
     return Effect(
         standard=UNITS,
         effect="lost" if lost else "freed",
-        because=f"{reason}: {because}",
+        because=f"{edit.reason}: {because}",
         units=units,
     )

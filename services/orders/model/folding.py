@@ -69,10 +69,12 @@ def evolve(order: Order, event: OrderEvent) -> Order:
 
 
 def _placed(event: OrderPlaced) -> Open:
+    units = {line.line_id: line.quantity for line in event.lines}
     return Open(
         placed=event,
         lines={line.line_id: line for line in event.lines},
-        to_ship={line.line_id: line.quantity for line in event.lines},
+        to_ship=units,
+        ordered=units,
     )
 
 
@@ -102,6 +104,7 @@ class _Kept(TypedDict):
     placed: OrderPlaced
     lines: Mapping[str, OrderLine]
     to_ship: Mapping[str, int]
+    ordered: Mapping[str, int]
     shipments: Mapping[str, Shipment]
     last_left_at: datetime | None
     removed: Mapping[str, EditReason]
@@ -114,6 +117,7 @@ def _kept(order: Placed) -> _Kept:
         placed=order.placed,
         lines=order.lines,
         to_ship=order.to_ship,
+        ordered=order.ordered,
         shipments=order.shipments,
         last_left_at=order.last_left_at,
         removed=order.removed,
@@ -127,13 +131,16 @@ def _edited(order: Known, event: Edited) -> Known:
         case OrderSplit():
             moved = moved_by(event, order.lines)
             for line_id, units in moved.items():
-                order = _with_units(order, line_id, order.lines[line_id].quantity - units)
+                stay = max(order.ordered[line_id] - units, 0)
+                quantity = order.lines[line_id].quantity - units
+                order = _with_units(order, line_id, quantity, stay)
             return replace(order, splits={**order.splits, event.new_order_id: moved})
         case OrderLineRemoved(line_id=line_id, reason=reason):
-            order = _with_units(order, line_id, 0)
+            order = _with_units(order, line_id, 0, 0)
             return replace(order, removed={**order.removed, line_id: reason})
         case OrderLineQuantityChanged(line_id=line_id, quantity=quantity):
-            return _with_units(order, line_id, quantity)
+            ordered = min(order.ordered.get(line_id, 0), quantity)
+            return _with_units(order, line_id, quantity, ordered)
         case _:
             assert_never(event)
 
@@ -145,19 +152,21 @@ def moved_by(event: OrderSplit, lines: Mapping[str, OrderLine]) -> dict[str, int
     return {**whole, **parts}
 
 
-def _with_units(order: Known, line_id: str, quantity: int) -> Known:
+def _with_units(order: Known, line_id: str, quantity: int, ordered: int) -> Known:
     """Return `order` with `quantity` units of a line; none at all removes it."""
     line = order.lines.get(line_id)
     if line is None:
         return order
     lines, to_ship = dict(order.lines), dict(order.to_ship)
+    begun_with = {**order.ordered, line_id: ordered}
     if quantity < 1:
         del lines[line_id]
         to_ship.pop(line_id, None)
+        begun_with.pop(line_id)
     else:
         lines[line_id] = line.model_copy(update={"quantity": quantity})
         to_ship[line_id] = max(to_ship.get(line_id, 0) + quantity - line.quantity, 0)
-    return replace(order, lines=lines, to_ship=to_ship)
+    return replace(order, lines=lines, to_ship=to_ship, ordered=begun_with)
 
 
 def _shipped(order: Known, event: Shipping) -> Known:

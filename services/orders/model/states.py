@@ -38,6 +38,7 @@ class Placed:
     """What is known of every order that was placed.
 
     Units: `to_ship` are the units still to ship, by line id; 0 once a line has left.
+        `ordered` are those of a line that the order began with; the others were added.
     Shape: `placed` is how it began, `lines` how they stand, by line id; `shipments` by
         shipment id, and `last_left_at` when the last of them left; `removed` says why lines
         went, `splits` how many units of which went to other orders, by their id. Once
@@ -47,6 +48,7 @@ class Placed:
     placed: OrderPlaced
     lines: Mapping[str, OrderLine]
     to_ship: Mapping[str, int]
+    ordered: Mapping[str, int]
     shipments: Mapping[str, Shipment] = field(default_factory=dict)
     last_left_at: datetime | None = None
     removed: Mapping[str, EditReason] = field(default_factory=dict)

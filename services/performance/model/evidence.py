@@ -104,11 +104,8 @@ def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
 
     Only a placing says of an order's units that they fall due or came from another order.
     """
-    of_units = pl.col("metric") == UNITS_FILLED
-    placed = (pl.col("says") == "due") | pl.col("part_of").is_not_null()
-    return said.filter(of_units, placed).with_columns(
-        metric=pl.lit(SHIPPING_ON_TIME, METRIC)
-    )
+    of_units = (pl.col("metric") == UNITS_FILLED) & pl.col("says").is_in(["due", "opened"])
+    return said.filter(of_units).with_columns(metric=pl.lit(SHIPPING_ON_TIME, METRIC))
 
 
 def with_placings(counted: pl.LazyFrame, said: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,7 +1,6 @@
 """Units lost for want of stock, counted against the order that was placed.
 
-Splitting moves units to child orders; what is lost there was owed by the root. Units that
-were asked for later are not what is due, so of what is lost they are the first.
+Splitting moves units to child orders; what is lost there was owed by the root.
 """
 
 from typing import Final
@@ -11,15 +10,14 @@ import polars as pl
 from services.performance.model.metrics import UNITS_FILLED
 
 ORDER: Final = ["seller_id", "subject_id"]
-ASKED, CUT, SETTLED = "opened", "amount", "kept"
+MOVED, CUT, SETTLED = "opened", "amount", "kept"
 
 
 def lost_units(said: pl.LazyFrame) -> pl.DataFrame:
     """Return how many units each order lost, its split children's losses among them.
 
     An order that was rejected or cancelled for want of stock loses all that was left: what
-    came in, less what moved to children, was cut before or has left already. What a family
-    was asked for later, less what was taken back, is lost before anything that is due.
+    came in, less what moved to children, was cut before or has left already.
 
     Shape: in, sayings; out, one row per root that lost any: seller_id, subject_id, lost.
         A fact that comes twice counts once.
@@ -34,44 +32,34 @@ def lost_units(said: pl.LazyFrame) -> pl.DataFrame:
     if cuts.is_empty():
         return cuts.select(*ORDER, lost=pl.col("amount"))
     moved = _moved(told)
-    more = told.filter(pl.col("says") == ASKED, pl.col("part_of").is_null())
-    more = more.unique([*ORDER, "event_id"]).select(*ORDER, units="amount")
-    left = _left(of_units, told, moved, more)
-    lost = pl.concat([left, cuts.select(*ORDER, lost=pl.col("amount").fill_null(0))])
-    added = _at_roots(more, moved).group_by(ORDER).agg(pl.col("units").sum().clip(0))
-    of_due = pl.col("lost").sum() - pl.col("units").first().fill_null(0)
-    at_roots = _at_roots(lost, moved).join(added, on=ORDER, how="left")
-    return at_roots.group_by(ORDER).agg(lost=of_due.clip(0))
-
-
-def _left(
-    of_units: pl.LazyFrame, told: pl.DataFrame, moved: pl.DataFrame, more: pl.DataFrame
-) -> pl.DataFrame:
-    """Return what was left of the orders that lost all of it, as `lost`."""
-    gone = told.filter(pl.col("says").is_in([CUT, SETTLED])).unique([*ORDER, "event_id"])
-    empties = (pl.col("says") == CUT) & pl.col("amount").is_null()
-    emptied = gone.filter(empties).select(ORDER).unique()
+    settled = told.filter(pl.col("says") == SETTLED).unique([*ORDER, "event_id"])
+    emptied = cuts.filter(pl.col("amount").is_null()).select(ORDER).unique()
+    came_in = pl.concat([_placed(of_units, emptied), moved.select(*ORDER, "units")])
     parts = [
-        _placed(of_units, emptied).select(*ORDER, left="units"),
-        moved.select(*ORDER, left="units"),
-        more.select(*ORDER, left="units"),
+        came_in.join(emptied, on=ORDER, how="semi").rename({"units": "left"}),
         moved.select("seller_id", subject_id="part_of", left=-pl.col("units")),
-        gone.select(*ORDER, left=-pl.col("amount").fill_null(0)),
+        settled.select(*ORDER, left=-pl.col("amount")),
+        cuts.select(*ORDER, left=-pl.col("amount").fill_null(0)),
     ]
-    of_these = pl.concat(parts).join(emptied, on=ORDER, how="semi")
-    return of_these.group_by(ORDER).agg(lost=pl.col("left").sum().clip(0))
+    left = (
+        pl.concat(parts)
+        .join(emptied, on=ORDER, how="semi")
+        .group_by(ORDER)
+        .agg(lost=pl.col("left").sum().clip(0))
+    )
+    lost = pl.concat([left, cuts.select(*ORDER, lost=pl.col("amount").fill_null(0))])
+    return _at_roots(lost, moved).group_by(ORDER).agg(pl.col("lost").sum())
 
 
 def family_roots(said: pl.LazyFrame) -> pl.DataFrame:
     """Return the order that each split child descends from: seller_id, subject_id, root."""
-    of_units = said.filter(pl.col("metric") == UNITS_FILLED, pl.col("says") == ASKED)
+    of_units = said.filter(pl.col("metric") == UNITS_FILLED, pl.col("says") == MOVED)
     return _roots(_moved(of_units.collect(engine="streaming")))
 
 
 def _moved(told: pl.DataFrame) -> pl.DataFrame:
     """Return one row per child: whose part it is, and how many units moved to it."""
-    parts = told.filter(pl.col("says") == ASKED, pl.col("part_of").is_not_null())
-    children = parts.group_by(ORDER)
+    children = told.filter(pl.col("says") == MOVED).group_by(ORDER)
     return children.agg(pl.col("part_of").min(), units=pl.col("amount").max())
 
 
@@ -83,12 +71,12 @@ def _placed(of_units: pl.LazyFrame, orders: pl.DataFrame) -> pl.DataFrame:
     return units.collect(engine="streaming")
 
 
-def _at_roots(units: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+def _at_roots(lost: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     if moved.is_empty():
-        return units
+        return lost
     root = pl.coalesce("root", "subject_id")
-    above = units.join(_roots(moved), on=ORDER, how="left").with_columns(subject_id=root)
-    return above.drop("root")
+    above = lost.join(_roots(moved), on=ORDER, how="left")
+    return above.select("seller_id", root.alias("subject_id"), "lost")
 
 
 def _roots(moved: pl.DataFrame) -> pl.DataFrame:

@@ -22,9 +22,8 @@ SAYS: Final = pl.Enum(["opened", "due", "kept", "void", "amount"])
 
 # `amount` is in units of stock. In `inventory.units_filled`, `due` says how many were
 # ordered, `amount` how many were lost for want of stock (null: all that was left), `kept`
-# how many left and can't be lost any more, and `opened` that so many of them moved here
-# from the order `part_of`, or without one that so many more were asked for later: fewer,
-# where it is negative.
+# how many can't be lost any more, and `opened` that so many of them moved here from the
+# order `part_of`.
 SAYINGS: Final = pl.Schema(
     {
         "metric": METRIC,

@@ -58,11 +58,8 @@ def united(said: pl.LazyFrame) -> pl.LazyFrame:
     Shape: one row per (seller_id, metric, subject_id): these, the earliest of every moment
         that is said of it (opened_at?, due_at?, kept_at?, void_at?), units?, lost.
     """
-    # Units that were asked for later open nothing: their order was due when placed.
-    of_units = (pl.col("says") == "opened") & pl.col("amount").is_not_null()
     moments = [
-        pl.when(pl.col("says") == says, ~of_units).then("at").alias(f"{says}_at")
-        for says in MOMENTS
+        pl.when(pl.col("says") == says).then("at").alias(f"{says}_at") for says in MOMENTS
     ]
     units = pl.when(pl.col("says") == "due").then("amount").alias("units")
     rows = said.select(*KEY, *moments, units, lost=pl.lit(None, pl.Int64))
