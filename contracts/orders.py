@@ -75,7 +75,7 @@ class OrderSplit(Fact):
 
     An edit whose order has nothing left to ship after it completes the order:
     `completed_at` is the moment since which nothing is left to ship: that of the edit, or
-    of a parcel that leaves later. Facts of before December 2026 give the last parcel's.
+    of a parcel that leaves later.
     """
 
     moment: ClassVar[str] = "split_at"
