@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, TypeVar
 
-from market.answers import Paged, understood
+from market.answers import Paged, StrangeAnswerError, understood
 
 Page = TypeVar("Page", bound=Paged)
 Asked: TypeAlias = Callable[[Mapping[str, str]], Any]
@@ -17,7 +17,7 @@ def pages(kind: type[Page], service: str, asked: Asked) -> Iterator[tuple[Any, P
     """Yield an answer of `service` page by page: as it was said, and as it is understood.
 
     Raises:
-        StrangeAnswerError: A page is not of that kind.
+        StrangeAnswerError: A page is not of that kind, or leads to itself.
     """
     more = {"limit": LARGEST}
     while True:
@@ -26,4 +26,6 @@ def pages(kind: type[Page], service: str, asked: Asked) -> Iterator[tuple[Any, P
         yield answer, known
         if known.next is None:
             return
+        if known.next == more.get("after"):
+            raise StrangeAnswerError(f"{service} answers a page that leads to itself")
         more = {"limit": LARGEST, "after": known.next}

@@ -41,7 +41,7 @@ AllOption = Annotated[
     typer.Option(
         "--all",
         help="With metrics that have too few to judge: all that have anything due in the "
-        "long window of 90 days.",
+        "long window.",
     ),
 ]
 
@@ -49,7 +49,9 @@ AllOption = Annotated[
 AsOfOption = Annotated[
     datetime | None,
     typer.Option(
-        "--as-of", help="What was true by then; for a plot, say --until.", **MOMENT
+        "--as-of",
+        help="What was true by then: required, but for a plot, which has --until.",
+        **MOMENT,
     ),
 ]
 KnownAtOption = Annotated[
@@ -62,7 +64,9 @@ SellerOption = Annotated[
 PolicyOption = Annotated[
     str | None,
     typer.Option(
-        "--policy", metavar="VERSION", help="By which; else by the one that applied then."
+        "--policy",
+        metavar="VERSION",
+        help="Judge by this version; else by the one that applied then.",
     ),
 ]
 ExplainOption = Annotated[

@@ -22,14 +22,19 @@ MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 COLUMNS: Final = ("seller_id", "now", "then", "metric", "rate now", "rate then", "changes")
 
 
+PolicyOption = Annotated[
+    str,
+    typer.Option(
+        "--policy",
+        metavar="POLICY",
+        help="A TOML file, or the version of a policy that is there, such as a shadow.",
+    ),
+]
+
+
 @app.command("what-if", epilog=EXIT_CODES)
 def what_if(
-    policy: Annotated[
-        str,
-        typer.Option(
-            "--policy", metavar="POLICY", help="A file, or a version: a shadow's."
-        ),
-    ],
+    policy: PolicyOption,
     as_of: Annotated[
         datetime | None,
         typer.Option("--as-of", help="What was true by then; else now.", **MOMENT),

@@ -113,10 +113,10 @@ class StandingShown:
         body = {"policy": other, "as_of": as_text(REVIEWED)}
         found = tell(self.platform, "performance", "/what-if", body)
         [overall] = [one for one in found["by_metric"] if one["metric"] == "overall"]
-        count = sum(overall[name] for name in ("better", "worse", "other", "same"))
+        changing = sum(overall[name] for name in ("better", "worse", "other"))
         self._say(
             f"What if {COMPLETE} had to be {STRICTER:.0%}, not {_asked(policy):.0%}? "
-            f"{len(found['sellers'])} of {count} sellers would change level",
+            f"{changing} of {changing + overall['same']} sellers would change level",
             showing.changes(found["sellers"]),
         )
 

@@ -3,29 +3,24 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-import psutil
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from market.answers import RunDone, StrangeAnswerError
 from market.app import build
 from market.commands.fees import said
-from market.home import Home
-from market.programs import Identity
-from market.tokens import TokenKey
-from tests.market.test_home import STATE
+from tests.market.answering import Service, answering
+from tests.performance.policy_files import SHIPPED
 
 SELLER = "0d8a610fba87a613abc873be8d164bb7"
 ORDER = f"54af11c815f92135fb554bd9c97dd418:{SELLER}"
 PLACED, ACCEPTED = (f"01a201ec-10b{n}-7fe2-9bf0-fd90088a05ae" for n in (1, 2))
 AS_OF = "2025-04-01T00:00:00Z"
+POLICY = Path("services/performance/model/standards/2026-01.toml").resolve()
 ASKED = ("scorecards", "--as-of", AS_OF, "--explain")
 FEE = ("fees", "2025-03")
 
@@ -120,60 +115,11 @@ FEES: dict[str, Any] = {
 }
 
 
-class Service:
-    """A service that answers every GET with what it was told to, and `more` after it."""
-
-    answer: object = None
-    more: object = None
-    body: bytes | None = None
-
-    def __init__(self) -> None:
-        service = self
-
-        class Answers(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-                answer = service.more if "after=" in self.path else service.answer
-                self.wfile.write(service.body or json.dumps(answer).encode())
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def shown(self, *words: str) -> Result:
-        return CliRunner().invoke(build(), words)
-
-    def lines(self, *words: str) -> list[str]:
-        found = self.shown(*words)
-        assert found.exit_code == 0, found.output
-        return [line.rstrip() for line in found.stdout.splitlines()]
-
-
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    home, service = Home(tmp_path / "home"), Service()
-    monkeypatch.setenv("MARKET_HOME", str(home.path))
-    me = psutil.Process()
-    urls = dict.fromkeys(("performance", "billing"), service.url)
-    state = STATE.model_copy(
-        update={
-            "supervisor": Identity(me.pid, me.create_time()),
-            "ready": True,
-            "service_urls": urls,
-        }
-    )
-    with ExitStack() as ends, home.occupied():
-        home.write_state(state)
-        TokenKey.of(home).make()
-        Thread(target=service.server.serve_forever, daemon=True).start()
-        ends.callback(service.server.server_close)
-        ends.callback(service.server.shutdown)
+    home = tmp_path / "home"
+    monkeypatch.setenv("MARKET_HOME", str(home))
+    with answering(home) as service:
         yield service
 
 
@@ -208,6 +154,43 @@ def test_a_listing_opens_to_the_points_it_has_and_lacks(service: Service) -> Non
     )
     assert lines[begin + 3] == "    p-1  100 of 100 points"
     assert lines[begin + 4].split() == ["images", "3", "of", "3", "30", "of", "30"]
+
+
+COUNTS = {"better": 0, "worse": 2, "other": 0, "same": 1}
+
+
+def compared(seller: str, **rest: object) -> dict[str, object]:
+    change = {"official": "good", "proposed": "limit", "changes": "worse", "metrics": []}
+    return {
+        "as_of": AS_OF,
+        "official": {"version": "2026-01", "digest": "a"},
+        "proposed": {"version": "stricter", "digest": "b"},
+        "sellers": [{"seller_id": seller} | change],
+    } | rest
+
+
+def test_a_what_if_that_comes_in_pages_is_printed_whole(service: Service) -> None:
+    counts = [{"metric": name} | COUNTS for name in ("overall", "acceptance.timely")]
+    policy = {"digest": "b", "policy": SHIPPED.content}  # what its file holds
+    service.answer = compared("a", by_metric=counts, next="here") | policy
+    service.more = compared("z", by_metric=None, next=None)
+    asked = ("what-if", "--policy", str(POLICY), "--as-of", AS_OF)
+
+    rows = [json.loads(line) for line in service.lines(*asked, "--format", "ndjson")]
+    lines = service.lines(*asked)
+
+    assert [row["seller_id"] for row in rows] == ["a", "z"]
+    assert lines[0].startswith("2 of 3 sellers would change level at")
+    assert [line for line in lines if "how many sellers change" in line] != []
+
+
+def test_a_page_that_leads_to_itself_is_not_turned_for_ever(service: Service) -> None:
+    service.answer = service.more = SCORECARDS | {"next": "here"}
+
+    found = service.shown(*ASKED)
+
+    assert isinstance(found.exception, StrangeAnswerError)
+    assert "performance answers a page that leads to itself" in str(found.exception)
 
 
 def test_what_comes_in_pages_is_printed_whole(service: Service) -> None:

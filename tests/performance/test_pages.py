@@ -8,18 +8,19 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from contracts.fact import Fact
+from contracts.topics import FACTS
 from kit.consumers.records import Received
-from kit.consumers.tables import parked_events
+from kit.consumers.tables import consumer_positions, parked_events
 from kit.serving import build
 from kit.web.pages import written
 from services.performance.app import blueprint
 from services.performance.consumers import OBLIGATIONS
 from services.performance.queries import Question, ask_scorecards
 from services.performance.queries.pages import Start, Stretch, next_sellers, page_of_what_if
-from services.performance.queries.seen_of_all import SeenOfAll
+from services.performance.queries.seen_of_all import MorePartitions, SeenOfAll
 from tests.infrastructure import drop_database, new_database
 from tests.kit.consumers.records import ARecord
 from tests.performance.arrivals import Arrivals
@@ -41,6 +42,7 @@ SHADOW: Final = with_standard(
 NAMES: Final = ("a", "o'neil", "s-1", "s-2", "s-3", "s-4", "ü")
 EVERYBODY: Final = sorted((*NAMES, "only listed"))
 COMPARED: Final = "/policies/trial/comparison"
+PARTITIONS: Final = FACTS[0].partitions
 NO_PAGE: Final = "after: no page ended there; give the `next` of the page before, as it is"
 
 
@@ -164,6 +166,9 @@ def test_what_comes_between_pages_changes_none(fresh_database: str) -> None:
             rest = the_rest(served, path, [first], **query, limit="3")
             assert said_by(rest, names) == said
             assert first.get("by_metric") == before.get("by_metric")
+            for page in rest:
+                again = ask(served, path, **query, limit="3", after=page["again"])
+                assert again.json() == page
             assert said_by(pages(served, path, **query), names) != said
 
 
@@ -224,14 +229,14 @@ def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
         ("/scorecards", {"known_at": THEN}, "known_at none"),
         ("/scorecards", {"policy": "trial"}, "policy 2026-01"),
         ("/scorecards", {"seller_id": "s-4"}, "all sellers, not one"),
-        ("/scorecards", {"after": compared}, "another policy that is proposed"),
+        ("/scorecards", {"after": compared}, "what another policy would change"),
         (
             "/scorecards",
             {"after": known, "known_at": NOW.isoformat()},
             "known_at 2026-04-01T00:00:00Z",
         ),
         (COMPARED, {}, "scorecards"),
-        ("/policies/2026-01/comparison", {"after": compared}, "another policy"),
+        ("/policies/2026-01/comparison", {"after": compared}, "what another policy"),
         ("/what-if", {}, "scorecards"),
     ):
         answer = ask(served, path, **{"after": after, **query})
@@ -243,7 +248,7 @@ def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
 
 @pytest.mark.parametrize("path", ["/scorecards", COMPARED, "/what-if"])
 def test_what_no_page_said_is_refused_by_its_name(served: Served, path: str) -> None:
-    place = ("s-1", THEN, None, "2026-01", None)
+    place = ("s-1", None, THEN, None, "2026-01", None)
     bad_places = (
         "x",
         "ü",
@@ -281,10 +286,8 @@ def test_a_question_about_one_seller_has_one_page(served: Served) -> None:
         headers = bearing(role, "s-4", NOW)
         query = {"as_of": THEN, "limit": "1", "seller_id": "s-4"}
         said = served.http.get("/scorecards", params=query, headers=headers).json()
-        assert ([row["seller_id"] for row in said["overall"]], said["next"]) == (
-            ["s-4"],
-            None,
-        )
+        assert [row["seller_id"] for row in said["overall"]] == ["s-4"]
+        assert said["again"] is said["next"] is None
 
 
 @pytest.mark.parametrize(("most_rows", "count"), [(1, 9), (200, 4), (10_000, 1)])
@@ -295,11 +298,24 @@ def test_a_page_ends_where_its_sellers_have_much_to_say(
     start: Start | None = Start("", nothing)
     while start is not None:
         found.append(next_sellers(served.engine, start, 500, most_rows))
-        start = found[-1].next(nothing)
+        start = found[-1].turned(nothing).next
 
     assert len(found) == count
     assert [each.beyond for each in found] == ["", *(each.last for each in found[:-1])]
     assert most_rows > 1 or [each.last for each in found[:-1]] == [*EVERYBODY]
+
+
+def test_partitions_that_no_contract_tells_of_are_no_place_to_go_on_from(
+    fresh_database: str,
+) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        further = update(consumer_positions).values(partition=PARTITIONS + 2)
+        with served.engine.begin() as db:
+            db.execute(further.where(consumer_positions.c.partition == 0))
+
+        with pytest.raises(MorePartitions, match=rf"says {PARTITIONS}: say how many"):
+            ask(served, "/scorecards")
 
 
 def test_nobody_is_a_page_of_nobody(fresh_database: str) -> None:

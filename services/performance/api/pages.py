@@ -7,7 +7,7 @@ of facts when it was first asked.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, NamedTuple, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 from fastapi import Query
 from pydantic import Field, TypeAdapter
@@ -23,13 +23,15 @@ from services.performance.queries.seen_of_all import Places, SeenOfAll
 
 
 class Place(NamedTuple):
-    """Where a page ended: at which seller, and of which question, by what had come.
+    """Where a page begins: beyond which seller, of which question, by what had come.
 
-    Shape: `policy` is the version of the one that judges; `proposed` the digest of the one
-        that is compared with it, if one is. `places` and `aside` as of `SeenOfAll`.
+    Shape: `until` as of `Start`, which the page begins at. `policy` is the version of the
+        one that judges; `proposed` the digest of the one that is compared with it, if one
+        is. `places` and `aside` as of `SeenOfAll`.
     """
 
-    seller_id: SellerId
+    seller_id: SellerId | Literal[""]
+    until: SellerId | Literal[""] | None
     as_of: GivenMoment
     known_at: GivenMoment | None
     policy: str
@@ -42,7 +44,10 @@ _PLACE: Final = TypeAdapter(Place)
 
 After: TypeAlias = Annotated[
     Annotated[str, Field(max_length=30_000), named_by_a_page(_PLACE)] | None,
-    Query(description="The `next` of the page before; all else is asked as it was."),
+    Query(
+        description="The `next` of the page before, or the `again` of this one; all else is"
+        " asked as it was."
+    ),
 ]
 
 
@@ -59,7 +64,7 @@ class PageOf:
         if self.place is None:
             return None
         seen = SeenOfAll(self.place.places, self.place.aside)
-        return Start(self.place.seller_id, seen)
+        return Start(self.place.seller_id, seen, self.place.until)
 
 
 def continued(
@@ -80,26 +85,26 @@ def continued(
     place = read(after, _PLACE)
     if seller_id is not None:
         raise _another("all sellers, not one")
+    if place.proposed != (None if proposed is None else proposed.digest):
+        raise _another(
+            "scorecards" if place.proposed is None else "what another policy would change"
+        )
     for field, said in asked.items():
         answered = getattr(place, field)
         if said is not None and said != answered:
             raise _another(f"{field} {_shown(answered)}")
-    if place.proposed != (None if proposed is None else proposed.digest):
-        raise _another(
-            "scorecards" if place.proposed is None else "another policy that is proposed"
-        )
     return place
 
 
-def next_of(
-    question: Question, then: Start | None, proposed: Policy | None = None
+def asked_for_by(
+    question: Question, start: Start | None, proposed: Policy | None = None
 ) -> str | None:
-    """Return what the next page is asked for by, if there is one."""
-    if then is None:
+    """Return what the page that begins at `start` is asked for by, if there is one."""
+    if start is None or question.seller_id is not None:
         return None
     asked = (question.as_of, question.known_at, question.policy.version)
     digest = None if proposed is None else proposed.digest
-    return written(Place(then.beyond, *asked, digest, *then.seen))
+    return written(Place(start.beyond, start.until, *asked, digest, *start.seen))
 
 
 def _another(what: str) -> Exception:

@@ -10,7 +10,7 @@ from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
-from services.performance.api.pages import After, PageOf, continued, next_of
+from services.performance.api.pages import After, PageOf, asked_for_by, continued
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
@@ -24,8 +24,9 @@ class Scorecards(BaseModel):
 
     Units: `rate` from 0 to 1. Shape: `policy_digest` names the content of `policy`;
         `cards` by seller and metric, `overall` by seller; `evidence`, if asked for, by
-        seller, metric and moment due. `next`, if there are more sellers, is given as
-        `after`, with all else as it was asked.
+        seller, metric and moment due. Given as `after`, with all else as it was asked,
+        `again` is answered by this page, whatever has come since, and `next`, if there are
+        more sellers, by the next one; of one seller, ask for its scorecard.
     """
 
     policy: str
@@ -33,6 +34,7 @@ class Scorecards(BaseModel):
     cards: list[dict[str, Any]]
     overall: list[dict[str, Any]]
     evidence: list[dict[str, Any]] | None = None
+    again: str | None
     next: str | None
 
 
@@ -66,13 +68,16 @@ def read_scorecards(
     """Answer how sellers stood at `as_of`, as known at `known_at` or now; by seller.
 
     A page is of the next `limit` sellers of whom anything was ever heard, fewer where there
-    is much to explain. What comes while they are turned changes none of them.
+    is much to explain. What comes while they are turned changes none of them. A page may
+    show nobody: only without a `next` is it the last.
     """
-    question, start = page.question, page.start
+    question, start, turned = page.question, page.start, None
     if question.seller_id is None:
-        found, then = page_of_scorecards(engine, question, start, limit, explained=explain)
+        found, turned = page_of_scorecards(
+            engine, question, start, limit, explained=explain
+        )
     else:
-        found, then = ask_scorecards(engine, question, explained=explain), None
+        found = ask_scorecards(engine, question, explained=explain)
     question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
@@ -81,5 +86,6 @@ def read_scorecards(
         cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),
-        next=next_of(question, then),
+        again=asked_for_by(question, turned and turned.this),
+        next=asked_for_by(question, turned and turned.next),
     )

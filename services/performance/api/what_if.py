@@ -15,7 +15,7 @@ from kit.web.commands import Now
 from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
-from services.performance.api.pages import After, PageOf, continued, next_of
+from services.performance.api.pages import After, PageOf, asked_for_by, continued
 from services.performance.api.policies import InPath
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.metrics import NAMES, OVERALL
@@ -89,8 +89,9 @@ class Comparison(BaseModel):
     """What a policy would change of how the official one judges at a moment.
 
     Shape: `sellers` are those of this page whose level changes, by id; `by_metric` counts
-        all, and is told with the first page alone. `next`, if there are more sellers, is
-        given as `after`, with all else as it was asked.
+        all, and is told with the first page alone. Given as `after`, with all else as it
+        was asked, `again` is answered by this page, whatever has come since, and `next`, if
+        there are more sellers, by the next one; both are null of one seller.
     """
 
     as_of: datetime
@@ -99,6 +100,7 @@ class Comparison(BaseModel):
     proposed: Named
     by_metric: list[ByMetric] | None
     sellers: list[SellerChange]
+    again: str | None
     next: str | None
 
 
@@ -118,7 +120,7 @@ def ask_by_policy(
     """Answer who would stand otherwise if the policy of the request applied.
 
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
-    their level changes.
+    their level changes: it may show nobody, and only without a `next` is it the last.
     """
     said = {"as_of": asked.as_of, "known_at": asked.known_at}
     place = continued(after, asked.seller_id, said, asked.policy)
@@ -158,7 +160,7 @@ def compare_policy(
     """Answer who would stand otherwise if that policy applied, a shadow for one.
 
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
-    their level changes.
+    their level changes: it may show nobody, and only without a `next` is it the last.
     """
     return compare(engine, page, policy_of(version, policies), limit, every=every)
 
@@ -193,7 +195,8 @@ def compare(
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
-        next=next_of(question, compared.next, proposed),
+        again=asked_for_by(question, compared.turned.this, proposed),
+        next=asked_for_by(question, compared.turned.next, proposed),
     )
 
 

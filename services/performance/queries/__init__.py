@@ -10,7 +10,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 
 from kit.database import address, driver
-from kit.readmodels.frames import Read, one_moment
+from kit.readmodels.frames import Read as Read, one_moment
 from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
@@ -148,21 +148,14 @@ def read_in_parts(
     Shape: as `read_rows`; all as they were at one moment, in the order of seller ids.
     """
     ranges = ranges_of(db, question, most_rows)
-    with one_moment(address(db)) as read:
-        yield from in_parts(read, question, ranges)
-
-
-def in_parts(
-    read: Read, question: Question, ranges: Sequence[Sequence[sql.Composable]]
-) -> Iterator[Part]:
-    """Yield, as `read_in_parts`, the rows of one range of sellers after the other."""
     conditions = conditions_of(question)
     of_listings = [*conditions, confirms(question)]
-    for some in ranges:
-        yield (
-            read("obligation_sayings", SAYINGS, [*conditions, *some]),
-            read("listing_sayings", LISTINGS, [*of_listings, *some]),
-        )
+    with one_moment(address(db)) as read:
+        for some in ranges:
+            yield (
+                read("obligation_sayings", SAYINGS, [*conditions, *some]),
+                read("listing_sayings", LISTINGS, [*of_listings, *some]),
+            )
 
 
 def ranges_of(

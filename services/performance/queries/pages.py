@@ -6,7 +6,7 @@ A page costs what its own sellers cost, however many there are.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, LiteralString
+from typing import Final, LiteralString, NamedTuple
 
 import polars as pl
 from psycopg import sql
@@ -26,7 +26,6 @@ from services.performance.queries import (
     Scorecards,
     conditions_of,
     confirms,
-    in_parts,
     judged,
     ranges_of,
 )
@@ -34,7 +33,7 @@ from services.performance.queries.seen import read_placed
 from services.performance.queries.seen_of_all import SeenOfAll, had_come, seen_of_all
 
 MOST_EXPLAINED: Final = 20_000
-"""How many rows a page explains: some ten megabytes of answer."""
+"""How many rows a page reads to explain them: some ten megabytes of answer, or less."""
 
 _NEXT: Final[LiteralString] = """
 WITH RECURSIVE listed AS (
@@ -59,10 +58,22 @@ SELECT seller_id, said FROM listed WHERE place > 0 ORDER BY place
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a page begins: beyond a seller, and by what had come before the first one."""
+    """Where a page begins: beyond a seller, and by what had come before the first one.
+
+    Shape: the first page is beyond nobody, "". `until` is the last seller of a page that is
+        asked for again, "" if it went on to the end; one that goes on leaves it open.
+    """
 
     beyond: str
     seen: SeenOfAll
+    until: str | None = None
+
+
+class Turned(NamedTuple):
+    """Where a page begins, and where the next one does if there are more."""
+
+    this: Start
+    next: Start | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +81,12 @@ class Compared:
     """A page of what another policy would change, and, on the first, how many change.
 
     Shape: `found` of this page's sellers; `counts` of all sellers, by metric, or overall,
-        and change; `next`, if there are more, is where the next page begins.
+        and change.
     """
 
     found: WhatIf
     counts: Mapping[tuple[str, str], int] | None
-    next: Start | None
+    turned: Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +104,10 @@ class Stretch:
             return [beyond]
         return [beyond, sql.SQL("seller_id <= {}").format(self.last)]
 
-    def next(self, seen: SeenOfAll) -> Start | None:
-        """Return where the page after them begins, if there are more."""
-        return None if self.last is None else Start(self.last, seen)
+    def turned(self, seen: SeenOfAll) -> Turned:
+        """Return where a page of them begins, and where the next one does."""
+        further = None if self.last is None else Start(self.last, seen)
+        return Turned(Start(self.beyond, seen, self.last or ""), further)
 
 
 def page_of_scorecards(
@@ -105,8 +117,8 @@ def page_of_scorecards(
     limit: int,
     *,
     explained: bool = False,
-) -> tuple[Scorecards, Start | None]:
-    """Return the scorecards of the next sellers, and where the page after begins. Blocks.
+) -> tuple[Scorecards, Turned]:
+    """Return the scorecards of the next sellers, and where pages begin. Blocks.
 
     Shape: of at most `limit` sellers who were ever heard of; fewer, if they have very many
         rows. Those of whom nothing was known then are left out.
@@ -116,11 +128,11 @@ def page_of_scorecards(
     with one_moment(address(db)) as read:
         seen = seen_of_all(read) if start is None else start.seen
         shown = () if explained else (confirms(question),)
-        rows = _rows(read, question, stretch, start, shown)
+        rows = _rows(read, question, stretch.conditions, start, shown)
     evidence = None
     if explained:
         evidence = explain(*rows, question.policy, question.as_of, question.known_at)
-    return Scorecards(*judged(rows, question), evidence), stretch.next(seen)
+    return Scorecards(*judged(rows, question), evidence), stretch.turned(seen)
 
 
 def page_of_what_if(
@@ -142,28 +154,32 @@ def page_of_what_if(
     asked = replace(question, policy=max(policies, key=lambda each: each.confirmed_within))
     alone = question.seller_id is not None
     stretch = Stretch("", None) if alone else next_sellers(db, start, limit, most_rows)
-    if start is not None:
+    if start is not None and start.beyond:
         with one_moment(address(db)) as read:
-            rows = _rows(read, asked, stretch, start, [confirms(asked)])
+            rows = _rows(read, asked, stretch.conditions, start, [confirms(asked)])
         found = what_if(*rows, policies, question.as_of, question.known_at)
-        return Compared(found, None, stretch.next(start.seen))
+        return Compared(found, None, stretch.turned(start.seen))
     ranges, counts, parts = ranges_of(db, asked, most_rows), Counter[tuple[str, str]](), []
     with one_moment(address(db)) as read:
-        seen = seen_of_all(read)
-        for rows in in_parts(read, asked, ranges):
+        seen = seen_of_all(read) if start is None else start.seen
+        for some in ranges:
+            rows = _rows(read, asked, some, start, [confirms(asked)])
             part = what_if(*rows, policies, question.as_of, question.known_at)
             counts.update(_changes(part))
             parts.append(_of(part, stretch))
     levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
     first = WhatIf(pl.concat(levels), pl.concat(metrics))
-    return Compared(first, counts, stretch.next(seen))
+    return Compared(first, counts, stretch.turned(seen))
 
 
 def next_sellers(db: Engine, start: Start | None, limit: int, most_rows: int) -> Stretch:
     """Return the next sellers: as many as asked for, or as have so many rows together.
 
-    Blocks. One who alone has more rows is a stretch all the same.
+    Blocks. One who alone has more rows is a stretch all the same. Of a page that is asked
+    for again, its own.
     """
+    if start is not None and start.until is not None:
+        return Stretch(start.beyond, start.until or None)
     beyond = "" if start is None else start.beyond
     asked = {"beyond": beyond, "limit": limit, "most_rows": most_rows}
     with db.connect() as read:
@@ -177,12 +193,12 @@ def next_sellers(db: Engine, start: Start | None, limit: int, most_rows: int) ->
 def _rows(
     read: Read,
     question: Question,
-    stretch: Stretch,
+    of_sellers: Sequence[sql.Composable],
     start: Start | None,
     of_listings: Sequence[sql.Composable],
 ) -> Part:
-    """Return the rows of sellers; on a page after the first, those that had come by it."""
-    conditions = [*conditions_of(question), *stretch.conditions]
+    """Return the rows of sellers; on a page asked for by its start, those that had come."""
+    conditions = [*conditions_of(question), *of_sellers]
     sayings, listings = read_placed(read, conditions, of_listings)
     if start is not None:
         sayings, listings = (had_come(rows, start.seen) for rows in (sayings, listings))

@@ -51,11 +51,28 @@ class SeenOfAll(NamedTuple):
     aside: Places
 
 
+class MorePartitions(RuntimeError):  # noqa: N818 - see kit.domain.Refused
+    """A topic has more partitions than its contract says: keys lie elsewhere."""
+
+    def __init__(self, source: str, there: int, known: int) -> None:
+        super().__init__(
+            f"the topic of {source} has {there} partitions or more, and contracts/topics.py"
+            f" says {known}: say how many there are"
+        )
+
+
 def seen_of_all(read: Read) -> SeenOfAll:
-    """Return what has come of all facts, at the moment that is read. Blocks."""
+    """Return what has come of all facts, at the moment that is read. Blocks.
+
+    Raises:
+        MorePartitions: Facts came from a partition that no contract tells of.
+    """
     mine = sql.SQL("group_name = {}").format(GROUP)
     found = read("consumer_positions", _POSITION, [mine])
     last = {(OWNERS[topic], number): pos for topic, number, pos in found.iter_rows()}
+    for source, number in last:
+        if number >= _PARTITIONS[source]:
+            raise MorePartitions(source, number + 1, _PARTITIONS[source])
     places = {
         source: [last.get((source, number), 0) for number in range(partitions)]
         for source, partitions in _PARTITIONS.items()
