@@ -210,8 +210,10 @@ class SanctionLifted(Fact):
     """A step is undone: it was cured, or what it stood on was not so.
 
     Shape: `lifted` are the steps that are undone, `step` is the one that holds now;
-        `because`, if it is `restated`, the facts that made the difference and had not come
-        when the step was taken, or were recorded since; `changed` of them in all.
+        `because`, if it is `restated`, the facts that lifted it and had not come when the
+        step was taken, or were recorded since: those by which obligations count better;
+        of all that count otherwise, where these alone don't lift it; none, if the step
+        does not say what had come. `changed` of them in all.
     """
 
     moment: ClassVar[str] = "lifted_at"
