@@ -17,7 +17,8 @@ MOST_OBLIGATIONS: Final = 20
 MOST_FACTS: Final = 100
 """How many facts a fact names."""
 MOST_CLAIMS: Final = 100
-MOST_ASIDE: Final = 1_000
+MOST_ASIDE_EACH: Final = 1_000
+"""How many facts that were set aside a fact tells, of each service."""
 MOST_WORDS: Final = 10_000
 
 Level: TypeAlias = Literal["star", "good", "warn", "limit", "not_enough_data"]
@@ -95,7 +96,7 @@ class Heard(Value):
 
     service: Id
     pos: Count
-    aside: Annotated[tuple[Count, ...], Field(max_length=MOST_ASIDE)]
+    aside: Annotated[tuple[Count, ...], Field(max_length=MOST_ASIDE_EACH)]
 
 
 AllHeard: TypeAlias = Annotated[tuple[Heard, ...], Field(max_length=10)]

@@ -29,7 +29,7 @@ from services.performance.model.standing.refusals import (
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
-from services.performance.queries.appeals import looked_up, overlay_of
+from services.performance.queries.appeals import known_and_checked, overlay_of
 from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, its_turn, review_until
@@ -52,11 +52,11 @@ _VERSION: Final[TypeAdapter[_Version]] = TypeAdapter(_Version)
 _NEWEST: Final = 2**31 - 1
 
 _WAYS: Final = (
-    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING, prepare=looked_up),
-    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING, prepare=looked_up),
-    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING, prepare=looked_up),
-    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING, prepare=looked_up),
-    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING, prepare=looked_up),
+    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING, prepare=known_and_checked),
+    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING, prepare=known_and_checked),
+    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING, prepare=known_and_checked),
+    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING, prepare=known_and_checked),
+    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING, prepare=known_and_checked),
 )
 
 
