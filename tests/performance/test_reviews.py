@@ -165,11 +165,11 @@ def test_a_seller_whom_a_later_review_knew_is_judged_of_no_day_before(
     now = AS_OF + 160 * DAY
 
     (day,) = performance.review(AS_OF, known_at=now)
-    assert (day.sellers, kinds(performance.told())) == (1, [])
+    assert (day.sellers, day.passed_over, kinds(performance.told())) == (1, 1, [])
     assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
 
     (day,) = performance.review(AS_OF - DAY, known_at=now)
-    assert (day.sellers, len(performance.told("s-2"))) == (0, 2)
+    assert (day.sellers, day.passed_over, len(performance.told("s-2"))) == (0, 2, 2)
 
 
 def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) -> None:

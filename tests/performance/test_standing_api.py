@@ -258,12 +258,15 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
                 "day": "2026-04-01",
                 "policy": "2026-01",
                 "sellers": 1,
+                "passed_over": 0,
                 "recorded": 2,
                 "failed": {},
             }
         ]
     }
     assert post(http, "/reviews", asked)[1] == {"days": []}
+    (past,) = post(http, "/reviews", {"as_of": "2026-03-31"})[1]["days"]
+    assert (past["sellers"], past["passed_over"], past["recorded"]) == (0, 1, 0)
     ahead = {"known_at": "9000-01-01T00:00:00Z"}
     status, problem = post(http, "/reviews", ahead)
     assert (status, problem["type"]) == (422, "moment-to-come")

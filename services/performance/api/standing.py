@@ -118,13 +118,15 @@ class Review(BaseModel):
 class DayShown(BaseModel):
     """A day that was reviewed: of how many sellers, and how many facts that was.
 
-    Shape: `failed` are the streams of sellers who could not be reviewed, and why; they are
-        reviewed the next day.
+    Shape: `passed_over` are sellers of whom the review of a later day knew: they are not
+        judged of a day before it. `failed` are the streams of sellers who could not be
+        reviewed, and why; they are reviewed the next day.
     """
 
     day: date
     policy: str
     sellers: int
+    passed_over: int
     recorded: int
     failed: Mapping[str, str]
 
