@@ -17,7 +17,8 @@ MOST_OBLIGATIONS: Final = 20
 MOST_FACTS: Final = 100
 """How many facts a fact names."""
 MOST_CLAIMS: Final = 100
-MOST_ASIDE: Final = 1_000
+MOST_ASIDE_EACH: Final = 1_000
+"""How many facts that were set aside a fact tells, of each service."""
 MOST_WORDS: Final = 10_000
 
 Level: TypeAlias = Literal["star", "good", "warn", "limit", "not_enough_data"]
@@ -95,7 +96,7 @@ class Heard(Value):
 
     service: Id
     pos: Count
-    aside: Annotated[tuple[Count, ...], Field(max_length=MOST_ASIDE)]
+    aside: Annotated[tuple[Count, ...], Field(max_length=MOST_ASIDE_EACH)]
 
 
 AllHeard: TypeAlias = Annotated[tuple[Heard, ...], Field(max_length=10)]
@@ -210,8 +211,10 @@ class SanctionLifted(Fact):
     """A step is undone: it was cured, or what it stood on was not so.
 
     Shape: `lifted` are the steps that are undone, `step` is the one that holds now;
-        `because`, if it is `restated`, the facts that made the difference and had not come
-        when the step was taken, or were recorded since; `changed` of them in all.
+        `because`, if it is `restated`, the facts that lifted it and had not come when the
+        step was taken, or were recorded since: those by which obligations count better;
+        of all that count otherwise, where these alone don't lift it; none, if the step
+        does not say what had come. `changed` of them in all.
     """
 
     moment: ClassVar[str] = "lifted_at"

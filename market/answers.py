@@ -329,11 +329,15 @@ class RunDone(Shown):
 
 
 class DayReviewed(Shown):
-    """A day of which performance reviewed all sellers."""
+    """A day of which performance reviewed all sellers.
+
+    Shape: `passed_over` are those of whom the review of a later day knew: not judged.
+    """
 
     day: str
     policy: str
     sellers: int
+    passed_over: int
     recorded: int
     failed: dict[str, str]
 

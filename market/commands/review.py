@@ -10,12 +10,16 @@ from market.answers import DayReviewed, Reviewed, understood
 from market.asking import tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_day, parse_moment
-from market.output import Format, FormatOption, print_ndjson, print_table
+from market.output import Format, FormatOption, print_ndjson, print_table, say
 from market.platform import running
 
 app = typer.Typer()
 
-DAY: Final = ("day", "policy", "sellers", "recorded", "failed")
+DAY: Final = ("day", "policy", "sellers", "passed over", "recorded", "failed")
+PASSED_OVER: Final = (
+    "{} passed over: the review of a later day knew of them, and days are judged in order."
+    " Review the oldest day first; steps taken since are lifted where late facts say so"
+)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -56,7 +60,10 @@ def review(
         print_ndjson(answer["days"])
     else:
         print_table("reviews: sellers seen, facts recorded", DAY, map(_row, done.days))
+    if passed := sum(one.passed_over for one in done.days):
+        say(PASSED_OVER.format(f"{passed} sellers" if passed > 1 else "1 seller"))
 
 
 def _row(one: DayReviewed) -> Sequence[object]:
-    return (one.day, one.policy, one.sellers, one.recorded, len(one.failed))
+    seen = one.sellers, one.passed_over
+    return (one.day, one.policy, *seen, one.recorded, len(one.failed))

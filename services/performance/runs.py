@@ -75,12 +75,15 @@ class Asked(NamedTuple):
 class DayReviewed:
     """What a review of a day found: how many sellers, how many facts that was.
 
-    Shape: `failed` are the streams of sellers who could not be reviewed, and why.
+    Shape: `passed_over` are sellers of whom the review of a later day knew: they are not
+        judged of a day before it. `failed` are the streams of sellers who could not be
+        reviewed, and why.
     """
 
     day: date
     policy: str
     sellers: int
+    passed_over: int
     recorded: int
     failed: Mapping[str, str]
 
@@ -150,29 +153,33 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
     They are looked at in columns, some at a time, which tells who may have something to
     hear; of these alone the evidence is looked up. A seller who can't be reviewed is told
     of, holds up nobody, and is reviewed the next day. One who was looked at by the review
-    of a later day is left out: days are judged in order, but for a past told since.
+    of a later day is passed over: days are judged in order, but for a past told since.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
-    asked, count = Asked(policy, as_of, known_at), 0
+    asked, count, passed_over = Asked(policy, as_of, known_at), 0, 0
     later = known_to_later_reviews(platform.engine, day)
     for rows in read_in_parts(platform.engine, Question(*asked)):
-        seen = _seen(rows, asked, later)
+        found = first_sight(rows[0], rows[1], *asked)
+        seen = _not_passed(found, rows, as_of, later)
         count += len(seen)
+        passed_over += len(found) - len(seen)
         for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
             platform.submit(due, _judged(some, platform.engine, asked, due))
-    done = DayReviewed(day, policy.version, count, due.done, dict(due.failed))
+    failed = dict(due.failed)
+    done = DayReviewed(day, policy.version, count, passed_over, due.done, failed)
     _note(done, known_at, platform.engine)
     return done
 
 
-def _seen(rows: Part, asked: Asked, later: datetime | None) -> Mapping[str, Seen]:
-    """Return what is seen of sellers whom no review of a later day knew, by `later`."""
-    found = first_sight(rows[0], rows[1], *asked)
+def _not_passed(
+    found: Mapping[str, Seen], rows: Part, as_of: datetime, later: datetime | None
+) -> Mapping[str, Seen]:
+    """Return what was found of sellers whom no review of a later day knew, by `later`."""
     if later is None:
         return found
-    passed = {*sellers(*rows, asked.as_of, later)["seller_id"]}
+    passed = {*sellers(*rows, as_of, later)["seller_id"]}
     return {name: each for name, each in found.items() if name not in passed}
 
 

@@ -1,9 +1,10 @@
 """By the clock: every day all sellers are reviewed, and steps are looked at again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Engine
@@ -18,27 +19,34 @@ ARRIVES: Final = timedelta(minutes=5)
 
 MOST_DAYS: Final = 100
 MOST_SELLERS: Final = 100_000
-"""A turn takes so many days, or as many as have so many sellers together: so that none
-lasts longer than a process may be at it."""
+MOST_S: Final = 300.0
+"""A turn takes so many days, or as many as have so many sellers together, and begins no
+day after so many seconds: so that none lasts longer than a process may be at it."""
 
 
 def review_sellers(
-    policies: Sequence[Policy], at: datetime, streams: Streams, engine: Engine
+    policies: Sequence[Policy],
+    at: datetime,
+    streams: Streams,
+    engine: Engine,
+    clock: Callable[[], float] = monotonic,
 ) -> int:
     """Review all sellers of the days that are due by `at`; return how many facts came.
+
+    Units: `clock` tells seconds.
 
     Raises:
         SomeFailed: Some sellers could not be; they are reviewed the next day.
     Safe to repeat: Yes, and late: each day that was missed is reviewed, in order; what is
         more than a turn takes goes on in the next.
     """
-    due, sellers = Due(streams), 0
+    due, sellers, begun = Due(streams), 0, clock()
     days = review_until((at - ARRIVES).date(), at, Platform(engine, streams, policies))
     for one in islice(days, MOST_DAYS):
         due.done += one.recorded
         due.failed |= one.failed
         sellers += one.sellers
-        if sellers >= MOST_SELLERS:
+        if sellers >= MOST_SELLERS or clock() - begun >= MOST_S:
             break
     return due.count()
 

@@ -29,7 +29,7 @@ from services.performance.app import BLUEPRINT as PERFORMANCE
 from services.performance.commands import FileAppeal, SubmitPlan
 from services.performance.consumers import OBLIGATIONS
 from services.performance.handlers import to_request
-from services.performance.queries.appeals import looked_up
+from services.performance.queries.appeals import known_and_checked
 from tests.asking.operations import CLAIM
 from tests.infrastructure import drop_database, new_database
 from tests.performance.standings import found as finding
@@ -193,6 +193,6 @@ def _suspend(services: Services, seller_id: str, number: str) -> None:
         **words,
     )
     with app.state.engine.connect() as db:
-        written_out = looked_up(appeal, db)
+        written_out = known_and_checked(appeal, db)
     for command in (plan, written_out):
         transact(app.state.streams, to_request(command))

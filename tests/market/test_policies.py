@@ -284,3 +284,12 @@ def test_scorecards_are_asked_for_by_a_policy() -> None:
     ]
 
     assert levels == [["limit"], ["warn"], ["star"]]
+
+
+def test_a_review_of_a_past_day_says_whom_it_passed_over_and_why() -> None:
+    run("review", "--as-of", "2026-04-01")
+    done = run("review", "--as-of", "2026-03-31")
+
+    assert row_of(done.stdout.splitlines(), "2026-03-31")[2:] == ["0", "3", "0", "0"]
+    assert "3 sellers passed over: the review of a later day knew of them" in done.stderr
+    assert "Review the oldest day first" in done.stderr

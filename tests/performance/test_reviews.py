@@ -138,6 +138,23 @@ def test_days_that_were_missed_are_caught_up_with_in_one_turn_as_many_as_it_take
     assert turn(AS_OF + 50 * DAY) == (AS_OF + 49 * DAY).date()
 
 
+def test_a_turn_that_takes_long_ends_after_a_day_and_the_next_goes_on(
+    performance: Performance,
+) -> None:
+    performance.hear(orders(late=0))
+    seconds = iter(range(0, 1_000_000, 200))  # each look at the clock is 200 s later
+
+    def turn(at: datetime) -> date | None:
+        parts = performance.streams, performance.engine
+        review_sellers(load_policies(), at + ARRIVES, *parts, clock=lambda: next(seconds))
+        return last_day(performance.engine)
+
+    assert turn(AS_OF) == AS_OF.date()
+    assert turn(AS_OF + 5 * DAY) == (AS_OF + 2 * DAY).date()
+    assert turn(AS_OF + 5 * DAY) == (AS_OF + 4 * DAY).date()
+    assert turn(AS_OF + 5 * DAY) == (AS_OF + 5 * DAY).date()
+
+
 def test_a_seller_whom_a_later_review_knew_is_judged_of_no_day_before(
     performance: Performance,
 ) -> None:
@@ -148,11 +165,11 @@ def test_a_seller_whom_a_later_review_knew_is_judged_of_no_day_before(
     now = AS_OF + 160 * DAY
 
     (day,) = performance.review(AS_OF, known_at=now)
-    assert (day.sellers, kinds(performance.told())) == (1, [])
+    assert (day.sellers, day.passed_over, kinds(performance.told())) == (1, 1, [])
     assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
 
     (day,) = performance.review(AS_OF - DAY, known_at=now)
-    assert (day.sellers, len(performance.told("s-2"))) == (0, 2)
+    assert (day.sellers, day.passed_over, len(performance.told("s-2"))) == (0, 2, 2)
 
 
 def test_what_was_told_late_lifts_a_step_and_is_named(performance: Performance) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from contracts.performance import SanctionLifted
 from kit.serving import build
 from services.performance.app import BLUEPRINT
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.policy import load_policies
 from services.performance.schedules import restate_steps
+from tests.performance.facts import shipped
 from tests.performance.reviewed import Performance, orders, performance_on
-from tests.performance.world import AS_OF, DAY, received
+from tests.performance.world import AS_OF, DAY, HOUR, received
 from tests.tokens import asking, settings
 
 NOBODY_IS = "00000000-0000-0000-0000-00000000ffff"
@@ -208,6 +210,24 @@ def test_an_appeal_that_names_what_is_not_there_is_refused(
     assert performance.count() == before
 
 
+def test_an_appeal_against_what_was_not_judged_is_told_so_whatever_it_claims(
+    http: TestClient, performance: Performance
+) -> None:
+    performance.hear(orders())
+    performance.review(AS_OF)
+    saved = shipped(AS_OF - 10 * DAY)
+    performance.hear(saved.model_copy(update={"order_id": f"o-{n}"}) for n in range(8))
+    restate_steps(load_policies(), AS_OF + HOUR, performance.streams, performance.engine)
+    against, lifted = performance.told_with_ids()[-1]
+    assert isinstance(lifted, SanctionLifted)
+
+    since = {"shipped_at": "2026-04-02T00:00:00Z", "saved_at": "2026-04-03T00:00:00Z"}
+    appeal = {"appeal_id": "a-1", "against": against, "statement": "!"}
+    status, problem = post(http, APPEALS, appeal | {"claims": [early("o-2", **since)]})
+
+    assert (status, problem["type"]) == (409, "against-unknown")
+
+
 def test_a_plan_that_is_accepted_reinstates_and_anothers_is_unknown(
     http: TestClient, performance: Performance
 ) -> None:
@@ -238,12 +258,15 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
                 "day": "2026-04-01",
                 "policy": "2026-01",
                 "sellers": 1,
+                "passed_over": 0,
                 "recorded": 2,
                 "failed": {},
             }
         ]
     }
     assert post(http, "/reviews", asked)[1] == {"days": []}
+    (past,) = post(http, "/reviews", {"as_of": "2026-03-31"})[1]["days"]
+    assert (past["sellers"], past["passed_over"], past["recorded"]) == (0, 1, 0)
     ahead = {"known_at": "9000-01-01T00:00:00Z"}
     status, problem = post(http, "/reviews", ahead)
     assert (status, problem["type"]) == (422, "moment-to-come")

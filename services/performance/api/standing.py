@@ -29,7 +29,7 @@ from services.performance.model.standing.refusals import (
     PlanUnknown,
 )
 from services.performance.queries import standing as queries
-from services.performance.queries.appeals import looked_up, overlay_of
+from services.performance.queries.appeals import known_and_checked, overlay_of
 from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
 from services.performance.runs import Platform, its_turn, review_until
@@ -52,11 +52,11 @@ _VERSION: Final[TypeAdapter[_Version]] = TypeAdapter(_Version)
 _NEWEST: Final = 2**31 - 1
 
 _WAYS: Final = (
-    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING, prepare=looked_up),
-    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING, prepare=looked_up),
-    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING, prepare=looked_up),
-    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING, prepare=looked_up),
-    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING, prepare=looked_up),
+    Way(f"{_SELLER}/plans", commands.SubmitPlan, _SELLING, prepare=known_and_checked),
+    Way(f"{_PLAN}/acceptance", commands.AcceptPlan, _RUNNING, prepare=known_and_checked),
+    Way(f"{_PLAN}/decline", commands.DeclinePlan, _RUNNING, prepare=known_and_checked),
+    Way(f"{_SELLER}/appeals", commands.FileAppeal, _SELLING, prepare=known_and_checked),
+    Way(f"{_APPEAL}/decision", commands.DecideAppeal, _RUNNING, prepare=known_and_checked),
 )
 
 
@@ -118,13 +118,15 @@ class Review(BaseModel):
 class DayShown(BaseModel):
     """A day that was reviewed: of how many sellers, and how many facts that was.
 
-    Shape: `failed` are the streams of sellers who could not be reviewed, and why; they are
-        reviewed the next day.
+    Shape: `passed_over` are sellers of whom the review of a later day knew: they are not
+        judged of a day before it. `failed` are the streams of sellers who could not be
+        reviewed, and why; they are reviewed the next day.
     """
 
     day: date
     policy: str
     sellers: int
+    passed_over: int
     recorded: int
     failed: Mapping[str, str]
 

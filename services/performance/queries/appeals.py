@@ -41,7 +41,9 @@ class Overlay:
     found: WhatIf
 
 
-def looked_up(command: Planning | Appealing, db: Connection) -> Planning | Appealing:
+def known_and_checked(
+    command: Planning | Appealing, db: Connection
+) -> Planning | Appealing:
     """Return `command`, the claims of an appeal written out as they would be published.
 
     Raises:
@@ -55,7 +57,8 @@ def looked_up(command: Planning | Appealing, db: Connection) -> Planning | Appea
     given = parsed(command.claims, command.seller_id, command.at, MEANT)
     rows = rows_of_sellers(db.engine, [command.seller_id], None)
     require(given.facts, named_by(*rows.said))
-    if against := _told_in(command.seller_id, command.against, db):
+    against = _told_in(command.seller_id, command.against, db)
+    if isinstance(against, Appealable):  # else nothing was judged, as is told them
         require_grounds(given.facts, against.happened_at, MEANT)
     written = tuple(
         Claim(type=NAMES[type(fact)], data=fact.model_dump(mode="json"))

@@ -60,6 +60,11 @@ def very_poor(policy: Policy) -> pl.Expr:
     return named & (pl.col("due") >= rule.very_poor_due) & (pl.col("rate") < rule.very_poor)
 
 
+def threshold_of(metric: str, rule: Rule, policy: Policy) -> float:
+    """Return the rate under which a step can stand on a metric, by a rule."""
+    return policy.standards[metric].limit if rule == "limit" else policy.standing.very_poor
+
+
 def first_sight(
     sayings: Rows,
     listings: Rows,
@@ -160,8 +165,6 @@ class _Grounds:
         of = card["seller_id"], metric
         broken = self._evidence.broken[of]
         more, wait = self._evidence.ways_out[of]
-        standard = self._policy.standards[metric]
-        very = self._policy.standing.very_poor
         return Ground(
             metric=metric,
             rule=rule,
@@ -169,10 +172,12 @@ class _Grounds:
             due=card["due"],
             kept=card["kept"],
             rate=card["rate"],
-            threshold=standard.limit if rule == "limit" else very,
+            threshold=threshold_of(metric, rule, self._policy),
             broken=len(broken),
             obligations=tuple(map(_broken, _newest(broken))),
-            way_out=WayOut(rate=standard.warn, good_in_a_row=more, days=wait),
+            way_out=WayOut(
+                rate=self._policy.standards[metric].warn, good_in_a_row=more, days=wait
+            ),
         )
 
 

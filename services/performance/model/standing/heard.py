@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from contracts.performance import MOST_ASIDE, Heard
+from contracts.performance import MOST_ASIDE_EACH, Heard
 from services.performance.model.obligation import MOMENT
 from services.performance.model.standing.state import Rung
 
@@ -33,7 +33,7 @@ def heard_of(
         set_aside[seller_id, source].append(pos)
     found = defaultdict[str, tuple[Heard, ...]](tuple)
     for seller_id, source, pos in last.iter_rows():
-        left_out = tuple(set_aside[seller_id, source][:MOST_ASIDE])
+        left_out = tuple(set_aside[seller_id, source][:MOST_ASIDE_EACH])
         found[seller_id] += (Heard(service=source, pos=pos, aside=left_out),)
     return found
 

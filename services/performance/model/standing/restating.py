@@ -7,24 +7,23 @@ policy never lifts a step, and neither does what happened since.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from contracts.performance import MOST_FACTS, Restated
 from services.performance.commands import LiftStep
-from services.performance.model.evidence import explain
-from services.performance.model.losses import family_roots
-from services.performance.model.metrics import METRICS
-from services.performance.model.obligation import MOMENT
 from services.performance.model.policy import Policy
 from services.performance.model.proposed import claimed
-from services.performance.model.scorecard import scorecards
-from services.performance.model.standing.findings import at_limit, very_poor
-from services.performance.model.standing.heard import was_heard
+from services.performance.model.standing.footings import (
+    Card,
+    Cards,
+    cards_of,
+    stands,
+    stood_on,
+)
+from services.performance.model.standing.late_facts import Late
 from services.performance.model.standing.state import Footing, Rung, Standing
-
-AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
 
 
 class Asked(NamedTuple):
@@ -72,88 +71,42 @@ def _fallen_of(
     at: datetime,
     standings: Mapping[str, Standing],
 ) -> Iterator[LiftStep]:
-    as_of = some[0][1].at
-    cards = scorecards(*rows, policy, as_of, at).with_columns(
-        limit=at_limit(), very_poor=very_poor(policy)
-    )
-    known = {(c["seller_id"], c["metric"]): c for c in cards.iter_rows(named=True)}
+    known = cards_of(rows, policy, some[0][1].at, at)
     for seller_id, rung in some:
-        found = [known.get((seller_id, footing.metric)) for footing in rung.footings]
-        still = [
-            card is not None and card[footing.rule]
-            for card, footing in zip(found, rung.footings, strict=True)
-        ]
-        if not any(still):
-            mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
-            late = _because(mine[0], mine[1], rung, policy, at)
-            because = _told_in(late, standings[seller_id])
-            if not because:
-                continue  # only a fact lifts a step: no other way of counting does
-            yield LiftStep(
-                seller_id=seller_id,
-                step=rung.step,
-                stepped_at=rung.at,
-                because=tuple(because[:MOST_FACTS]),
-                changed=len(because),
-                metrics=tuple(
-                    _restated(
-                        footing, None if card is None else (card["rate"], card["due"])
-                    )
-                    for footing, card in zip(rung.footings, found, strict=True)
-                ),
-                at=at,
-            )
+        if stands(seller_id, rung, known):
+            continue
+        mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
+        late = Late(seller_id, rung, (mine[0], mine[1]), policy, at)
+        because = _told_in(late.named(), standings[seller_id])
+        if rung.heard and not (because and late.makes_the_difference()):
+            continue  # only a fact lifts a step: no other way of counting does
+        yield _lift(seller_id, rung, because, known, at)
 
 
-def _restated(footing: Footing, now: tuple[float, int] | None) -> Restated:
-    rate, due = (None, 0) if now is None else now
+def _lift(
+    seller_id: str, rung: Rung, because: Sequence[str], known: Cards, at: datetime
+) -> LiftStep:
+    return LiftStep(
+        seller_id=seller_id,
+        step=rung.step,
+        stepped_at=rung.at,
+        because=tuple(because[:MOST_FACTS]),
+        changed=len(because),
+        metrics=tuple(
+            _restated(footing, card) for footing, card in stood_on(seller_id, rung, known)
+        ),
+        at=at,
+    )
+
+
+def _restated(footing: Footing, now: Card | None) -> Restated:
     return Restated(
         metric=footing.metric,
         was_rate=footing.rate,
         was_due=footing.due,
-        is_rate=rate,
-        is_due=due,
+        is_rate=None if now is None else now["rate"],
+        is_due=0 if now is None else now["due"],
     )
-
-
-def _because(
-    sayings: pl.DataFrame,
-    listings: pl.DataFrame,
-    rung: Rung,
-    policy: Policy,
-    at: datetime,
-) -> Sequence[str]:
-    """Return the facts that made the difference, by when they were recorded.
-
-    They are those that the step was taken without, and that say anything of an obligation
-    that counts otherwise now.
-    """
-    heard = was_heard(rung)
-    names = [footing.metric for footing in rung.footings]
-    then, now = (
-        explain(*rows, policy, rung.at, at)
-        .filter(pl.col("metric").is_in(names))
-        .select("metric", "subject_id", "due", "kept", "rate")
-        for rows in (
-            (sayings.filter(heard), listings.filter(heard)),
-            (sayings, listings),
-        )
-    )
-    same = [*then.columns]
-    changed = pl.concat(
-        [
-            then.join(now, on=same, how="anti", nulls_equal=True),
-            now.join(then, on=same, how="anti", nulls_equal=True),
-        ]
-    ).select("metric", "subject_id")
-    late = pl.concat([_said(sayings), _listed(listings, names)]).filter(
-        pl.col("at") <= pl.lit(rung.at, MOMENT),
-        ~heard,
-        pl.col("recorded_at") <= pl.lit(at, MOMENT),
-    )
-    found = late.join(changed, on=["metric", "subject_id"], how="semi")
-    ids: list[str] = found.sort("recorded_at", "event_id")["event_id"].to_list()
-    return [*dict.fromkeys(ids)]
 
 
 def _told_in(late: Sequence[str], standing: Standing) -> Sequence[str]:
@@ -165,36 +118,3 @@ def _told_in(late: Sequence[str], standing: Standing) -> Sequence[str]:
         for each in claimed(appeal.claims).ids
     }
     return [*dict.fromkeys(decided.get(name, name) for name in late)]
-
-
-_COLUMNS: Final = (
-    "metric",
-    "subject_id",
-    "at",
-    "recorded_at",
-    "event_id",
-    "source",
-    "pos",
-)
-
-
-def _said(sayings: pl.DataFrame) -> pl.DataFrame:
-    """Return what was said of obligations, parts of an order as their root's."""
-    roots = family_roots(sayings.lazy()).select("subject_id", "root")
-    rows = sayings.with_columns(pl.col("metric").cast(pl.String))
-    return (
-        rows.join(roots, on="subject_id", how="left")
-        .with_columns(
-            subject_id=pl.when(pl.col("metric") == "inventory.units_filled")
-            .then(pl.coalesce("root", "subject_id"))
-            .otherwise("subject_id")
-        )
-        .select(_COLUMNS)
-    )
-
-
-def _listed(listings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    of = [name for name in names if name in AT_AS_OF]
-    metrics = pl.DataFrame({"metric": of}, {"metric": pl.String()})
-    rows = listings.rename({"product_id": "subject_id"})
-    return rows.join(metrics, how="cross").select(_COLUMNS)

@@ -48,7 +48,11 @@ class Footing:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Up to where a service's facts of the seller had come: but for those set aside."""
+    """Up to where a service's facts of the seller had come: but for those set aside.
+
+    As the fact's `Heard`, but read back from where standings are kept: there, its places
+    are a list, which a fact refuses.
+    """
 
     service: str
     pos: int
