@@ -1,10 +1,7 @@
 """A seller's day with orders, as whoever reads it runs it: all is answered as it says."""
 
 import io
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,8 +16,8 @@ from market.tokens import TokenKey
 from scripts.demo_orders.clients import Question, UnexpectedError
 from scripts.demo_orders.day import Day
 from scripts.demo_orders.names import Names
+from tests.journeys.told import told_by
 
-ROOT = Path(__file__).parents[2]
 WITHIN_S = 240
 STEPS = 23
 TOLD = (
@@ -38,21 +35,6 @@ TOLD = (
 """What is refused on the way, in the order in which it first is."""
 
 
-def lived(folder: Path) -> subprocess.CompletedProcess[str]:
-    """The day, lived on a platform of its own that leaves nothing in `folder`."""
-    settings = {"MARKET_HOME", "KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}
-    inherited = {name: said for name, said in os.environ.items() if name not in settings}
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.demo_orders"],
-        cwd=ROOT,
-        env={**inherited, "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WITHIN_S,
-    )
-
-
 def last_table(told: str, seller: str) -> dict[str, list[str]]:
     """The last All Orders table shown of `seller`: the words of its rows, by id."""
     shown = told.rpartition(f"\nAll orders of {seller}\n")[2].partition("\n\n")[0]
@@ -65,7 +47,7 @@ def last_table(told: str, seller: str) -> dict[str, list[str]]:
 def test_a_seller_lives_a_day_with_orders_from_placement_to_shipment(
     tmp_path: Path,
 ) -> None:
-    day = lived(tmp_path)
+    day = told_by("scripts.demo_orders", tmp_path, WITHIN_S)
     assert day.returncode == 0, day.stdout + day.stderr
     headings = re.findall(r"^(\d+)\. .* ─+$\n“.+”$", day.stdout, re.MULTILINE)
     assert headings == [str(number) for number in range(1, STEPS + 1)]

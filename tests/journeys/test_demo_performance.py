@@ -1,10 +1,7 @@
 """A season on a simulated clock, as whoever reads it runs it: the whole ladder is told."""
 
 import io
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +15,8 @@ from scripts.demo_orders.clients import Question, UnexpectedError
 from scripts.demo_performance.season import Season
 from scripts.demo_performance.selling import SELLERS
 from scripts.demo_performance.simulated import LAST, Clock
+from tests.journeys.told import told_by
 
-ROOT = Path(__file__).parents[2]
 WITHIN_S = 400
 STEPS = 11
 SAID = {
@@ -40,21 +37,6 @@ SAID = {
 """What is said of each seller, in the tables at the ends of the steps, in its order."""
 
 
-def told(folder: Path) -> subprocess.CompletedProcess[str]:
-    """The season, on a platform of its own that leaves nothing in `folder`."""
-    settings = {"MARKET_HOME", "KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}
-    inherited = {name: said for name, said in os.environ.items() if name not in settings}
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.demo_performance"],
-        cwd=ROOT,
-        env={**inherited, "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WITHIN_S,
-    )
-
-
 def said_of(seller: str, shown: str) -> list[str]:
     """What the tables say of a seller, one after the other, without repeats."""
     row = rf"^  [* ]  {seller} .*?  (\S+(?: \S+)*)  +\d\d \w{{3}}  [0-9a-f-]{{36}}$"
@@ -64,7 +46,7 @@ def said_of(seller: str, shown: str) -> list[str]:
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_a_season_tells_the_whole_ladder_down_and_up(tmp_path: Path) -> None:
-    season = told(tmp_path)
+    season = told_by("scripts.demo_performance", tmp_path, WITHIN_S)
     shown = season.stdout
     assert season.returncode == 0, shown + season.stderr
     headings = re.findall(r"^(\d+)\. .* ─+$", shown, re.MULTILINE)
