@@ -67,7 +67,7 @@ async def publish(kafka: str, size: int) -> Backlog:
                 sizes[source] += len(batch)
     backlog = Backlog(kafka, topics, sizes, {})
     ends: dict[tuple[str, int], int] = {}
-    async for records in _polled(backlog):
+    async for records in polled(backlog.kafka, [*backlog.topics.values()], backlog.size):
         for record in records:
             ends[record.topic, record.partition] = record.offset + 1
     return replace(backlog, ends=ends)
@@ -77,7 +77,7 @@ async def raw(backlog: Backlog) -> float:
     """Return events per second of a consumer that takes the records and drops them."""
     collect_as_python_does()
     started = perf_counter()
-    async for records in _polled(backlog):
+    async for records in polled(backlog.kafka, [*backlog.topics.values()], backlog.size):
         del records
     return backlog.size / (perf_counter() - started)
 
@@ -93,10 +93,13 @@ def new_name() -> str:
     return f"bench-{uuid7().hex}"
 
 
-async def _polled(backlog: Backlog) -> AsyncIterator[Sequence[Record]]:
+async def polled(
+    kafka: str, topics: Sequence[str], size: int
+) -> AsyncIterator[Sequence[Record]]:
+    """Yield `size` records of `topics`, from the first, as a plain consumer gets them."""
     consumer = AIOKafkaConsumer(
-        *backlog.topics.values(),
-        bootstrap_servers=backlog.kafka,
+        *topics,
+        bootstrap_servers=kafka,
         group_id=new_name(),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
@@ -105,12 +108,12 @@ async def _polled(backlog: Backlog) -> AsyncIterator[Sequence[Record]]:
     )
     await consumer.start()
     try:
-        left = backlog.size
+        left = size
         while left:
-            polled = await consumer.getmany(
+            found = await consumer.getmany(
                 timeout_ms=_WAIT_MS, max_records=subscriber.MAX_RECORDS
             )
-            for records in polled.values():
+            for records in found.values():
                 left -= len(records)
                 yield records
     finally:

@@ -15,7 +15,7 @@ import json
 import logging
 import sys
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -23,10 +23,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer
 from sqlalchemy import Engine, text
-from uuid_utils.compat import uuid7
 
+from benchmarks.backlog import new_name, polled
 from benchmarks.facts import stored_facts
 from benchmarks.measure import (
     Outcome,
@@ -40,7 +39,6 @@ from benchmarks.servers import broker, database, new_topic
 from kit.consumers import subscriber
 from kit.consumers.inbox import Inbox
 from kit.consumers.positions import positions
-from kit.consumers.records import Record
 from kit.database import connect
 from kit.eventstore.records import StoredFact
 from kit.process import prepare
@@ -119,7 +117,7 @@ async def _ours(backlog: Backlog, engine: Engine) -> float:
     names = ", ".join(table.name for table in metadata.sorted_tables)
     with engine.begin() as db:
         db.execute(text(f"TRUNCATE {names}, consumer_positions"))
-    inbox = Inbox(engine, _new_name())
+    inbox = Inbox(engine, new_name())
     handlers = {backlog.topic: OBLIGATIONS.handler}
     started = perf_counter()
     async with subscriber.consume(backlog.kafka, inbox, handlers):
@@ -137,7 +135,7 @@ async def _raw(backlog: Backlog) -> float:
     """Return events per second of a consumer that takes the records and drops them."""
     _collect_as_python_does()
     started = perf_counter()
-    async for records in _polled(backlog):
+    async for records in polled(backlog.kafka, [backlog.topic], backlog.size):
         del records
     return backlog.size / (perf_counter() - started)
 
@@ -154,7 +152,7 @@ def _quixstreams(backlog: Backlog) -> float:
     with TemporaryDirectory(prefix="bench-quixstreams-") as folder:
         app = Application(
             backlog.kafka,
-            consumer_group=_new_name(),
+            consumer_group=new_name(),
             auto_offset_reset="earliest",
             state_dir=folder,
             processing_guarantee="exactly-once",
@@ -180,7 +178,7 @@ async def _publish(kafka: str, size: int) -> Backlog:
         while some := list(islice(numbered, _TRANSACTION)):
             await publisher.publish([_outgoing(pos, fact) for pos, fact in some])
     ends: dict[int, int] = {}
-    async for records in _polled(Backlog(kafka, topic, size, {})):
+    async for records in polled(kafka, [topic], size):
         for record in records:
             ends[record.partition] = record.offset + 1
     return Backlog(kafka, topic, size, ends)
@@ -199,34 +197,6 @@ def _outgoing(pos: int, stored: StoredFact) -> Outgoing:
         recorded_at=stored.recorded_at,
         meta=dict(stored.meta),
     )
-
-
-async def _polled(backlog: Backlog) -> AsyncIterator[Sequence[Record]]:
-    consumer = AIOKafkaConsumer(
-        backlog.topic,
-        bootstrap_servers=backlog.kafka,
-        group_id=_new_name(),
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        max_partition_fetch_bytes=subscriber.PARTITION_BYTES,
-    )
-    await consumer.start()
-    try:
-        left = backlog.size
-        while left:
-            polled = await consumer.getmany(
-                timeout_ms=200, max_records=subscriber.MAX_RECORDS
-            )
-            for records in polled.values():
-                left -= len(records)
-                yield records
-    finally:
-        await consumer.stop()
-
-
-def _new_name() -> str:
-    return f"bench-{uuid7().hex}"
 
 
 def main() -> None:
