@@ -6,14 +6,17 @@ import resource
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from subprocess import PIPE, run
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 RUNS: Final = 5
 
+T = TypeVar("T")
 Rate: TypeAlias = Callable[[], float]
 """One run of one side: does all the work and returns events per second."""
 
@@ -67,6 +70,15 @@ def side_by_side(
     ours_median, other_median = (median(side) for side in zip(*pairs, strict=True))
     ratio = ours_median / other_median
     return Outcome(bench, round(ours_median), round(other_median), round(ratio, 2), goal)
+
+
+def alone(work: Callable[[], T]) -> T:
+    """Return what `work` returns, done in a new process: what others leave slows nothing.
+
+    Shape: `work` and what it returns can be pickled.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(work).result()
 
 
 def peak_memory() -> int:

@@ -1,6 +1,6 @@
 """Names on the wire and in the store, and the class of each. Never a class path."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Final, TypeAlias
@@ -55,6 +55,16 @@ class Registry:
         fact: Fact = kind.__pydantic_validator__.validate_json(data)
         return fact
 
+    def written_as(self, kinds: Collection[type[Fact]]) -> Collection[str]:
+        """Return the type names under which facts of `kinds` are written, or ever were."""
+        names = (*self.classes, *self.upcasters)
+        return {name for name in names if self.classes[self._newest(name)] in kinds}
+
+    def _newest(self, type_name: str) -> str:
+        while type_name in self.upcasters:
+            type_name, _ = self.upcasters[type_name]
+        return type_name
+
     def _upcast(self, type_name: str, data: bytes | str) -> tuple[str, bytes]:
         if type_name not in self.upcasters:
             raise UnknownTypeError(type_name)
@@ -78,6 +88,7 @@ CLASSES: Final = REGISTRY.classes
 NAMES: Final = REGISTRY.names
 encode: Final = REGISTRY.encode
 decode: Final = REGISTRY.decode
+written_as: Final = REGISTRY.written_as
 
 
 @cache

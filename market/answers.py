@@ -1,8 +1,8 @@
 """What services answer, as far as `market` shows it: what else they say is let be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -346,6 +346,34 @@ class Reviewed(Shown):
     """The days that a run reviewed, in order."""
 
     days: Sequence[DayReviewed]
+
+
+class Counted(Shown):
+    """How much of a metric was counted in all. Units: as of the metric."""
+
+    sellers: int
+    due: int
+    kept: int | None
+
+
+class Difference(Shown):
+    """A seller of whom topics and tables don't say the same."""
+
+    seller_id: str
+    replayed: Mapping[str, Any] | None
+    live: Mapping[str, Any] | None
+
+
+class Replay(Shown):
+    """A metric made again from the topics, and as the tables have it."""
+
+    metric: str
+    policy: str
+    ends: Mapping[str, Sequence[int]]
+    replayed: Counted
+    live: Counted
+    differ: int
+    differences: Sequence[Difference]
 
 
 def understood(shape: type[Answer], service: str, answer: object) -> Answer:

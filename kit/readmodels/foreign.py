@@ -1,15 +1,15 @@
 """Read models of other services' facts, made again from Kafka."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from kit.consumers.columns import InColumns, read_whole
-from kit.consumers.records import Handler, Received, Record, heading_of
+from kit.consumers.columns import InColumns
+from kit.consumers.records import Handler, Record
 from kit.readmodels.beside import (
     Comparison,
     alone_beside,
@@ -21,10 +21,10 @@ from kit.readmodels.beside import (
     take_keys,
 )
 from kit.readmodels.models import ForeignReadModel
+from kit.readmodels.once import Once, Places
 from kit.readmodels.topics import Stretch, read_again
 
 _Fold: TypeAlias = Callable[[Connection], None]
-_Places: TypeAlias = frozenset[tuple[str, int, int]]
 
 _NOT_APPLIED: Final = """
 SELECT topic, partition, record_offset FROM public.{table} WHERE group_name = :group
@@ -42,7 +42,8 @@ def verify_foreign(
     snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
     with alone_beside(engine), snapshot as db:
         make_beside(model.tables, db)
-        refold = _Refold(model.handler, lambda fold: fold(db), _left_out(group, db))
+        once = Once(_left_out(group, db))
+        refold = _Refold(model.handler, lambda fold: fold(db), once)
         read_again(bootstrap_servers, {}, _stands(group, model.topics, db), refold.give)
         found = compare(model.name, model.tables, db)
         db.rollback()
@@ -68,7 +69,7 @@ def rebuild_foreign(
                 if keyless:
                     take_keys(model.tables, db)
                 stood, out = _stands(group, model.topics, db), _left_out(group, db)
-            refold = _Refold(model.handler, partial(_apply_beside, engine), out)
+            refold = _Refold(model.handler, partial(_apply_beside, engine), Once(out))
             read_again(bootstrap_servers, {}, stood, refold.give)
             if keyless and not _keyed(engine, model):
                 keyless = False
@@ -79,7 +80,11 @@ def rebuild_foreign(
                 if _below(now_out, stood) != _below(out, stood):
                     continue
                 look_beside(db)
-                rest = replace(refold, apply=lambda fold: fold(db), left_out=now_out)
+                rest = replace(
+                    refold,
+                    apply=lambda fold: fold(db),
+                    once=replace(refold.once, left_out=now_out),
+                )
                 beyond = _stands(group, model.topics, db)
                 read_again(bootstrap_servers, stood, beyond, rest.give)
                 found = compare(model.name, model.tables, db)
@@ -105,45 +110,21 @@ def _apply_beside(engine: Engine, fold: _Fold) -> None:
         fold(db)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Refold:
     """Applies records once more: those that were applied, each once."""
 
     handler: Handler
     apply: Callable[[_Fold], None]
-    left_out: _Places
-    seen: dict[tuple[str, int], int] = field(default_factory=dict)
+    once: Once
 
     def give(self, records: Sequence[Record]) -> None:
         """Apply `records`, which are of one partition."""
-        if not self._give_whole(records):
-            facts = [fact for record in records if (fact := self._fact(record))]
-            if facts:
-                self.apply(partial(self.handler, facts))
-
-    def _give_whole(self, records: Sequence[Record]) -> bool:
-        where = (records[0].topic, records[0].partition)
-        out = any((*where, record.offset) in self.left_out for record in records)
-        if out or not isinstance(self.handler, InColumns):
-            return False
-        whole = read_whole(records, 0, self.seen.get(where, 0), ())
-        if whole is None:
-            return False
-        self.seen[where] = whole.pos
-        self.apply(partial(self.handler.project, whole.batch))
-        return True
-
-    def _fact(self, record: Record) -> Received | None:
-        where = (record.topic, record.partition)
-        try:
-            envelope = heading_of(record)
-        except ValueError:
-            return None  # a dead letter
-        repeated = envelope.pos <= self.seen.get(where, 0)
-        self.seen[where] = max(envelope.pos, self.seen.get(where, 0))
-        if repeated or (*where, record.offset) in self.left_out:
-            return None
-        return Received.parse(record)
+        if isinstance(self.handler, InColumns):
+            if batch := self.once.in_columns(records):
+                self.apply(partial(self.handler.project, batch))
+        elif facts := self.once.one_by_one(records):
+            self.apply(partial(self.handler, facts))
 
 
 def _stands(group: str, topics: Sequence[str], db: Connection) -> Stretch:
@@ -163,12 +144,12 @@ def _hold_positions(db: Connection) -> None:
     db.execute(text("LOCK TABLE public.consumer_positions IN EXCLUSIVE MODE"))
 
 
-def _below(out: _Places, stood: Stretch) -> _Places:
+def _below(out: Places, stood: Stretch) -> Places:
     """Return the places among `out` that lie below `stood`."""
     return frozenset(at for at in out if at[2] < stood.get(at[:2], 0))
 
 
-def _left_out(group: str, db: Connection) -> _Places:
+def _left_out(group: str, db: Connection) -> Places:
     """Return where events are that the group has passed and not applied."""
     return frozenset(
         (topic, partition, offset)

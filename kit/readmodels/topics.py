@@ -54,8 +54,8 @@ async def _read(
         max_partition_fetch_bytes=_PARTITION_BYTES,
     )
     consumer.assign([*ends])
-    await consumer.start()
     try:
+        await consumer.start()
         for partition in ends:
             consumer.seek(partition, first.get((partition.topic, partition.partition), 0))
         await _give_each(_until(consumer, ends), give)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import psycopg
+from aiokafka.errors import KafkaConnectionError
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -58,11 +59,17 @@ def answer_problems(app: FastAPI, statuses: Mapping[str, HTTPStatus]) -> None:
     app.add_exception_handler(Exception, unforeseen)
     app.add_exception_handler(SQLAlchemyError, of_database)
     app.add_exception_handler(psycopg.Error, of_database)
+    app.add_exception_handler(KafkaConnectionError, _of_broker)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(StarletteHTTPException, _of_http)
     for kind, status, code in _OURS:
         app.add_exception_handler(kind, _answer(status, code))
+
+
+def _of_broker(_: Request, why: Exception) -> JSONResponse:
+    detail = f"the broker does not answer ({why}): ask again"
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "broker-unavailable", detail)
 
 
 def _of_http(request: Request, why: Exception) -> JSONResponse:

@@ -44,6 +44,11 @@ COMMANDS: Final = (
     ),
     Listed("policies", "policies", "Show by which policies sellers are judged, and when."),
     Listed(
+        "replay",
+        "replay",
+        "Count a metric of all sellers from the topics alone, and compare what tables say.",
+    ),
+    Listed(
         "review",
         "review",
         "Review all sellers, of each day since the last review: warnings, sanctions,"

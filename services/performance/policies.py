@@ -41,12 +41,14 @@ from contracts.orders import (
     ShipmentSaved,
     TrackingAdded,
 )
-from contracts.registry import NAMES
+from contracts.registry import NAMES as TYPES
 from services.performance.model.completeness import DESCRIBED
 from services.performance.model.metrics import (
     ACCEPTANCE_ACCEPTED,
     ACCEPTANCE_TIMELY,
     APPROVALS_TIMELY,
+    METRICS,
+    NAMES as ALL_METRICS,
     RESPONSES_TIMELY,
     SHIPPING_ON_TIME,
     SHIPPING_TRACKED,
@@ -198,6 +200,9 @@ LISTING_SAYS: Final[Mapping[type[Fact], ListingSays]] = {
     InventoryCounted: "moved",
 }
 
+OF_LISTINGS: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
+"""The metrics that are judged on listings."""
+
 MEANT: Final[Mapping[type[Fact], Collection[str]]] = {
     kind: {kind.moment} | {r.at for r in RULES.get(kind, ()) if r.says != "due"}
     for kind in (*RULES, *LISTING_SAYS)
@@ -206,7 +211,7 @@ MEANT: Final[Mapping[type[Fact], Collection[str]]] = {
 when something happened: only what falls due may lie ahead."""
 
 SOURCES: Final[Mapping[str, str]] = {
-    rule.metric: NAMES[kind].partition(".")[0]
+    rule.metric: TYPES[kind].partition(".")[0]
     for kind, rules in RULES.items()
     for rule in rules
 }
@@ -214,7 +219,7 @@ SOURCES: Final[Mapping[str, str]] = {
 
 CLOSED_BY: Final[Mapping[str, Sequence[str]]] = {
     metric: sorted(
-        NAMES[kind]
+        TYPES[kind]
         for kind, rules in RULES.items()
         if any(rule.metric == metric and rule.says == "kept" for rule in rules)
     )
@@ -223,9 +228,20 @@ CLOSED_BY: Final[Mapping[str, Sequence[str]]] = {
 """The types of the facts that keep a metric's obligations."""
 
 
-def reads(kind: type[Fact]) -> set[str]:
+def rules_of(kind: type[Fact], metrics: Collection[str] = ALL_METRICS) -> Sequence[Rule]:
+    """Return what facts of `kind` say of the obligations of `metrics`."""
+    return [rule for rule in RULES.get(kind, ()) if rule.metric in metrics]
+
+
+def kinds_of(metrics: Collection[str]) -> Collection[type[Fact]]:
+    """Return the facts that say anything of `metrics`."""
+    of_listings = LISTING_SAYS if OF_LISTINGS.intersection(metrics) else ()
+    return {kind for kind in RULES if rules_of(kind, metrics)}.union(of_listings)
+
+
+def reads(kind: type[Fact], metrics: Collection[str] = ALL_METRICS) -> set[str]:
     """Return the fields of `kind`, and `UNITS`, that its rules look at."""
-    needed = {name for rule in RULES.get(kind, ()) for name in rule.reads}
+    needed = {name for rule in rules_of(kind, metrics) for name in rule.reads}
     if kind in LISTING_SAYS:
         described = [name for name in DESCRIBED if name in kind.model_fields]
         needed |= {"seller_id", "product_id", kind.moment, *described}
@@ -266,31 +282,39 @@ def units(fact: Any) -> int:  # noqa: ANN401 - whatever has lines
     return sum(line.quantity for line in fact.lines)
 
 
-def said_of_obligations(kind: type[Fact], facts: pl.DataFrame) -> Sequence[pl.DataFrame]:
+def said_of_obligations(
+    kind: type[Fact],
+    facts: pl.DataFrame,
+    metrics: Collection[str] = ALL_METRICS,
+    beside: Sequence[str] = (),
+) -> Sequence[pl.DataFrame]:
     """Return what facts of one kind say of obligations: nothing, if they are none of ours.
 
     Shape: `facts` has what `reads` names, and `event_id` and `recorded_at`; out, frames
-        typed as SAYINGS. No fact says the same of two obligations of one metric.
+        typed as SAYINGS, and of each fact what `beside` names. No fact says the same of
+        two obligations of one metric.
     """
-    rules = RULES.get(kind, ())
-    return pl.collect_all([_said(facts.lazy(), rule) for rule in rules])
+    rules, lazy = rules_of(kind, metrics), facts.lazy()
+    return pl.collect_all([_said(lazy, rule, beside) for rule in rules])
 
 
-def said_of_listings(kind: type[Fact], facts: pl.DataFrame) -> Sequence[pl.DataFrame]:
+def said_of_listings(
+    kind: type[Fact], facts: pl.DataFrame, beside: Sequence[str] = ()
+) -> Sequence[pl.DataFrame]:
     """Return what facts of one kind say of listings, likewise: typed as LISTINGS."""
     if kind not in LISTING_SAYS:
         return ()
     said = {"says": pl.lit(LISTING_SAYS[kind]), "at": pl.col(kind.moment)}
     unsaid = {name: NOTHING for name in DESCRIBED if name not in kind.model_fields}
     values = {**{name: pl.col(name) for name in LISTINGS}, **said, **unsaid}
-    return [facts.select(_typed(values, LISTINGS))]
+    return [facts.select(*_typed(values, LISTINGS), *beside)]
 
 
 def _typed(values: Mapping[str, pl.Expr], schema: pl.Schema) -> Sequence[pl.Expr]:
     return [values[name].cast(kind).alias(name) for name, kind in schema.items()]
 
 
-def _said(facts: pl.LazyFrame, rule: Rule) -> pl.LazyFrame:
+def _said(facts: pl.LazyFrame, rule: Rule, beside: Sequence[str]) -> pl.LazyFrame:
     said = {
         "metric": pl.lit(rule.metric),
         "subject_id": rule.subject,
@@ -300,4 +324,4 @@ def _said(facts: pl.LazyFrame, rule: Rule) -> pl.LazyFrame:
         "part_of": rule.part_of,
     }
     values = {**{name: pl.col(name) for name in SAYINGS}, **said}
-    return facts.filter(rule.when).select(_typed(values, SAYINGS))
+    return facts.filter(rule.when).select(*_typed(values, SAYINGS), *beside)

@@ -265,6 +265,13 @@ _PERFORMANCE: Final = [
         SELLING,
         query={**_WHOSE, "as_of": "2026-04-01T00:00:00Z", "all": "true"},
     ),
+    Operation(
+        "performance",
+        "GET",
+        "/scorecards/replay",
+        RUNNING,
+        query={"metric": "acceptance.timely", "as_of": "2026-04-01T00:00:00Z"},
+    ),
     *(
         Operation("performance", "GET", f"{_SELLER}/{path}", SELLING, query=_THEN)
         for path in ("scorecard", "projection", "due", "evidence")

@@ -163,3 +163,10 @@ def test_a_fact_is_written_in_its_newest_version() -> None:
 def test_a_version_from_the_future_is_an_error_that_names_it() -> None:
     with pytest.raises(UnknownTypeError, match=r"kitchen\.meal-cooked\.v4"):
         KITCHEN.decode("kitchen.meal-cooked.v4", b"{}")
+
+
+def test_a_fact_is_looked_for_under_every_name_it_was_written_under() -> None:
+    names = {f"kitchen.meal-cooked.v{n}" for n in (1, 2, 3)}
+
+    assert KITCHEN.written_as([MealCooked]) == names
+    assert KITCHEN.written_as([type(PLACED)]) == set()

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import delete
 from uuid_utils.compat import uuid7
 
 from kit.blueprint import Blueprint
@@ -17,6 +18,7 @@ from market.waiting import wait_until
 from services.catalog.app import BLUEPRINT as CATALOG
 from services.orders.app import BLUEPRINT as ORDERS
 from services.performance.app import BLUEPRINT as PERFORMANCE
+from services.performance.projections import obligation_sayings
 from tests.orders.test_api import PLACE, post
 from tests.performance.world import AS_OF, DAY
 from tests.tokens import asking, settings
@@ -118,6 +120,25 @@ def heard_of(services: Services) -> bool:
     return {c["metric"]: c["due"] for c in cards}.get("shipping.on_time") == 20
 
 
+def replayed(services: Services) -> tuple[int, int, list[str]]:
+    """What is due by the topics, by the tables, and of whom they differ."""
+    asked = {"metric": "shipping.on_time", "as_of": AS_OF.isoformat()}
+    said = services.performance.get("/scorecards/replay", params=asked).json()
+    differing = [each["seller_id"] for each in said["differences"]]
+    return said["replayed"]["due"], said["live"]["due"], differing
+
+
+def test_a_row_that_a_table_lost_is_told(services: Services) -> None:
+    ship_late(services)
+    wait_until(lambda: heard_of(services), what="all that was shipped", within_s=60)
+    engine = services.performance.app.state.engine  # type: ignore[attr-defined]  # a FastAPI
+    with engine.begin() as db:
+        lost = obligation_sayings.c.subject_id == "o-3"
+        db.execute(delete(obligation_sayings).where(lost))
+
+    assert replayed(services) == (20, 19, ["s-1"])
+
+
 def test_a_seller_who_ships_late_is_suspended_refused_and_reinstated(
     services: Services,
 ) -> None:
@@ -126,6 +147,7 @@ def test_a_seller_who_ships_late_is_suspended_refused_and_reinstated(
     ship_late(services)
     wait_until(lambda: heard_of(services), what="all that was shipped", within_s=60)
     assert (services.placing(), services.shown()) == ((200, "placed"), 1)
+    assert replayed(services) == (20, 20, [])
 
     review = {"as_of": "2026-04-01", "known_at": now().isoformat()}
     status, done = post(services.performance, "/reviews", review, "k-review")

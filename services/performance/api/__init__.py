@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from services.performance.api.evidence import router as evidence
 from services.performance.api.policies import router as policies
 from services.performance.api.projections import router as projections
+from services.performance.api.replay import router as replay
 from services.performance.api.scorecards import router as scorecards
 from services.performance.api.sellers import router as sellers
 from services.performance.api.standing import STATUSES as OF_STANDING, router as standing
@@ -19,15 +20,28 @@ from services.performance.model.refusals import (
     MetricUnknown,
     NotYetCome,
     PolicyUnknown,
+    TooLongToReplay,
 )
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **OF_STANDING,
-    **dict.fromkeys((NotYetCome.code, ClaimsRefused.code), HTTPStatus.UNPROCESSABLE_ENTITY),
+    **dict.fromkeys(
+        (NotYetCome.code, ClaimsRefused.code, TooLongToReplay.code),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
     **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
 }
 
 router = APIRouter()
-for _each in (scorecards, sellers, evidence, projections, policies, what_if, trends):
+for _each in (
+    scorecards,
+    replay,
+    sellers,
+    evidence,
+    projections,
+    policies,
+    what_if,
+    trends,
+):
     router.include_router(_each, tags=["performance"])
 router.include_router(standing)

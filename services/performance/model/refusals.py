@@ -92,3 +92,16 @@ class ClaimsRefused(Refused):
     def more(self) -> Mapping[str, Any]:
         """Each field that is wrong, and why."""
         return {"errors": [{"field": f, "reason": reason} for f, reason in self.wrong]}
+
+
+class TooLongToReplay(Refused):
+    """A history that is too long to be held in memory."""
+
+    code = "too-long-to-replay"
+
+    def __init__(self, records: int, most: int) -> None:
+        super().__init__(
+            f"metric: its topics hold {records:,} records, and a replay reads {most:,} at"
+            " most: ask /scorecards for its numbers; POST /read-models/verify proves the"
+            " tables, however long the history is"
+        )

@@ -3,8 +3,8 @@
 An obligation or a listing is the union of its rows, so order and repeats can't hurt.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 import polars as pl
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from contracts.fact import Fact
 from contracts.performance import AppealDecided
 from kit.consumers.columns import Batch, Facts
 from kit.readmodels.frames import add_new
+from services.performance.model.metrics import NAMES as ALL_METRICS
 from services.performance.policies import (
     UNITS,
     reads,
@@ -82,6 +83,7 @@ listing_sayings = Table(
 )
 
 
+_PLACE: Final = ("pos", "source")
 _OF_FACTS: Final = pl.lit(None, dtype=pl.String())
 
 
@@ -91,31 +93,42 @@ def project_performance(batch: Batch, db: Connection) -> None:
     Shape: facts of any topic, in any order, any number of times.
     Safe to repeat: Yes. A row that is there already stays as it is.
     """
+    said = said_in(batch)
+    _add(obligation_sayings, said.of_obligations, db)
+    _add(listing_sayings, said.of_listings, db)
+
+
+class Said(NamedTuple):
+    """What a batch says of obligations and of listings, each with its fact's place.
+
+    Shape: frames typed as SAYINGS and as LISTINGS, with `pos` and `source`.
+    """
+
+    of_obligations: Sequence[pl.DataFrame]
+    of_listings: Sequence[pl.DataFrame]
+
+
+def said_in(batch: Batch, metrics: Collection[str] = ALL_METRICS) -> Said:
+    """Return what `batch` says of obligations of `metrics`, and of listings."""
     obligations: list[pl.DataFrame] = []
     listings: list[pl.DataFrame] = []
     for kind, facts in batch.items():
         if kind is AppealDecided:
-            said, listed = rows_of_claims(facts)
-            obligations.append(said)
+            claimed, listed = rows_of_claims(facts)
+            obligations.append(claimed.filter(pl.col("metric").is_in(metrics)))
             listings.append(listed)
             continue
-        columns = columns_of(kind, facts)
-        places = columns.select("event_id", "pos", source=_OF_FACTS)
-        obligations += _placed(said_of_obligations(kind, columns), places)
-        listings += _placed(said_of_listings(kind, columns), places)
-    _add(obligation_sayings, obligations, db)
-    _add(listing_sayings, listings, db)
+        columns = columns_of(kind, facts, metrics).with_columns(source=_OF_FACTS)
+        obligations += said_of_obligations(kind, columns, metrics, _PLACE)
+        listings += said_of_listings(kind, columns, _PLACE)
+    return Said(obligations, listings)
 
 
-def _placed(said: Sequence[pl.DataFrame], places: pl.DataFrame) -> Sequence[pl.DataFrame]:
-    """Return what was `said`, each with its fact's place in the history of its source."""
-    of_facts = places.unique("event_id")
-    return [rows.join(of_facts, on="event_id", how="left") for rows in said]
-
-
-def columns_of(kind: type[Fact], facts: Facts) -> pl.DataFrame:
-    """Return the columns of `facts` that the rules look at."""
-    needed = reads(kind)
+def columns_of(
+    kind: type[Fact], facts: Facts, metrics: Collection[str] = ALL_METRICS
+) -> pl.DataFrame:
+    """Return the columns of `facts` that the rules of `metrics` look at."""
+    needed = reads(kind, metrics)
     counts = {UNITS: units} if UNITS in needed else {}
     return facts.columns(needed - {UNITS}, counts)
 

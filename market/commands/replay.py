@@ -1,0 +1,92 @@
+"""`market replay`: a metric made again from Kafka alone, beside what the service says."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+
+from market.answers import Counted, Replay, understood
+from market.asking import ask
+from market.errors import EXIT_CODES
+from market.moments import as_text, parse_moment
+from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
+from market.platform import running
+
+app = typer.Typer()
+
+COUNTED: Final = ("from", "sellers", "due", "kept", "rate")
+DIFFERING: Final = ("seller_id", "from", "window_days", "due", "kept", "rate", "level")
+
+
+MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
+MetricArgument = Annotated[
+    str, typer.Argument(metavar="METRIC", help="Such as acceptance.timely.")
+]
+AsOfOption = Annotated[
+    datetime, typer.Option("--as-of", help="What was true by then.", **MOMENT)
+]
+KnownAtOption = Annotated[
+    datetime | None,
+    typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
+]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="VERSION",
+        help="Judge by this version; else by the one that applied then.",
+    ),
+]
+
+
+@app.command(epilog=EXIT_CODES)
+def replay(
+    metric: MetricArgument,
+    as_of: AsOfOption,
+    known_at: KnownAtOption = None,
+    policy: PolicyOption = None,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Count a metric of all sellers from the topics alone, and compare what tables say.
+
+    Each fact is read again from Kafka, from the first one on, as far as the service has
+    applied it. Exit 1 if the tables say otherwise of any seller.
+    """  # noqa: DOC501 - a help text
+    asked = {"metric": metric, "policy": policy}
+    moments = {"as_of": as_text(as_of), "known_at": as_text(known_at)}
+    answer = ask(running(), "performance", "/scorecards/replay", {**asked, **moments})
+    found = understood(Replay, "performance", answer)
+    if output is Format.NDJSON:
+        print_ndjson([answer])
+    else:
+        show(found)
+    if found.differ:
+        typer.echo(
+            f"market: of {found.differ} sellers the tables don't say what the topics say:"
+            " `market verify` tells which table; the service can make it again"
+            " (POST /read-models/rebuild)",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def show(found: Replay) -> None:
+    """Print what both say, how far was read, and the sellers of whom they differ."""
+    both = (("topics", found.replayed), ("tables", found.live))
+    rows = [(name, one.sellers, one.due, one.kept, _rate(one)) for name, one in both]
+    print_table(f"{found.metric} by policy {found.policy}", COUNTED, rows)
+    ends = (f"{topic} {', '.join(map(str, at))}" for topic, at in found.ends.items())
+    print_lines([f"read up to the offsets, by partition: {'; '.join(ends) or 'nothing'}"])
+    differing = [
+        (one.seller_id, name, *(card.get(column) for column in DIFFERING[2:]))
+        for one in found.differences
+        for name, card in (("topics", one.replayed or {}), ("tables", one.live or {}))
+    ]
+    if differing:
+        print_table("what differs", DIFFERING, differing)
+
+
+def _rate(counted: Counted) -> str | None:
+    if not counted.due or counted.kept is None:
+        return None
+    return f"{counted.kept / counted.due:.2%}"

@@ -1,0 +1,184 @@
+"""A metric of all sellers, from the topics alone; beside it, what our tables say.
+
+Both are of the same facts: those that the service had applied. So they must be equal.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import polars as pl
+from psycopg import sql
+from sqlalchemy import Engine
+
+from contracts.fact import Fact
+from contracts.performance import AppealDecided
+from contracts.registry import NAMES as TYPES
+from contracts.topics import OWNERS
+from kit.consumers.records import Record
+from kit.database import address
+from kit.readmodels.frames import Read, one_moment
+from kit.readmodels.once import Once, Places
+from kit.readmodels.topics import Stretch, read_again
+from services.performance.model.obligation import LISTINGS, SAYINGS, known
+from services.performance.model.refusals import TooLongToReplay
+from services.performance.model.scorecard import scorecards
+from services.performance.policies import OF_LISTINGS, kinds_of
+from services.performance.projections import said_in
+from services.performance.queries import Part, Question, conditions_of, ranges_of
+
+MOST_REPLAYED: Final = 20_000_000
+"""How many records one replay may read: what they say is held in memory, some gigabytes."""
+_CARD: Final = ["seller_id", "window_days", "due", "kept", "rate", "level"]
+_POSITION: Final = pl.Schema(
+    {"topic": pl.String(), "partition": pl.Int32(), "next_offset": pl.Int64()}
+)
+_PLACE: Final = pl.Schema(
+    {"topic": pl.String(), "partition": pl.Int32(), "record_offset": pl.Int64()}
+)
+
+
+class Source(NamedTuple):
+    """Where the facts are, and as which group the service applies them."""
+
+    bootstrap_servers: str
+    group: str
+    topics: Sequence[str]
+
+
+class Applied(NamedTuple):
+    """Which records were applied: those before `beyond`, without those `left_out`."""
+
+    beyond: Stretch
+    left_out: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A metric of all sellers, made again and as the tables have it.
+
+    Shape: `again` and `live` have a row for each seller with anything due: seller_id,
+        window_days, due, kept?, rate, level; `ends` says how far each topic was read, by
+        partition.
+    """
+
+    again: pl.DataFrame
+    live: pl.DataFrame
+    ends: Mapping[str, Sequence[int]]
+
+    @property
+    def differing(self) -> Sequence[str]:
+        """The sellers of whom the two don't say the same."""
+        sides = ((self.again, self.live), (self.live, self.again))
+        alone = [
+            one.join(other, on=_CARD, how="anti", nulls_equal=True) for one, other in sides
+        ]
+        return pl.concat(alone)["seller_id"].unique().sort().to_list()
+
+
+def ask_replay(db: Engine, source: Source, question: Question, metric: str) -> Replayed:
+    """Return how all sellers stood on `metric`, from the topics and from the tables.
+
+    Blocks.
+
+    Raises:
+        TooLongToReplay: The topics hold more than `MOST_REPLAYED` records by now.
+        KafkaError: The broker does not answer.
+    """
+    ranges = ranges_of(db, question)
+    with one_moment(address(db)) as read:
+        applied = _applied(read, source, _kinds(metric))
+        _require_few(applied)
+        live = pl.concat(_live(read, question, metric, some) for some in ranges)
+    rows = replay(source.bootstrap_servers, applied, question, metric)
+    return Replayed(_cards(rows, question, metric), live, _ends(applied))
+
+
+def replay(
+    bootstrap_servers: str, applied: Applied, question: Question, metric: str
+) -> Part:
+    """Return what the facts in Kafka say of `metric`: of obligations and of listings.
+
+    Blocks. No database is asked. Of facts that say nothing of the metric, the envelope
+    alone is read; of what they say, what was true and known by the question's moments is
+    kept.
+
+    Shape: as `queries.read_rows`, of all sellers.
+
+    Raises:
+        KafkaError: The broker does not answer; ValueError if a fact can't be read.
+    """
+    once = Once.of(_kinds(metric), applied.left_out)
+    said, listed = [SAYINGS.to_frame()], [LISTINGS.to_frame()]
+
+    def give(records: Sequence[Record]) -> None:
+        found = said_in(once.in_columns(records), [metric])
+        said.append(_by_then(found.of_obligations, SAYINGS, question))
+        listed.append(_by_then(found.of_listings, LISTINGS, question))
+
+    read_again(bootstrap_servers, {}, applied.beyond, give)
+    # Two appeals may have claimed the same.
+    return _unlike(said, "metric", "says"), _unlike(listed)
+
+
+def _unlike(frames: Sequence[pl.DataFrame], *beside: str) -> pl.DataFrame:
+    key = ["seller_id", "event_id", *beside]
+    return pl.concat(frames).unique(key, keep="first", maintain_order=True)
+
+
+def _by_then(
+    frames: Sequence[pl.DataFrame], schema: pl.Schema, question: Question
+) -> pl.DataFrame:
+    rows = pl.concat([schema.to_frame(), *(each.select(schema.names()) for each in frames)])
+    return known(rows.lazy(), question.as_of, question.known_at).collect()
+
+
+def _kinds(metric: str) -> Collection[type[Fact]]:
+    return {*kinds_of([metric]), AppealDecided}
+
+
+def _applied(read: Read, source: Source, kinds: Collection[type[Fact]]) -> Applied:
+    """Return which records of `kinds` were applied, and maybe more of their topics."""
+    owners = {TYPES[kind].partition(".")[0] for kind in kinds}
+    topics = [each for each in source.topics if OWNERS.get(each) in {None, *owners}]
+    mine = sql.SQL("group_name = {} AND topic = ANY({})").format(source.group, topics)
+    stood = read("consumer_positions", _POSITION, [mine])
+    out = [read(each, _PLACE, [mine]) for each in ("parked_events", "discarded_events")]
+    beyond = {(topic, number): end for topic, number, end in stood.iter_rows()}
+    return Applied(beyond, frozenset(pl.concat(out).iter_rows()))
+
+
+def _ends(applied: Applied) -> Mapping[str, Sequence[int]]:
+    ends = defaultdict[str, list[int]](list)
+    for (topic, _), end in sorted(applied.beyond.items()):
+        ends[topic].append(end)
+    return ends
+
+
+def _require_few(applied: Applied) -> None:
+    """Let pass a history that memory has room for.
+
+    Raises:
+        TooLongToReplay: It is longer.
+    """
+    records = sum(applied.beyond.values())
+    if records > MOST_REPLAYED:
+        raise TooLongToReplay(records, MOST_REPLAYED)
+
+
+def _live(
+    read: Read, question: Question, metric: str, of_sellers: Sequence[sql.Composable]
+) -> pl.DataFrame:
+    conditions = [*conditions_of(question), *of_sellers]
+    mine = sql.SQL("metric = {}").format(metric)
+    listings = LISTINGS.to_frame()
+    if metric in OF_LISTINGS:
+        listings = read("listing_sayings", LISTINGS, conditions)
+    said = read("obligation_sayings", SAYINGS, [*conditions, mine])
+    return _cards((said, listings), question, metric)
+
+
+def _cards(rows: Part, question: Question, metric: str) -> pl.DataFrame:
+    cards = scorecards(*rows, question.policy, question.as_of, question.known_at)
+    return cards.filter(metric=metric).select(_CARD)
