@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import polars as pl
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 
 from kit.process import Process
 from kit.web.asking import may
+from kit.web.described import problems
 from kit.web.operations import ThisProcess
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
 from services.performance.model.choosing import chosen_metrics, chosen_policy
@@ -61,7 +63,11 @@ class Replay(BaseModel):
     differences: list[Difference]
 
 
-@router.get("/scorecards/replay", dependencies=[may("operator", "service")])
+@router.get(
+    "/scorecards/replay",
+    dependencies=[may("operator", "service")],
+    responses=problems(HTTPStatus.NOT_FOUND),
+)
 def replay_scorecards(
     metric: Annotated[str, Query(description="Which metric.")],
     as_of: AsOf,
