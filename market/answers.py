@@ -369,7 +369,7 @@ class Replay(Shown):
 
     metric: str
     policy: str
-    ends: Mapping[str, Sequence[int]]
+    ends: Mapping[str, Mapping[int, int]]
     replayed: Counted
     live: Counted
     differ: int

@@ -1,7 +1,8 @@
 """`market replay`: a metric made again from Kafka alone, beside what the service says."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -9,7 +10,7 @@ from market.answers import Counted, Replay, understood
 from market.asking import ask
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_moment
-from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
+from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
 
 app = typer.Typer()
@@ -18,6 +19,10 @@ COUNTED: Final = ("from", "sellers", "due", "kept", "rate")
 DIFFERING: Final = ("seller_id", "from", "window_days", "due", "kept", "rate", "level")
 
 
+WRONG: Final = (
+    "market: of {} the tables don't say what the topics say: `market verify` tells which"
+    " table; the service makes it again at POST /read-models/rebuild"
+)
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 MetricArgument = Annotated[
     str, typer.Argument(metavar="METRIC", help="Such as acceptance.timely.")
@@ -61,13 +66,10 @@ def replay(
     else:
         show(found)
     if found.differ:
-        typer.echo(
-            f"market: of {found.differ} sellers the tables don't say what the topics say:"
-            " `market verify` tells which table; the service can make it again"
-            " (POST /read-models/rebuild)",
-            err=True,
-        )
+        say(WRONG.format("1 seller" if found.differ == 1 else f"{found.differ} sellers"))
         raise typer.Exit(1)
+    if not found.replayed.sellers:
+        say(f"nothing of {found.metric} was due of any seller by then")
 
 
 def show(found: Replay) -> None:
@@ -75,15 +77,27 @@ def show(found: Replay) -> None:
     both = (("topics", found.replayed), ("tables", found.live))
     rows = [(name, one.sellers, one.due, one.kept, _rate(one)) for name, one in both]
     print_table(f"{found.metric} by policy {found.policy}", COUNTED, rows)
-    ends = (f"{topic} {', '.join(map(str, at))}" for topic, at in found.ends.items())
-    print_lines([f"read up to the offsets, by partition: {'; '.join(ends) or 'nothing'}"])
+    print_lines(
+        f"{topic}: partition {number} read up to offset {end}"
+        for topic, ends in found.ends.items()
+        for number, end in ends.items()
+    )
     differing = [
-        (one.seller_id, name, *(card.get(column) for column in DIFFERING[2:]))
+        _differing(one.seller_id, name, card)
         for one in found.differences
-        for name, card in (("topics", one.replayed or {}), ("tables", one.live or {}))
+        for name, card in (("topics", one.replayed), ("tables", one.live))
     ]
     if differing:
         print_table("what differs", DIFFERING, differing)
+
+
+def _differing(
+    seller_id: str, name: str, card: Mapping[str, Any] | None
+) -> Sequence[object]:
+    said = card or {}
+    rate = said.get("rate")
+    shown = {**said, "rate": None if rate is None else f"{rate:.2%}"}
+    return (seller_id, name, *(shown.get(column) for column in DIFFERING[2:]))
 
 
 def _rate(counted: Counted) -> str | None:

@@ -1,6 +1,6 @@
 """HTTP out: a metric of all sellers made again from the topics, beside what tables say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -46,9 +46,9 @@ class Difference(BaseModel):
 class Replay(BaseModel):
     """A metric of all sellers, from the topics alone and from the tables.
 
-    Shape: `ends` says how far each topic was read, by partition: as far as the service had
-        applied it. `differ` counts the sellers of whom the two don't say the same, of whom
-        `differences` shows the first hundred: none, unless a table is wrong.
+    Shape: `ends` says how far each topic was read, the offset beyond by partition: as far
+        as the service had applied it. `differ` counts the sellers of whom the two don't say
+        the same: none, unless a table is wrong; `differences` shows the first hundred.
     """
 
     metric: str
@@ -56,7 +56,7 @@ class Replay(BaseModel):
     policy_digest: str
     as_of: datetime
     known_at: datetime | None
-    ends: Mapping[str, Sequence[int]]
+    ends: Mapping[str, Mapping[int, int]]
     replayed: Counted
     live: Counted
     differ: int

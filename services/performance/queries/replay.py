@@ -65,7 +65,7 @@ class Replayed:
 
     again: pl.DataFrame
     live: pl.DataFrame
-    ends: Mapping[str, Sequence[int]]
+    ends: Mapping[str, Mapping[int, int]]
 
     @property
     def differing(self) -> Sequence[str]:
@@ -149,10 +149,10 @@ def _applied(read: Read, source: Source, kinds: Collection[type[Fact]]) -> Appli
     return Applied(beyond, frozenset(pl.concat(out).iter_rows()))
 
 
-def _ends(applied: Applied) -> Mapping[str, Sequence[int]]:
-    ends = defaultdict[str, list[int]](list)
-    for (topic, _), end in sorted(applied.beyond.items()):
-        ends[topic].append(end)
+def _ends(applied: Applied) -> Mapping[str, Mapping[int, int]]:
+    ends = defaultdict[str, dict[int, int]](dict)
+    for (topic, number), end in sorted(applied.beyond.items()):
+        ends[topic][number] = end
     return ends
 
 
