@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Final, TypeAlias
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit.database import Claim, end_frozen
 from kit.eventstore.requests import AnyRequest
@@ -17,7 +19,7 @@ from kit.eventstore.streams import StoreUnavailable, Streams
 _log: Final = logging.getLogger(__name__)
 
 LEASE_S: Final = 600.0
-"""How long a run may take before another process may take it for frozen, and begin too."""
+"""How long a process may show no life at its turn before another takes it for frozen."""
 
 Run: TypeAlias = Callable[[datetime, Streams, Engine], int]
 """Does all that is due at a moment; returns how much that was.
@@ -135,19 +137,45 @@ class Scheduler:
 
 
 @contextmanager
-def alone(engine: Engine, name: str) -> Iterator[bool]:
+def alone(engine: Engine, name: str, lease_s: float = LEASE_S) -> Iterator[bool]:
     """Hold the turn of the schedule `name` while this is open; say if it was to be had.
 
     For what does the same when it is asked to. The lock is the session's and falls with
-    it. A holder that is frozen is ended.
+    it. However long a turn lasts, its process shows that it lives; a holder that is frozen
+    for `lease_s` is ended.
     """
     claim = Claim("schedule", f"{engine.url.database}/{name}")
     session = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
-        mine = bool(session.execute(claim.asked("pg_try_advisory_lock")).scalar())
-        if not mine:
-            end_frozen(engine, claim, LEASE_S)
-        yield mine
+        if session.execute(claim.asked("pg_try_advisory_lock")).scalar():
+            with _showing_life(session, lease_s / 10):
+                yield True
+        else:
+            end_frozen(engine, claim, lease_s)
+            yield False
     finally:
         session.invalidate()
         session.close()
+
+
+@contextmanager
+def _showing_life(session: Connection, every_s: float) -> Iterator[None]:
+    """Let `session`, which nobody else uses meanwhile, work for a moment `every_s`."""
+    over = Event()
+
+    def show() -> None:
+        while not over.wait(every_s):
+            try:
+                session.execute(text("SELECT 1"))
+            except SQLAlchemyError as why:
+                # Others may begin by now; a run is safe twice, and at once.
+                _log.warning("a turn's session is lost: %s", why)
+                return
+
+    showing = Thread(target=show, name="turn", daemon=True)
+    showing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        showing.join()

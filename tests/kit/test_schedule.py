@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 
 from kit.database import connect
 from kit.eventstore.streams import Streams
-from kit.schedule import Run, Schedule, Scheduler
+from kit.schedule import Run, Schedule, Scheduler, alone
+from market.waiting import wait_until
 from tests.fakes import MemoryStreams
 from tests.samples import FRIDAY
 
@@ -66,6 +67,32 @@ def test_while_one_process_is_at_it_another_leaves_it_alone(engine: Engine) -> N
 
         assert (slowly.result(), meanwhile, of_another_name) == (1, None, 2)
     assert scheduler(engine).turn(every(quick)) == 2
+
+
+def test_who_is_long_at_it_shows_life(engine: Engine) -> None:
+    resting = """
+    SELECT state_change FROM pg_stat_activity
+    JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted
+    """
+
+    def shown() -> datetime:
+        with engine.connect() as db:
+            at: datetime = db.execute(text(resting)).scalar_one()
+            return at
+
+    with alone(engine, "expiry", lease_s=0.1) as mine:
+        first = shown()
+
+        assert mine
+        wait_until(lambda: shown() > first, what="a sign of life", within_s=30)
+
+
+def test_who_is_frozen_at_it_is_ended(engine: Engine) -> None:
+    with alone(engine, "expiry"):  # and shows no life for a minute
+        with alone(engine, "expiry", lease_s=0) as mine:
+            assert not mine
+        with alone(engine, "expiry") as mine:
+            assert mine
 
 
 def test_who_fails_lets_the_next_one_in(engine: Engine) -> None:
