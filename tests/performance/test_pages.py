@@ -221,7 +221,10 @@ def redrive(served: Served, parked: ARecord) -> None:
 def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
     after = ask(served, "/scorecards", limit="2").json()["next"]
     known = ask(served, "/scorecards", limit="2", known_at=THEN).json()["next"]
+    full = ask(served, "/scorecards", limit="2", all="true", explain="true").json()["next"]
     compared = ask(served, COMPARED, limit="2").json()["next"]
+    body = {"policy": SHADOW.content, "as_of": THEN}
+    tried = served.http.post("/what-if", json=body, params={"limit": 2}).json()["next"]
     again = "; ask the same again, or begin without after"
 
     for path, query, what in (
@@ -229,6 +232,12 @@ def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
         ("/scorecards", {"known_at": THEN}, "known_at none"),
         ("/scorecards", {"policy": "trial"}, "policy 2026-01"),
         ("/scorecards", {"seller_id": "s-4"}, "all sellers, not one"),
+        ("/scorecards", {"all": "true"}, "all false"),
+        ("/scorecards", {"explain": "true"}, "explain false"),
+        ("/scorecards", {"after": full, "explain": "false"}, "explain true"),
+        ("/scorecards", {"after": full, "all": "false"}, "all true"),
+        (COMPARED, {"after": compared, "all": "true"}, "all false"),
+        ("/what-if", {"after": tried}, "all false"),
         ("/scorecards", {"after": compared}, "what another policy would change"),
         (
             "/scorecards",
@@ -246,9 +255,25 @@ def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
         assert answer.json()["detail"].endswith(again)
 
 
+def test_what_is_left_open_goes_on_as_it_was(served: Served) -> None:
+    for path, query in (
+        ("/scorecards", {"all": "true", "explain": "true"}),
+        ("/scorecards", {"explain": "true"}),
+        (COMPARED, {"all": "true"}),
+    ):
+        first = ask(served, path, limit="3", **query).json()
+        assert the_rest(served, path, [first], limit="3") == the_rest(
+            served, path, [first], limit="3", **query
+        )
+    body = {"policy": SHADOW.content}
+    asked = {"limit": "3", "after": ask(served, "/what-if", limit="3").json()["next"]}
+    found = served.http.post("/what-if", json=body, params=asked)
+    assert found.json() == ask(served, "/what-if", **asked).json()
+
+
 @pytest.mark.parametrize("path", ["/scorecards", COMPARED, "/what-if"])
 def test_what_no_page_said_is_refused_by_its_name(served: Served, path: str) -> None:
-    place = ("s-1", None, THEN, None, "2026-01", None)
+    place = ("s-1", None, THEN, None, "2026-01", None, False, False)
     bad_places = (
         "x",
         "ü",

@@ -27,7 +27,8 @@ class Place(NamedTuple):
 
     Shape: `until` as of `Start`, which the page begins at. `policy` is the version of the
         one that judges; `proposed` the digest of the one that is compared with it, if one
-        is. `places` and `aside` as of `SeenOfAll`.
+        is. `every` and `explain` are what was asked to be shown. `places` and `aside` as of
+        `SeenOfAll`.
     """
 
     seller_id: SellerId | Literal[""]
@@ -36,8 +37,16 @@ class Place(NamedTuple):
     known_at: GivenMoment | None
     policy: str
     proposed: str | None
+    every: bool
+    explain: bool
     places: Places
     aside: Places
+
+    @property
+    def held(self) -> Mapping[str, Any]:
+        """What was asked, by the names of the fields that ask it."""
+        named = {"as_of": self.as_of, "known_at": self.known_at, "policy": self.policy}
+        return named | {"all": self.every, "explain": self.explain}
 
 
 _PLACE: Final = TypeAdapter(Place)
@@ -53,10 +62,15 @@ After: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class PageOf:
-    """A page of the answer to a question: the first, or the one that begins at `place`."""
+    """A page of the answer to a question: the first, or the one that begins at `place`.
+
+    Shape: `every`, with what is left out else; `explain`, with the facts behind each.
+    """
 
     question: Question
     place: Place | None
+    every: bool
+    explain: bool = False
 
     @property
     def start(self) -> Start | None:
@@ -90,21 +104,26 @@ def continued(
             "scorecards" if place.proposed is None else "what another policy would change"
         )
     for field, said in asked.items():
-        answered = getattr(place, field)
+        answered = place.held[field]
         if said is not None and said != answered:
             raise _another(f"{field} {_shown(answered)}")
     return place
 
 
 def asked_for_by(
-    question: Question, start: Start | None, proposed: Policy | None = None
+    page: PageOf, start: Start | None, proposed: Policy | None = None
 ) -> str | None:
-    """Return what the page that begins at `start` is asked for by, if there is one."""
+    """Return what the page of the same answer that begins at `start` is asked for by.
+
+    Shape: None if there is no such page, or the answer has only one.
+    """
+    question = page.question
     if start is None or question.seller_id is not None:
         return None
     asked = (question.as_of, question.known_at, question.policy.version)
     digest = None if proposed is None else proposed.digest
-    return written(Place(start.beyond, start.until, *asked, digest, *start.seen))
+    shown = (page.every, page.explain)
+    return written(Place(start.beyond, start.until, *asked, digest, *shown, *start.seen))
 
 
 def _another(what: str) -> Exception:
@@ -112,7 +131,9 @@ def _another(what: str) -> Exception:
     return invalid("query", "after", why)
 
 
-def _shown(answered: datetime | str | None) -> str:
+def _shown(answered: datetime | str | bool | None) -> str:  # noqa: FBT001 - as it was asked
     if answered is None:
         return "none"
+    if isinstance(answered, bool):
+        return str(answered).lower()
     return as_said(answered) if isinstance(answered, datetime) else answered

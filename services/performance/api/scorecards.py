@@ -38,20 +38,29 @@ class Scorecards(BaseModel):
     next: str | None
 
 
-def _page_of(
+def _page_of(  # noqa: PLR0913, PLR0917 - what a request brings
     as_of: AsOf,
     policies: PoliciesHere,
     known_at: KnownAt = None,
     seller_id: AnySeller = None,
     version: PolicyVersion = None,
     after: After = None,
+    every: Annotated[
+        bool | None,
+        Query(alias="all", description="With metrics that have too few to judge."),
+    ] = None,
+    explain: Annotated[
+        bool | None, Query(description="With the facts behind each.")
+    ] = None,
 ) -> PageOf:
     asked = {"as_of": as_of, "known_at": known_at, "policy": version}
-    place = continued(after, seller_id, asked)
+    place = continued(after, seller_id, asked | {"all": every, "explain": explain})
     if place is not None:
         known_at, version = place.known_at, place.policy
+        every, explain = place.every, place.explain
     policy = chosen_policy(version, as_of, policies)
-    return PageOf(Question(policy, as_of, known_at, seller_id), place)
+    question = Question(policy, as_of, known_at, seller_id)
+    return PageOf(question, place, bool(every), bool(explain))
 
 
 @router.get("/scorecards", dependencies=[may("seller", "operator", "service")])
@@ -59,11 +68,6 @@ def read_scorecards(
     page: Annotated[PageOf, Depends(_page_of)],
     engine: ThisEngine,
     limit: Limit = 100,
-    *,
-    all_metrics: Annotated[
-        bool, Query(alias="all", description="With metrics that have too few to judge.")
-    ] = False,
-    explain: Annotated[bool, Query(description="With the facts behind each.")] = False,
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now; by seller.
 
@@ -74,18 +78,18 @@ def read_scorecards(
     question, start, turned = page.question, page.start, None
     if question.seller_id is None:
         found, turned = page_of_scorecards(
-            engine, question, start, limit, explained=explain
+            engine, question, start, limit, explained=page.explain
         )
     else:
-        found = ask_scorecards(engine, question, explained=explain)
+        found = ask_scorecards(engine, question, explained=page.explain)
     question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,
         policy_digest=question.policy.digest,
-        cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
+        cards=[card for card in cards if page.every or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),
-        again=asked_for_by(question, turned and turned.this),
-        next=asked_for_by(question, turned and turned.next),
+        again=asked_for_by(page, turned and turned.this),
+        next=asked_for_by(page, turned and turned.next),
     )

@@ -28,7 +28,7 @@ from services.performance.queries.pages import page_of_what_if
 router = APIRouter()
 
 EveryOne = Annotated[
-    bool, Query(alias="all", description="With sellers whose level stays as it is.")
+    bool | None, Query(alias="all", description="With sellers whose level stays as it is.")
 ]
 CHANGES: Final = ("better", "worse", "other", "same")
 
@@ -45,7 +45,7 @@ class Asked(BaseModel):
     as_of: GivenMoment | None = None
     known_at: GivenMoment | None = None
     seller_id: SellerId | None = None
-    every: Annotated[bool, Field(alias="all")] = False
+    every: Annotated[bool | None, Field(alias="all")] = None
 
 
 class Named(BaseModel):
@@ -122,16 +122,18 @@ def ask_by_policy(
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
-    said = {"as_of": asked.as_of, "known_at": asked.known_at}
+    said = {"as_of": asked.as_of, "known_at": asked.known_at, "all": asked.every}
     place = continued(after, asked.seller_id, said, asked.policy)
     if place is None:
         as_of, known_at, version = asked.as_of or now, asked.known_at, None
+        every = bool(asked.every)
     else:
         as_of, known_at, version = place.as_of, place.known_at, place.policy
+        every = place.every
     have_come(now, as_of=as_of, known_at=known_at)
     official = chosen_policy(version, as_of, policies)
-    page = PageOf(Question(official, as_of, known_at, asked.seller_id), place)
-    return compare(engine, page, asked.policy, limit, every=asked.every)
+    page = PageOf(Question(official, as_of, known_at, asked.seller_id), place, every)
+    return compare(engine, page, asked.policy, limit)
 
 
 def _page_of(
@@ -140,12 +142,14 @@ def _page_of(
     policies: PoliciesHere,
     known_at: KnownAt = None,
     after: After = None,
+    every: EveryOne = None,
 ) -> PageOf:
-    said, by = {"as_of": as_of, "known_at": known_at}, None
+    said, by = {"as_of": as_of, "known_at": known_at, "all": every}, None
     place = continued(after, None, said, policy_of(version, policies))
     if place is not None:
-        known_at, by = place.known_at, place.policy
-    return PageOf(Question(chosen_policy(by, as_of, policies), as_of, known_at), place)
+        known_at, by, every = place.known_at, place.policy, place.every
+    question = Question(chosen_policy(by, as_of, policies), as_of, known_at)
+    return PageOf(question, place, bool(every))
 
 
 @router.get("/policies/{version}/comparison", dependencies=[may("operator", "service")])
@@ -155,19 +159,16 @@ def compare_policy(
     page: Annotated[PageOf, Depends(_page_of)],
     engine: ThisEngine,
     limit: Limit = 100,
-    every: EveryOne = False,  # noqa: FBT002 - a query's value
 ) -> Comparison:
     """Answer who would stand otherwise if that policy applied, a shadow for one.
 
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
-    return compare(engine, page, policy_of(version, policies), limit, every=every)
+    return compare(engine, page, policy_of(version, policies), limit)
 
 
-def compare(
-    engine: ThisEngine, page: PageOf, proposed: Policy, limit: int, *, every: bool
-) -> Comparison:
+def compare(engine: ThisEngine, page: PageOf, proposed: Policy, limit: int) -> Comparison:
     """Return what `proposed` would change of what is asked, of the sellers of a page.
 
     Raises:
@@ -178,7 +179,7 @@ def compare(
     found = compared.found
     question.require_known(found.levels)
     shown = found.levels
-    if not every:
+    if not page.every:
         shown = shown.filter(pl.col("changes") != "same")
     metrics = found.metrics.filter(pl.col("changes") != "same")
     of_sellers = metrics.join(shown, on="seller_id", how="semi")
@@ -195,8 +196,8 @@ def compare(
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
-        again=asked_for_by(question, compared.turned.this, proposed),
-        next=asked_for_by(question, compared.turned.next, proposed),
+        again=asked_for_by(page, compared.turned.this, proposed),
+        next=asked_for_by(page, compared.turned.next, proposed),
     )
 
 
