@@ -19,13 +19,13 @@ from market.ports import free_port
 from market.programs import Identity
 from market.state import State
 from services.performance.app import blueprint
-from services.performance.consumers import OBLIGATIONS
 from tests.infrastructure import drop_database, new_database
 from tests.market.test_parked import served, told_of_tokens
+from tests.performance.arrivals import Arrivals
 from tests.performance.policy_files import SHIPPED, as_toml, with_standard
 from tests.performance.test_api_policies import CHANGE, NEWER, SHADOW
 from tests.performance.test_what_if import month
-from tests.performance.world import AS_OF, received
+from tests.performance.world import AS_OF
 from tests.tokens import settings
 
 MOMENT = AS_OF.isoformat()
@@ -58,8 +58,7 @@ def home(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         with served(uvicorn.Config(app, port=port, log_config=None)):
             place.write_state(state)
             facts = [*month("s-1", late=0), *month("s-2", late=1), *month("s-3", late=5)]
-            with app.state.engine.begin() as db:
-                OBLIGATIONS.handler(received(facts), db)
+            Arrivals(app.state.engine).hear(*facts)
             yield place.path
     drop_database(postgres_url, url)
 

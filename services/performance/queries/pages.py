@@ -128,7 +128,7 @@ def page_of_scorecards(
     with one_moment(address(db)) as read:
         seen = seen_of_all(read) if start is None else start.seen
         shown = () if explained else (confirms(question),)
-        rows = _rows(read, question, stretch.conditions, start, shown)
+        rows = _rows(read, question, stretch.conditions, seen, shown)
     evidence = None
     if explained:
         evidence = explain(*rows, question.policy, question.as_of, question.known_at)
@@ -154,22 +154,19 @@ def page_of_what_if(
     asked = replace(question, policy=max(policies, key=lambda each: each.confirmed_within))
     alone = question.seller_id is not None
     stretch = Stretch("", None) if alone else next_sellers(db, start, limit, most_rows)
-    if start is not None and start.beyond:
-        with one_moment(address(db)) as read:
-            rows = _rows(read, asked, stretch.conditions, start, [confirms(asked)])
-        found = what_if(*rows, policies, question.as_of, question.known_at)
-        return Compared(found, None, stretch.turned(start.seen))
-    ranges, counts, parts = ranges_of(db, asked, most_rows), Counter[tuple[str, str]](), []
+    first = not stretch.beyond
+    ranges = ranges_of(db, asked, most_rows) if first else [stretch.conditions]
+    counts, parts = Counter[tuple[str, str]](), []
     with one_moment(address(db)) as read:
         seen = seen_of_all(read) if start is None else start.seen
         for some in ranges:
-            rows = _rows(read, asked, some, start, [confirms(asked)])
+            rows = _rows(read, asked, some, seen, [confirms(asked)])
             part = what_if(*rows, policies, question.as_of, question.known_at)
             counts.update(_changes(part))
             parts.append(_of(part, stretch))
     levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
-    first = WhatIf(pl.concat(levels), pl.concat(metrics))
-    return Compared(first, counts, stretch.turned(seen))
+    found = WhatIf(pl.concat(levels), pl.concat(metrics))
+    return Compared(found, counts if first else None, stretch.turned(seen))
 
 
 def next_sellers(db: Engine, start: Start | None, limit: int, most_rows: int) -> Stretch:
@@ -194,14 +191,13 @@ def _rows(
     read: Read,
     question: Question,
     of_sellers: Sequence[sql.Composable],
-    start: Start | None,
+    seen: SeenOfAll,
     of_listings: Sequence[sql.Composable],
 ) -> Part:
-    """Return the rows of sellers; on a page asked for by its start, those that had come."""
+    """Return the rows of sellers that had come."""
     conditions = [*conditions_of(question), *of_sellers]
-    sayings, listings = read_placed(read, conditions, of_listings)
-    if start is not None:
-        sayings, listings = (had_come(rows, start.seen) for rows in (sayings, listings))
+    placed = read_placed(read, conditions, of_listings)
+    sayings, listings = (had_come(rows, seen) for rows in placed)
     return sayings.select(SAYINGS.names()), listings.select(LISTINGS.names())
 
 
