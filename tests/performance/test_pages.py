@@ -8,19 +8,22 @@ from typing import Any, Final
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, text, update
 
 from contracts.fact import Fact
 from contracts.topics import FACTS
 from kit.consumers.records import Received
 from kit.consumers.tables import consumer_positions, parked_events
+from kit.database import address
+from kit.readmodels.frames import one_moment
 from kit.serving import build
 from kit.web.pages import written
 from services.performance.app import blueprint
 from services.performance.consumers import OBLIGATIONS
 from services.performance.queries import Question, ask_scorecards
 from services.performance.queries.pages import Start, Stretch, next_sellers, page_of_what_if
-from services.performance.queries.seen_of_all import MorePartitions, SeenOfAll
+from services.performance.queries.seen import MOST_ASIDE
+from services.performance.queries.seen_of_all import MorePartitions, SeenOfAll, seen_of_all
 from tests.infrastructure import drop_database, new_database
 from tests.kit.consumers.records import ARecord
 from tests.performance.arrivals import Arrivals
@@ -216,6 +219,47 @@ def redrive(served: Served, parked: ARecord) -> None:
     with served.engine.begin() as db:
         OBLIGATIONS.handler([Received.parse(parked)], db)
         db.execute(parked_events.delete())
+
+
+@pytest.mark.parametrize(
+    ("others", "is_told"), [(MOST_ASIDE - 1, True), (MOST_ASIDE, False)]
+)
+def test_of_more_facts_set_aside_than_a_page_tells_those_applied_meanwhile_count(
+    fresh_database: str, others: int, *, is_told: bool
+) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        parked = park(served, of("s-3", rejected("other", AS_OF - 14 * DAY, "s-3-1")))
+        park_as_many(served, others)
+        with one_moment(address(served.engine)) as read:
+            assert sum(map(len, seen_of_all(read).aside.values())) == is_told * MOST_ASIDE
+        (before,) = pages(served, "/scorecards", all="true")
+        first = ask(served, "/scorecards", all="true", limit="1").json()
+        redrive(served, parked)
+
+        rest = the_rest(served, "/scorecards", [first], limit="3")
+
+    (before_of_all,), (then_of_all,) = (
+        said_by([before], ["cards"]),
+        said_by(rest, ["cards"]),
+    )
+    changed = [row["seller_id"] for row in then_of_all if row not in before_of_all]
+    assert {*changed} == (set() if is_told else {"s-3"})
+
+
+def park_as_many(served: Served, others: int) -> None:
+    """Set others aside, like the one that is."""
+    told = [column.name for column in parked_events.columns]
+    further = {"record_offset": "record_offset + n", "pos": "pos + n"}
+    picked = ", ".join(further.get(name, name) for name in told)
+    copied = f"INSERT INTO parked_events ({', '.join(told)}) SELECT {picked} "
+    with served.engine.begin() as db:
+        db.execute(
+            text(
+                f"{copied} FROM parked_events, generate_series(1001, 1000 + :others) AS n"
+            ),
+            {"others": others},
+        )
 
 
 def test_more_is_answered_of_the_same_question_alone(served: Served) -> None:
