@@ -10,11 +10,10 @@ from urllib.parse import quote
 import typer
 
 from market.answers import Card, Scorecards, Trend, understood
-from market.asking import ask
+from market.asking import ask, page_by_page
 from market.errors import EXIT_CODES, MarketError
 from market.moments import as_text, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
-from market.pages import pages
 from market.platform import running
 from market.showing.scorecards import explained
 
@@ -140,7 +139,7 @@ def show_scorecards(
     if asked["as_of"] is None:
         raise typer.BadParameter("say the moment: --as-of 2018-03-01T00:00:00Z")
     platform, somebody = running(), False
-    for answer, known in pages(
+    for answer, known in page_by_page(
         Scorecards,
         "performance",
         lambda more: ask(platform, "performance", "/scorecards", {**asked, **more}),

@@ -8,11 +8,10 @@ from typing import Annotated, Final
 import typer
 
 from market.answers import Comparison, Figures, MetricCounts, SellerChange
-from market.asking import tell
+from market.asking import page_by_page, tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
-from market.pages import pages
 from market.platform import running
 from market.policy_files import policy_named
 
@@ -63,7 +62,7 @@ def what_if(
         "all": every,
     }
     asked = partial(tell, platform, "performance", "/what-if", body)
-    found = pages(Comparison, "performance", asked)
+    found = page_by_page(Comparison, "performance", asked)
     if output is Format.NDJSON:
         print_ndjson(each.model_dump() for _, known in found for each in known.sellers)
     else:

@@ -15,7 +15,7 @@ from kit.web.commands import Now
 from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
-from services.performance.api.pages import After, PageOf, asked_for_by, continued
+from services.performance.api.cursors import After, AskedPage, continued, token_of
 from services.performance.api.policies import InPath
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.metrics import NAMES, OVERALL
@@ -23,7 +23,7 @@ from services.performance.model.policy import Policy, policy_of
 from services.performance.model.refusals import have_come
 from services.performance.model.what_if import FIGURES
 from services.performance.queries import Question
-from services.performance.queries.pages import page_of_what_if
+from services.performance.queries.all_sellers import page_of_what_if
 
 router = APIRouter()
 
@@ -123,16 +123,16 @@ def ask_by_policy(
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
     said = {"as_of": asked.as_of, "known_at": asked.known_at, "all": asked.every}
-    place = continued(after, asked.seller_id, said, asked.policy)
-    if place is None:
+    token = continued(after, asked.seller_id, said, asked.policy)
+    if token is None:
         as_of, known_at, version = asked.as_of or now, asked.known_at, None
         every = bool(asked.every)
     else:
-        as_of, known_at, version = place.as_of, place.known_at, place.policy
-        every = place.every
+        as_of, known_at, version = token.as_of, token.known_at, token.policy
+        every = token.every
     have_come(now, as_of=as_of, known_at=known_at)
     official = chosen_policy(version, as_of, policies)
-    page = PageOf(Question(official, as_of, known_at, asked.seller_id), place, every)
+    page = AskedPage(Question(official, as_of, known_at, asked.seller_id), token, every)
     return compare(engine, page, asked.policy, limit)
 
 
@@ -143,20 +143,20 @@ def _page_of(
     known_at: KnownAt = None,
     after: After = None,
     every: EveryOne = None,
-) -> PageOf:
+) -> AskedPage:
     said, by = {"as_of": as_of, "known_at": known_at, "all": every}, None
-    place = continued(after, None, said, policy_of(version, policies))
-    if place is not None:
-        known_at, by, every = place.known_at, place.policy, place.every
+    token = continued(after, None, said, policy_of(version, policies))
+    if token is not None:
+        known_at, by, every = token.known_at, token.policy, token.every
     question = Question(chosen_policy(by, as_of, policies), as_of, known_at)
-    return PageOf(question, place, bool(every))
+    return AskedPage(question, token, bool(every))
 
 
 @router.get("/policies/{version}/comparison", dependencies=[may("operator", "service")])
 def compare_policy(
     version: InPath,
     policies: PoliciesHere,
-    page: Annotated[PageOf, Depends(_page_of)],
+    page: Annotated[AskedPage, Depends(_page_of)],
     engine: ThisEngine,
     limit: Limit = 100,
 ) -> Comparison:
@@ -168,15 +168,17 @@ def compare_policy(
     return compare(engine, page, policy_of(version, policies), limit)
 
 
-def compare(engine: ThisEngine, page: PageOf, proposed: Policy, limit: int) -> Comparison:
+def compare(
+    engine: ThisEngine, page: AskedPage, proposed: Policy, limit: int
+) -> Comparison:
     """Return what `proposed` would change of what is asked, of the sellers of a page.
 
     Raises:
         SellerNotKnown: It is about one seller, of whom nothing was known.
     """
     question = page.question
-    compared = page_of_what_if(engine, question, proposed, page.start, limit)
-    found = compared.found
+    answered = page_of_what_if(engine, question, proposed, page.cursor, limit)
+    found, counts = answered.found.changes, answered.found.counts
     question.require_known(found.levels)
     shown = found.levels
     if not page.every:
@@ -191,13 +193,13 @@ def compare(engine: ThisEngine, page: PageOf, proposed: Policy, limit: int) -> C
         known_at=question.known_at,
         official=_named(question.policy),
         proposed=_named(proposed),
-        by_metric=None if compared.counts is None else _by_metric(compared.counts),
+        by_metric=None if counts is None else _by_metric(counts),
         sellers=[
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
-        again=asked_for_by(page, compared.turned.this, proposed),
-        next=asked_for_by(page, compared.turned.next, proposed),
+        again=token_of(page, answered.this, proposed),
+        next=token_of(page, answered.next, proposed),
     )
 
 

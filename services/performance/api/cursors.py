@@ -1,7 +1,7 @@
-"""Answers about all sellers, a page at a time: each is an answer to the same question.
+"""What a page of an answer about all sellers is asked for by, as `after`: its token.
 
-Where a page ended holds all of the question that may be left open, and what had come here
-of facts when it was first asked.
+A token is the text of a page's cursor and of all of the question that may be left open: so
+that each page answers the same question, of the same facts.
 """
 
 from collections.abc import Mapping
@@ -18,20 +18,19 @@ from services.performance.api.asking import invalid
 from services.performance.model.policy import Policy
 from services.performance.model.refusals import written as as_said
 from services.performance.queries import Question
-from services.performance.queries.pages import Start
+from services.performance.queries.all_sellers import Cursor
 from services.performance.queries.seen_of_all import Places, SeenOfAll
 
 
-class Place(NamedTuple):
-    """Where a page begins: beyond which seller, of which question, by what had come.
+class PageToken(NamedTuple):
+    """A cursor, and the question that its page answers.
 
-    Shape: `until` as of `Start`, which the page begins at. `policy` is the version of the
-        one that judges; `proposed` the digest of the one that is compared with it, if one
-        is. `every` and `explain` are what was asked to be shown. `places` and `aside` as of
-        `SeenOfAll`.
+    Shape: `beyond` and `until` as of `Cursor`, `places` and `aside` as of `SeenOfAll`.
+        `policy` is the version of the one that judges; `proposed` the digest of the one
+        that is compared with it, if one is; `every` and `explain` what was to be shown.
     """
 
-    seller_id: SellerId | Literal[""]
+    beyond: SellerId | Literal[""]
     until: SellerId | Literal[""] | None
     as_of: GivenMoment
     known_at: GivenMoment | None
@@ -49,10 +48,10 @@ class Place(NamedTuple):
         return named | {"all": self.every, "explain": self.explain}
 
 
-_PLACE: Final = TypeAdapter(Place)
+_TOKEN: Final = TypeAdapter(PageToken)
 
 After: TypeAlias = Annotated[
-    Annotated[str, Field(max_length=30_000), named_by_a_page(_PLACE)] | None,
+    Annotated[str, Field(max_length=30_000), named_by_a_page(_TOKEN)] | None,
     Query(
         description="The `next` of the page before, or the `again` of this one; all else is"
         " asked as it was."
@@ -61,24 +60,24 @@ After: TypeAlias = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class PageOf:
-    """A page of the answer to a question: the first, or the one that begins at `place`.
+class AskedPage:
+    """A page of the answer to a question: the first, or the one that `token` names.
 
     Shape: `every`, with what is left out else; `explain`, with the facts behind each.
     """
 
     question: Question
-    place: Place | None
+    token: PageToken | None
     every: bool
     explain: bool = False
 
     @property
-    def start(self) -> Start | None:
-        """Where the page begins, if it is not the first."""
-        if self.place is None:
+    def cursor(self) -> Cursor | None:
+        """What names the page, if it is not the first."""
+        if self.token is None:
             return None
-        seen = SeenOfAll(self.place.places, self.place.aside)
-        return Start(self.place.seller_id, seen, self.place.until)
+        seen = SeenOfAll(self.token.places, self.token.aside)
+        return Cursor(self.token.beyond, seen, self.token.until)
 
 
 def continued(
@@ -86,8 +85,8 @@ def continued(
     seller_id: str | None,
     asked: Mapping[str, Any],
     proposed: Policy | None = None,
-) -> Place | None:
-    """Return where the page before ended; None if this is the first.
+) -> PageToken | None:
+    """Return the token that a page is asked for by; None if it is the first.
 
     Shape: `asked` by the name of the field; None is left open.
 
@@ -96,34 +95,36 @@ def continued(
     """  # noqa: DOC501 - `_another` makes it
     if after is None:
         return None
-    place = read(after, _PLACE)
+    token = read(after, _TOKEN)
     if seller_id is not None:
         raise _another("all sellers, not one")
-    if place.proposed != (None if proposed is None else proposed.digest):
+    if token.proposed != (None if proposed is None else proposed.digest):
         raise _another(
-            "scorecards" if place.proposed is None else "what another policy would change"
+            "scorecards" if token.proposed is None else "what another policy would change"
         )
     for field, said in asked.items():
-        answered = place.held[field]
+        answered = token.held[field]
         if said is not None and said != answered:
             raise _another(f"{field} {_shown(answered)}")
-    return place
+    return token
 
 
-def asked_for_by(
-    page: PageOf, start: Start | None, proposed: Policy | None = None
+def token_of(
+    page: AskedPage, cursor: Cursor | None, proposed: Policy | None = None
 ) -> str | None:
-    """Return what the page of the same answer that begins at `start` is asked for by.
+    """Return the token of the page of the same answer that `cursor` names.
 
     Shape: None if there is no such page, or the answer has only one.
     """
     question = page.question
-    if start is None or question.seller_id is not None:
+    if cursor is None or question.seller_id is not None:
         return None
     asked = (question.as_of, question.known_at, question.policy.version)
     digest = None if proposed is None else proposed.digest
     shown = (page.every, page.explain)
-    return written(Place(start.beyond, start.until, *asked, digest, *shown, *start.seen))
+    return written(
+        PageToken(cursor.beyond, cursor.until, *asked, digest, *shown, *cursor.seen)
+    )
 
 
 def _another(what: str) -> Exception:
