@@ -232,6 +232,21 @@ def test_an_id_longer_than_those_before_stays_whole(service: Service) -> None:
     assert (below[0], len(below)) == ("└", len(of_it))
 
 
+def test_where_there_is_no_room_for_wider_columns_a_table_stays_whole(
+    service: Service,
+) -> None:
+    longest = "z" * 112  # what is beside it is squeezed
+    overall = {"seller_id": longest, "metric": "overall", "level": "good"}
+    more = {"seller_id": longest, "due": 3_000_000, "kept": 3_000_000, "rate": 1.0}
+    first = {"cards": [], "overall": [overall], "evidence": []}
+    service.answer = SCORECARDS | first | {"next": "here"}
+    service.more = SCORECARDS | first | {"cards": [CARD | more]}
+
+    *_, of_all, below = service.lines(*ASKED)
+
+    assert (of_all[-1], below[0], below[-1]) == ("│", "└", "┘")
+
+
 def test_units_that_were_lost_in_part_are_counted(service: Service) -> None:
     row = obligation("o-1", 8, None) | {"due": 9}
     service.answer = SCORECARDS | {"evidence": [row]}
