@@ -21,6 +21,19 @@ MOST_ASIDE_EACH: Final = 1_000
 """How many facts that were set aside a fact tells, of each service."""
 MOST_WORDS: Final = 10_000
 
+METRICS: Final = (
+    "acceptance.accepted",
+    "acceptance.timely",
+    "approvals.timely",
+    "inventory.confirmed",
+    "inventory.units_filled",
+    "listings.complete",
+    "responses.timely",
+    "shipping.on_time",
+    "shipping.tracked",
+)
+"""What is measured of a seller, by the names that facts and answers give it."""
+
 Level: TypeAlias = Literal["star", "good", "warn", "limit", "not_enough_data"]
 Step: TypeAlias = Literal[
     "healthy", "warned", "reduced_for_some", "reduced_for_all", "suspended"

@@ -1,16 +1,22 @@
 """Questions of an operator to a service of the running platform, over its own API."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx2
 from uuid_utils.compat import uuid7
 
+from market.answers import Paged, StrangeAnswerError, understood
 from market.errors import MarketError
 from market.platform import Platform
 from market.tokens import AsOperator
 
+Page = TypeVar("Page", bound=Paged)
+AskedMore: TypeAlias = Callable[[Mapping[str, str]], Any]
+"""Asks for a page, by what is added to the query."""
+
 TIMEOUT_S: Final = 300.0
+MOST_OF_A_PAGE: Final = "500"
 
 
 class AnsweredError(MarketError):
@@ -53,6 +59,28 @@ def tell(
     key = {"Idempotency-Key": str(uuid7())}
     how = {"json": dict(body or {}), "headers": key, "params": _given(values)}
     return _send(platform, service, "POST", path, **how)
+
+
+def page_by_page(
+    kind: type[Page], service: str, asked: AskedMore
+) -> Iterator[tuple[Any, Page]]:
+    """Yield an answer of `service` page by page: as it was said, and as it is understood.
+
+    Each is asked for when the one before has been printed.
+
+    Raises:
+        StrangeAnswerError: A page is not of that kind, or leads to itself.
+    """
+    more = {"limit": MOST_OF_A_PAGE}
+    while True:
+        answer = asked(more)
+        known = understood(kind, service, answer)
+        yield answer, known
+        if known.next is None:
+            return
+        if known.next == more.get("after"):
+            raise StrangeAnswerError(f"{service} answers a page that leads to itself")
+        more = {"limit": MOST_OF_A_PAGE, "after": known.next}
 
 
 def _send(platform: Platform, service: str, method: str, path: str, **how: Any) -> Any:  # noqa: ANN401 - JSON

@@ -1,20 +1,29 @@
 """`market scorecards`: how well sellers keep what they owe, at any moment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
 
+from contracts.performance import METRICS
 from market.answers import Card, Scorecards, Trend, understood
-from market.asking import ask
+from market.asking import ask, page_by_page
 from market.errors import EXIT_CODES, MarketError
+from market.metrics import parse_metric
 from market.moments import as_text, parse_moment
-from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
-from market.pages import pages
+from market.output import (
+    Format,
+    FormatOption,
+    print_lines,
+    print_ndjson,
+    print_table_of_pages,
+    say,
+)
 from market.platform import running
 from market.showing.scorecards import explained
 
@@ -80,7 +89,13 @@ PlotOption = Annotated[
 ]
 MetricOption = Annotated[
     str | None,
-    typer.Option("--metric", help="Of the plot: which; else the level of all together."),
+    typer.Option(
+        "--metric",
+        help=f"Of the plot: which of {', '.join(METRICS)}; else overall, the level of all"
+        " together.",
+        parser=parse_metric,
+        metavar="METRIC",
+    ),
 ]
 FromOption = Annotated[
     str | None,
@@ -139,21 +154,22 @@ def show_scorecards(
         raise typer.BadParameter(f"{', '.join(said)} only with --plot FILE")
     if asked["as_of"] is None:
         raise typer.BadParameter("say the moment: --as-of 2018-03-01T00:00:00Z")
-    platform, somebody = running(), False
-    for answer, known in pages(
+    platform = running()
+    pages = page_by_page(
         Scorecards,
         "performance",
         lambda more: ask(platform, "performance", "/scorecards", {**asked, **more}),
-    ):
-        if not known.overall:
-            continue
-        if output is Format.NDJSON:
-            print_ndjson(in_order(answer))
-        else:
-            show(known, goes_on=somebody)
-        somebody = True
-    if not somebody:
+    )
+    of_somebody = (page for page in pages if page[1].overall)
+    first = next(of_somebody, None)
+    if first is None:
         typer.echo(_nobody(asked["as_of"], asked["known_at"]), err=True)
+    elif output is Format.NDJSON:
+        for answer, _ in chain([first], of_somebody):
+            print_ndjson(in_order(answer))
+    else:
+        title = f"scorecards by policy {first[1].policy}"
+        show(title, (known for _, known in chain([first], of_somebody)))
 
 
 def draw_trend(
@@ -197,22 +213,28 @@ def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from evidence.get(seller_id, ())
 
 
-def show(answer: Scorecards, *, goes_on: bool = False) -> None:
+def show(title: str, answers: Iterable[Scorecards]) -> None:
     """Print scorecards for people: a row per metric, then each seller's level.
 
     If evidence was asked for, all that these count follows in plain lines.
     """
+    behind: list[str] = []
+    heading = [name.removeprefix("window_") for name in CARD]
+    print_table_of_pages(title, heading, (_rows(each, behind) for each in answers))
+    print_lines(behind)
+
+
+def _rows(answer: Scorecards, behind: list[str]) -> Sequence[Sequence[object]]:
+    """Return the rows of an answer; what is behind them is put `behind`."""
+    behind += explained(answer)
     cards: dict[str, list[Card]] = {}
     for card in answer.cards:
         cards.setdefault(card.seller_id, []).append(card)
-    rows: list[tuple[object, ...]] = []
+    rows: list[Sequence[object]] = []
     for level in answer.overall:
         rows += [_row(card) for card in cards.get(level.seller_id, ())]
         rows.append((level.seller_id, level.metric, None, None, None, None, level.level))
-    heading = [name.removeprefix("window_") for name in CARD]
-    title = None if goes_on else f"scorecards by policy {answer.policy}"
-    print_table(title, heading, rows)
-    print_lines(explained(answer))
+    return rows
 
 
 def _row(card: Card) -> tuple[object, ...]:

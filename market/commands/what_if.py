@@ -1,18 +1,25 @@
 """`market what-if`: who would change level if another policy applied."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Annotated, Final
 
 import typer
 
 from market.answers import Comparison, Figures, MetricCounts, SellerChange
-from market.asking import tell
+from market.asking import page_by_page, tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_moment
-from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
-from market.pages import pages
+from market.output import (
+    Format,
+    FormatOption,
+    print_lines,
+    print_ndjson,
+    print_table,
+    print_table_of_pages,
+)
 from market.platform import running
 from market.policy_files import policy_named
 
@@ -30,6 +37,13 @@ PolicyOption = Annotated[
         help="A TOML file, or the version of a policy that is there, such as a shadow.",
     ),
 ]
+SellerOption = Annotated[
+    str | None,
+    typer.Option("--seller", metavar="ID", help="One alone, whether or not it changes."),
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="With sellers whose level stays as it is.")
+]
 
 
 @app.command("what-if", epilog=EXIT_CODES)
@@ -43,11 +57,10 @@ def what_if(
         datetime | None,
         typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
     ] = None,
+    seller: SellerOption = None,
     output: FormatOption = Format.TABLE,
     *,
-    every: Annotated[
-        bool, typer.Option("--all", help="With sellers whose level stays as it is.")
-    ] = False,
+    every: AllOption = False,
 ) -> None:
     """Show who would change level if another policy applied. Nothing is recorded.
 
@@ -60,26 +73,26 @@ def what_if(
         "policy": proposed.policy.model_dump(),
         "as_of": as_text(as_of),
         "known_at": as_text(known_at),
-        "all": every,
+        "seller_id": seller,
+        "all": every or seller is not None,
     }
     asked = partial(tell, platform, "performance", "/what-if", body)
-    found = pages(Comparison, "performance", asked)
+    found = page_by_page(Comparison, "performance", asked)
     if output is Format.NDJSON:
         print_ndjson(each.model_dump() for _, known in found for each in known.sellers)
     else:
         show(known for _, known in found)
 
 
-def show(found: Iterable[Comparison]) -> None:
+def show(found: Iterator[Comparison]) -> None:
     """Print for people who would change, on which metrics, and how many do not."""
-    counts: Sequence[MetricCounts] = ()
-    for known in found:
-        if known.by_metric is not None:  # on the first page
-            counts = known.by_metric
-            print_lines([heading(known, counts)])
-        if known.sellers:
-            rows = [row for seller in known.sellers for row in _rows(seller)]
-            print_table(None, COLUMNS, rows)
+    first = next(found)
+    counts = first.by_metric or ()  # told with the first page
+    print_lines([heading(first, counts)])
+    showing = (known.sellers for known in chain([first], found) if known.sellers)
+    print_table_of_pages(
+        None, COLUMNS, (chain.from_iterable(map(_rows, sellers)) for sellers in showing)
+    )
     changing = [each for each in counts if each.better + each.worse + each.other]
     if changing:
         columns = ("metric", "better", "worse", "other", "same")

@@ -181,6 +181,9 @@ def test_a_what_if_that_comes_in_pages_is_printed_whole(service: Service) -> Non
 
     assert [row["seller_id"] for row in rows] == ["a", "z"]
     assert lines[0].startswith("2 of 3 sellers would change level at")
+    assert [line for line in lines if "rate now" in line] == [lines[2]]
+    assert [line.split()[1] for line in lines[4:6]] == ["a", "z"]
+    assert lines[6].startswith("└")
     assert [line for line in lines if "how many sellers change" in line] != []
 
 
@@ -194,7 +197,7 @@ def test_a_page_that_leads_to_itself_is_not_turned_for_ever(service: Service) ->
 
 
 def test_what_comes_in_pages_is_printed_whole(service: Service) -> None:
-    card = CARD | {"seller_id": "z", "due": 9, "kept": 9, "rate": 1.0}
+    card = CARD | {"seller_id": "z", "due": 9, "kept": 8, "rate": 8 / 9}
     overall = {"seller_id": "z", "metric": "overall", "level": "good"}
     service.answer = SCORECARDS | {"next": "here"}
     service.more = SCORECARDS | {"cards": [card], "overall": [overall], "evidence": []}
@@ -207,10 +210,41 @@ def test_what_comes_in_pages_is_printed_whole(service: Service) -> None:
     assert [line for line in lines if "by policy" in line] == [
         "scorecards by policy 2026-01"
     ]
-    assert [line.split()[1] for line in lines if line.startswith("│")] == [
-        *(SELLER, SELLER),
-        *("z", "z"),
-    ]
+    begin = lines.index("scorecards by policy 2026-01") + 1
+    above, _, between, *table, below = lines[begin : begin + 8]
+    assert [line.split()[1] for line in table] == [SELLER, SELLER, "z", "z"]
+    assert (above[0], between[0], below[0]) == ("┏", "┡", "└")
+    assert {len(line) for line in (above, between, *table)} == {len(below)}
+    assert lines[begin + 8 : begin + 10] == ["", f"{SELLER}: overall warn"]
+
+
+def test_an_id_longer_than_those_before_stays_whole(service: Service) -> None:
+    longest = "z" * 90
+    overall = {"seller_id": longest, "metric": "overall", "level": "good"}
+    service.answer = SCORECARDS | {"next": "here"}
+    service.more = SCORECARDS | {"cards": [], "overall": [overall], "evidence": []}
+
+    lines = service.lines(*ASKED)
+
+    (of_it,) = [line for line in lines if longest in line]
+    assert [cell.strip() for cell in of_it.split("│")[1:3]] == [longest, "overall"]
+    below = lines[lines.index(of_it) + 1]
+    assert (below[0], len(below)) == ("└", len(of_it))
+
+
+def test_where_there_is_no_room_for_wider_columns_a_table_stays_whole(
+    service: Service,
+) -> None:
+    longest = "z" * 112  # what is beside it is squeezed
+    overall = {"seller_id": longest, "metric": "overall", "level": "good"}
+    more = {"seller_id": longest, "due": 3_000_000, "kept": 3_000_000, "rate": 1.0}
+    first = {"cards": [], "overall": [overall], "evidence": []}
+    service.answer = SCORECARDS | first | {"next": "here"}
+    service.more = SCORECARDS | first | {"cards": [CARD | more]}
+
+    *_, of_all, below = service.lines(*ASKED)
+
+    assert (of_all[-1], below[0], below[-1]) == ("│", "└", "┘")
 
 
 def test_units_that_were_lost_in_part_are_counted(service: Service) -> None:

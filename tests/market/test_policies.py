@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from typer.testing import CliRunner, Result
 
+from contracts.performance import METRICS
 from kit.serving import build
 from market.app import build as market
 from market.asking import AnsweredError
@@ -19,13 +20,13 @@ from market.ports import free_port
 from market.programs import Identity
 from market.state import State
 from services.performance.app import blueprint
-from services.performance.consumers import OBLIGATIONS
 from tests.infrastructure import drop_database, new_database
 from tests.market.test_parked import served, told_of_tokens
+from tests.performance.arrivals import Arrivals
 from tests.performance.policy_files import SHIPPED, as_toml, with_standard
 from tests.performance.test_api_policies import CHANGE, NEWER, SHADOW
 from tests.performance.test_what_if import month
-from tests.performance.world import AS_OF, received
+from tests.performance.world import AS_OF
 from tests.tokens import settings
 
 MOMENT = AS_OF.isoformat()
@@ -58,8 +59,7 @@ def home(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         with served(uvicorn.Config(app, port=port, log_config=None)):
             place.write_state(state)
             facts = [*month("s-1", late=0), *month("s-2", late=1), *month("s-3", late=5)]
-            with app.state.engine.begin() as db:
-                OBLIGATIONS.handler(received(facts), db)
+            Arrivals(app.state.engine).hear(*facts)
             yield place.path
     drop_database(postgres_url, url)
 
@@ -203,6 +203,15 @@ class TestWhatIf:
             ("s-3", "star"),
         ]
 
+    def test_one_seller_is_shown_whether_or_not_it_changes(self, proposed: str) -> None:
+        asked = ("what-if", "--policy", proposed, "--as-of", MOMENT, "--seller")
+
+        assert lines(*asked, "s-2")[0].startswith("1 of 1 seller would change level")
+        assert [row["seller_id"] for row in rows(*asked, "s-2")] == ["s-2"]
+        assert row_of(lines(*asked, "s-1"), "s-1")[-1] == "same"
+        with pytest.raises(AnsweredError, match="s-9"):
+            run(*asked, "s-9")
+
     def test_nobody_changes_by_what_was_not_known(self) -> None:
         early = ("--known-at", "2020-01-01T00:00:00Z")
         (printed,) = lines("what-if", "--policy", "trial", "--as-of", MOMENT, *early)
@@ -226,6 +235,19 @@ class TestPlot:
         text = svg.read_text()
         for said in ("acceptance.timely  ·  s-2", "2026-01, 2026-05 from 2026-03-29"):
             assert said in text, said
+
+    def test_metrics_are_listed_in_the_help_and_to_who_names_none_of_them(self) -> None:
+        unknown = run(
+            "scorecards", "--seller", "s-2", "--plot", "x.svg", "--metric", "charm"
+        )
+
+        helped = "".join(run("scorecards", "--help").stdout.split())  # as wide as it may be
+        said = unknown.stderr
+        assert unknown.exit_code == 2
+        assert "--metric': there is none named 'charm'; there are: overall" in said
+        for name in METRICS:
+            assert name in said
+            assert name in helped
 
     def test_the_same_trend_is_the_same_picture_to_the_byte(self, tmp_path: Path) -> None:
         asked = ("scorecards", "--seller", "s-2", *DAYS, "--metric", "shipping.on_time")

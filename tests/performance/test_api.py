@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from kit.database import connect
 from kit.serving import build
 from services.performance.app import BLUEPRINT
-from services.performance.consumers import OBLIGATIONS
+from tests.performance.arrivals import Arrivals
 from tests.performance.facts import accepted, listed, placed, shipped
-from tests.performance.world import AS_OF, DAY, HOUR, received
+from tests.performance.world import AS_OF, DAY, HOUR
 from tests.tokens import asking, settings
 
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -28,8 +28,7 @@ def http(fresh_database: str) -> Iterator[TestClient]:
     ]
     with asking(build(BLUEPRINT, settings(fresh_database)), at=LAST) as http:
         engine = connect(fresh_database)
-        with engine.begin() as db:
-            OBLIGATIONS.handler(received(facts), db)
+        Arrivals(engine).hear(*facts)
         engine.dispose()
         yield http
 

@@ -12,11 +12,11 @@ from kit.database import connect
 from kit.serving import build
 from kit.web.problems import INVALID
 from services.performance.app import blueprint
-from services.performance.consumers import OBLIGATIONS
 from tests.infrastructure import drop_database, new_database
+from tests.performance.arrivals import Arrivals
 from tests.performance.policy_files import SHIPPED, strict_from, with_standard
 from tests.performance.test_what_if import month
-from tests.performance.world import AS_OF, DAY, received
+from tests.performance.world import AS_OF, DAY
 from tests.tokens import asking, bearing, settings
 
 CHANGE = AS_OF - 2 * DAY
@@ -42,9 +42,8 @@ def http(postgres_url: str) -> Iterator[TestClient]:
     app = build(blueprint([SHIPPED, NEWER, SHADOW]), settings(url))
     with asking(app, at=NOW) as http:
         engine = connect(url)
-        with engine.begin() as db:
-            facts = [*month("s-1", late=0), *month("s-2", late=1), *month("s-3", late=5)]
-            OBLIGATIONS.handler(received(facts), db)
+        facts = [*month("s-1", late=0), *month("s-2", late=1), *month("s-3", late=5)]
+        Arrivals(engine).hear(*facts)
         engine.dispose()
         yield http
     drop_database(postgres_url, url)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from contracts.performance import METRICS
 from services.performance.model.metrics import NAMES
 from services.performance.model.policy import policy_at
 from tests.performance.policy_files import MAY, SHIPPED, changed, with_standard
@@ -22,6 +23,10 @@ def test_a_policy_ships_that_applies_from_the_beginning_of_time() -> None:
     )
     assert set(SHIPPED.standards) == set(NAMES)
     assert SHIPPED.holidays == frozenset()
+
+
+def test_metrics_are_named_to_others_as_they_are_here() -> None:
+    assert METRICS == NAMES
 
 
 def test_the_latest_policy_that_has_begun_applies() -> None:

@@ -10,11 +10,11 @@ from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
-from services.performance.api.pages import After, PageOf, asked_for_by, continued
+from services.performance.api.cursors import After, AskedPage, continued, token_of
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.queries import Question, ask_scorecards
-from services.performance.queries.pages import page_of_scorecards
+from services.performance.queries.all_sellers import page_of_scorecards
 
 router = APIRouter()
 
@@ -38,32 +38,36 @@ class Scorecards(BaseModel):
     next: str | None
 
 
-def _page_of(
+def _page_of(  # noqa: PLR0913, PLR0917 - what a request brings
     as_of: AsOf,
     policies: PoliciesHere,
     known_at: KnownAt = None,
     seller_id: AnySeller = None,
     version: PolicyVersion = None,
     after: After = None,
-) -> PageOf:
+    every: Annotated[
+        bool | None,
+        Query(alias="all", description="With metrics that have too few to judge."),
+    ] = None,
+    explain: Annotated[
+        bool | None, Query(description="With the facts behind each.")
+    ] = None,
+) -> AskedPage:
     asked = {"as_of": as_of, "known_at": known_at, "policy": version}
-    place = continued(after, seller_id, asked)
-    if place is not None:
-        known_at, version = place.known_at, place.policy
+    token = continued(after, seller_id, asked | {"all": every, "explain": explain})
+    if token is not None:
+        known_at, version = token.known_at, token.policy
+        every, explain = token.every, token.explain
     policy = chosen_policy(version, as_of, policies)
-    return PageOf(Question(policy, as_of, known_at, seller_id), place)
+    question = Question(policy, as_of, known_at, seller_id)
+    return AskedPage(question, token, bool(every), bool(explain))
 
 
 @router.get("/scorecards", dependencies=[may("seller", "operator", "service")])
 def read_scorecards(
-    page: Annotated[PageOf, Depends(_page_of)],
+    page: Annotated[AskedPage, Depends(_page_of)],
     engine: ThisEngine,
     limit: Limit = 100,
-    *,
-    all_metrics: Annotated[
-        bool, Query(alias="all", description="With metrics that have too few to judge.")
-    ] = False,
-    explain: Annotated[bool, Query(description="With the facts behind each.")] = False,
 ) -> Scorecards:
     """Answer how sellers stood at `as_of`, as known at `known_at` or now; by seller.
 
@@ -71,21 +75,22 @@ def read_scorecards(
     is much to explain. What comes while they are turned changes none of them. A page may
     show nobody: only without a `next` is it the last.
     """
-    question, start, turned = page.question, page.start, None
+    question, this, following = page.question, None, None
     if question.seller_id is None:
-        found, turned = page_of_scorecards(
-            engine, question, start, limit, explained=explain
+        answered = page_of_scorecards(
+            engine, question, page.cursor, limit, explained=page.explain
         )
+        found, this, following = answered.found, answered.this, answered.next
     else:
-        found = ask_scorecards(engine, question, explained=explain)
+        found = ask_scorecards(engine, question, explained=page.explain)
     question.require_known(found.overall)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,
         policy_digest=question.policy.digest,
-        cards=[card for card in cards if all_metrics or card["level"] != NOT_ENOUGH],
+        cards=[card for card in cards if page.every or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),
-        again=asked_for_by(question, turned and turned.this),
-        next=asked_for_by(question, turned and turned.next),
+        again=token_of(page, this),
+        next=token_of(page, following),
     )

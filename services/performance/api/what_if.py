@@ -15,7 +15,7 @@ from kit.web.commands import Now
 from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
-from services.performance.api.pages import After, PageOf, asked_for_by, continued
+from services.performance.api.cursors import After, AskedPage, continued, token_of
 from services.performance.api.policies import InPath
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.metrics import NAMES, OVERALL
@@ -23,12 +23,12 @@ from services.performance.model.policy import Policy, policy_of
 from services.performance.model.refusals import have_come
 from services.performance.model.what_if import FIGURES
 from services.performance.queries import Question
-from services.performance.queries.pages import page_of_what_if
+from services.performance.queries.all_sellers import page_of_what_if
 
 router = APIRouter()
 
 EveryOne = Annotated[
-    bool, Query(alias="all", description="With sellers whose level stays as it is.")
+    bool | None, Query(alias="all", description="With sellers whose level stays as it is.")
 ]
 CHANGES: Final = ("better", "worse", "other", "same")
 
@@ -45,7 +45,7 @@ class Asked(BaseModel):
     as_of: GivenMoment | None = None
     known_at: GivenMoment | None = None
     seller_id: SellerId | None = None
-    every: Annotated[bool, Field(alias="all")] = False
+    every: Annotated[bool | None, Field(alias="all")] = None
 
 
 class Named(BaseModel):
@@ -122,16 +122,18 @@ def ask_by_policy(
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
-    said = {"as_of": asked.as_of, "known_at": asked.known_at}
-    place = continued(after, asked.seller_id, said, asked.policy)
-    if place is None:
+    said = {"as_of": asked.as_of, "known_at": asked.known_at, "all": asked.every}
+    token = continued(after, asked.seller_id, said, asked.policy)
+    if token is None:
         as_of, known_at, version = asked.as_of or now, asked.known_at, None
+        every = bool(asked.every)
     else:
-        as_of, known_at, version = place.as_of, place.known_at, place.policy
+        as_of, known_at, version = token.as_of, token.known_at, token.policy
+        every = token.every
     have_come(now, as_of=as_of, known_at=known_at)
     official = chosen_policy(version, as_of, policies)
-    page = PageOf(Question(official, as_of, known_at, asked.seller_id), place)
-    return compare(engine, page, asked.policy, limit, every=asked.every)
+    page = AskedPage(Question(official, as_of, known_at, asked.seller_id), token, every)
+    return compare(engine, page, asked.policy, limit)
 
 
 def _page_of(
@@ -140,33 +142,34 @@ def _page_of(
     policies: PoliciesHere,
     known_at: KnownAt = None,
     after: After = None,
-) -> PageOf:
-    said, by = {"as_of": as_of, "known_at": known_at}, None
-    place = continued(after, None, said, policy_of(version, policies))
-    if place is not None:
-        known_at, by = place.known_at, place.policy
-    return PageOf(Question(chosen_policy(by, as_of, policies), as_of, known_at), place)
+    every: EveryOne = None,
+) -> AskedPage:
+    said, by = {"as_of": as_of, "known_at": known_at, "all": every}, None
+    token = continued(after, None, said, policy_of(version, policies))
+    if token is not None:
+        known_at, by, every = token.known_at, token.policy, token.every
+    question = Question(chosen_policy(by, as_of, policies), as_of, known_at)
+    return AskedPage(question, token, bool(every))
 
 
 @router.get("/policies/{version}/comparison", dependencies=[may("operator", "service")])
 def compare_policy(
     version: InPath,
     policies: PoliciesHere,
-    page: Annotated[PageOf, Depends(_page_of)],
+    page: Annotated[AskedPage, Depends(_page_of)],
     engine: ThisEngine,
     limit: Limit = 100,
-    every: EveryOne = False,  # noqa: FBT002 - a query's value
 ) -> Comparison:
     """Answer who would stand otherwise if that policy applied, a shadow for one.
 
     A page is of the next `limit` sellers of whom anything was ever heard, whether or not
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
-    return compare(engine, page, policy_of(version, policies), limit, every=every)
+    return compare(engine, page, policy_of(version, policies), limit)
 
 
 def compare(
-    engine: ThisEngine, page: PageOf, proposed: Policy, limit: int, *, every: bool
+    engine: ThisEngine, page: AskedPage, proposed: Policy, limit: int
 ) -> Comparison:
     """Return what `proposed` would change of what is asked, of the sellers of a page.
 
@@ -174,11 +177,11 @@ def compare(
         SellerNotKnown: It is about one seller, of whom nothing was known.
     """
     question = page.question
-    compared = page_of_what_if(engine, question, proposed, page.start, limit)
-    found = compared.found
+    answered = page_of_what_if(engine, question, proposed, page.cursor, limit)
+    found, counts = answered.found.changes, answered.found.counts
     question.require_known(found.levels)
     shown = found.levels
-    if not every:
+    if not page.every:
         shown = shown.filter(pl.col("changes") != "same")
     metrics = found.metrics.filter(pl.col("changes") != "same")
     of_sellers = metrics.join(shown, on="seller_id", how="semi")
@@ -190,13 +193,13 @@ def compare(
         known_at=question.known_at,
         official=_named(question.policy),
         proposed=_named(proposed),
-        by_metric=None if compared.counts is None else _by_metric(compared.counts),
+        by_metric=None if counts is None else _by_metric(counts),
         sellers=[
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
-        again=asked_for_by(question, compared.turned.this, proposed),
-        next=asked_for_by(question, compared.turned.next, proposed),
+        again=token_of(page, answered.this, proposed),
+        next=token_of(page, answered.next, proposed),
     )
 
 

@@ -78,7 +78,9 @@ def ask_scorecards(
 ) -> Scorecards:
     """Return the scorecards that `question` is about, and each seller's level.
 
-    Blocks. One seller's take as long with a million sellers as with one.
+    Blocks. One seller's take as long with a million sellers as with one. Of all, it is the
+    plain question of analysts and benchmarks, in process; HTTP asks it page by page, of
+    `all_sellers`.
 
     Shape: `db` is the service's own; what is read is committed. `explained`, with the
         obligations behind the scorecards, each with the facts that said so.

@@ -1,12 +1,13 @@
 """Answers about all sellers, a page at a time, each of the same facts.
 
-A page costs what its own sellers cost, however many there are.
+A page is of a range of sellers, and of what had come when the first one was asked for; a
+cursor names both. It costs what its own sellers cost, however many there are.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, LiteralString, NamedTuple
+from typing import Final, Generic, LiteralString, TypeVar
 
 import polars as pl
 from psycopg import sql
@@ -32,8 +33,14 @@ from services.performance.queries import (
 from services.performance.queries.seen import read_placed
 from services.performance.queries.seen_of_all import SeenOfAll, had_come, seen_of_all
 
-MOST_EXPLAINED: Final = 20_000
-"""How many rows a page reads to explain them: some ten megabytes of answer, or less."""
+Found = TypeVar("Found")
+
+MOST_READ_TO_EXPLAIN: Final = 20_000
+"""How many rows a page that explains reads, of one seller at least.
+
+Bounds the work, and by it the answer, to some ten megabytes: rows count that are not shown
+too, as those of other moments.
+"""
 
 _NEXT: Final[LiteralString] = """
 WITH RECURSIVE listed AS (
@@ -57,8 +64,8 @@ SELECT seller_id, said FROM listed WHERE place > 0 ORDER BY place
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Where a page begins: beyond a seller, and by what had come before the first one.
+class Cursor:
+    """What names a page: the seller whom it begins beyond, and what had come.
 
     Shape: the first page is beyond nobody, "". `until` is the last seller of a page that is
         asked for again, "" if it went on to the end; one that goes on leaves it open.
@@ -69,28 +76,28 @@ class Start:
     until: str | None = None
 
 
-class Turned(NamedTuple):
-    """Where a page begins, and where the next one does if there are more."""
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Found]):
+    """What was found of some sellers, what names this page, and what the next if any."""
 
-    this: Start
-    next: Start | None
+    found: Found
+    this: Cursor
+    next: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A page of what another policy would change, and, on the first, how many change.
+    """What another policy would change of a page's sellers, and, on the first, of how many.
 
-    Shape: `found` of this page's sellers; `counts` of all sellers, by metric, or overall,
-        and change.
+    Shape: `counts` of all sellers, by metric, or overall, and change.
     """
 
-    found: WhatIf
+    changes: WhatIf
     counts: Mapping[tuple[str, str], int] | None
-    turned: Turned
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SellerRange:
     """Sellers one after the other: beyond one, up to another or to the end."""
 
     beyond: str
@@ -104,45 +111,45 @@ class Stretch:
             return [beyond]
         return [beyond, sql.SQL("seller_id <= {}").format(self.last)]
 
-    def turned(self, seen: SeenOfAll) -> Turned:
-        """Return where a page of them begins, and where the next one does."""
-        further = None if self.last is None else Start(self.last, seen)
-        return Turned(Start(self.beyond, seen, self.last or ""), further)
+    def page(self, found: Found, seen: SeenOfAll) -> Page[Found]:
+        """Return the page of what was `found` of them."""
+        further = None if self.last is None else Cursor(self.last, seen)
+        return Page(found, Cursor(self.beyond, seen, self.last or ""), further)
 
 
 def page_of_scorecards(
     db: Engine,
     question: Question,
-    start: Start | None,
+    cursor: Cursor | None,
     limit: int,
     *,
     explained: bool = False,
-) -> tuple[Scorecards, Turned]:
-    """Return the scorecards of the next sellers, and where pages begin. Blocks.
+) -> Page[Scorecards]:
+    """Return the scorecards of the next sellers. Blocks.
 
     Shape: of at most `limit` sellers who were ever heard of; fewer, if they have very many
         rows. Those of whom nothing was known then are left out.
     """
-    most_rows = MOST_EXPLAINED if explained else MOST_ROWS
-    stretch = next_sellers(db, start, limit, most_rows)
+    most_rows = MOST_READ_TO_EXPLAIN if explained else MOST_ROWS
+    sellers = next_sellers(db, cursor, limit, most_rows)
     with one_moment(address(db)) as read:
-        seen = seen_of_all(read) if start is None else start.seen
+        seen = seen_of_all(read) if cursor is None else cursor.seen
         shown = () if explained else (confirms(question),)
-        rows = _rows(read, question, stretch.conditions, start, shown)
+        rows = _rows(read, question, sellers.conditions, seen, shown)
     evidence = None
     if explained:
         evidence = explain(*rows, question.policy, question.as_of, question.known_at)
-    return Scorecards(*judged(rows, question), evidence), stretch.turned(seen)
+    return sellers.page(Scorecards(*judged(rows, question), evidence), seen)
 
 
 def page_of_what_if(
     db: Engine,
     question: Question,
     proposed: Policy,
-    start: Start | None,
+    cursor: Cursor | None,
     limit: int,
     most_rows: int = MOST_ROWS,
-) -> Compared:
+) -> Page[Compared]:
     """Return what `proposed` would change, of the next sellers or of the one. Blocks.
 
     Rows are read once, for both policies. The first page goes over all sellers, some at a
@@ -153,62 +160,60 @@ def page_of_what_if(
     policies = (question.policy, proposed)
     asked = replace(question, policy=max(policies, key=lambda each: each.confirmed_within))
     alone = question.seller_id is not None
-    stretch = Stretch("", None) if alone else next_sellers(db, start, limit, most_rows)
-    if start is not None and start.beyond:
-        with one_moment(address(db)) as read:
-            rows = _rows(read, asked, stretch.conditions, start, [confirms(asked)])
-        found = what_if(*rows, policies, question.as_of, question.known_at)
-        return Compared(found, None, stretch.turned(start.seen))
-    ranges, counts, parts = ranges_of(db, asked, most_rows), Counter[tuple[str, str]](), []
+    sellers = SellerRange("", None) if alone else next_sellers(db, cursor, limit, most_rows)
+    first = not sellers.beyond
+    ranges = ranges_of(db, asked, most_rows) if first else [sellers.conditions]
+    counts, parts = Counter[tuple[str, str]](), []
     with one_moment(address(db)) as read:
-        seen = seen_of_all(read) if start is None else start.seen
+        seen = seen_of_all(read) if cursor is None else cursor.seen
         for some in ranges:
-            rows = _rows(read, asked, some, start, [confirms(asked)])
+            rows = _rows(read, asked, some, seen, [confirms(asked)])
             part = what_if(*rows, policies, question.as_of, question.known_at)
             counts.update(_changes(part))
-            parts.append(_of(part, stretch))
+            parts.append(_of(part, sellers))
     levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
-    first = WhatIf(pl.concat(levels), pl.concat(metrics))
-    return Compared(first, counts, stretch.turned(seen))
+    changes = WhatIf(pl.concat(levels), pl.concat(metrics))
+    return sellers.page(Compared(changes, counts if first else None), seen)
 
 
-def next_sellers(db: Engine, start: Start | None, limit: int, most_rows: int) -> Stretch:
+def next_sellers(
+    db: Engine, cursor: Cursor | None, limit: int, most_rows: int
+) -> SellerRange:
     """Return the next sellers: as many as asked for, or as have so many rows together.
 
-    Blocks. One who alone has more rows is a stretch all the same. Of a page that is asked
+    Blocks. One who alone has more rows is a range all the same. Of a page that is asked
     for again, its own.
     """
-    if start is not None and start.until is not None:
-        return Stretch(start.beyond, start.until or None)
-    beyond = "" if start is None else start.beyond
+    if cursor is not None and cursor.until is not None:
+        return SellerRange(cursor.beyond, cursor.until or None)
+    beyond = "" if cursor is None else cursor.beyond
     asked = {"beyond": beyond, "limit": limit, "most_rows": most_rows}
     with db.connect() as read:
         found = driver(read).execute(_NEXT, asked).fetchall()
     taken = [name for name, rows in found[:limit] if rows <= most_rows]
     if len(taken) == len(found):
-        return Stretch(beyond, None)
-    return Stretch(beyond, taken[-1] if taken else found[0][0])
+        return SellerRange(beyond, None)
+    return SellerRange(beyond, taken[-1] if taken else found[0][0])
 
 
 def _rows(
     read: Read,
     question: Question,
     of_sellers: Sequence[sql.Composable],
-    start: Start | None,
+    seen: SeenOfAll,
     of_listings: Sequence[sql.Composable],
 ) -> Part:
-    """Return the rows of sellers; on a page asked for by its start, those that had come."""
+    """Return the rows of sellers that had come."""
     conditions = [*conditions_of(question), *of_sellers]
-    sayings, listings = read_placed(read, conditions, of_listings)
-    if start is not None:
-        sayings, listings = (had_come(rows, start.seen) for rows in (sayings, listings))
+    placed = read_placed(read, conditions, of_listings)
+    sayings, listings = (had_come(rows, seen) for rows in placed)
     return sayings.select(SAYINGS.names()), listings.select(LISTINGS.names())
 
 
-def _of(found: WhatIf, stretch: Stretch) -> WhatIf:
-    if stretch.last is None:
+def _of(found: WhatIf, sellers: SellerRange) -> WhatIf:
+    if sellers.last is None:
         return found
-    mine = pl.col("seller_id") <= stretch.last
+    mine = pl.col("seller_id") <= sellers.last
     return WhatIf(found.levels.filter(mine), found.metrics.filter(mine))
 
 

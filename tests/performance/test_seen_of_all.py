@@ -1,0 +1,154 @@
+"""What comes while pages of all sellers are turned: it changes none of them."""
+
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import text, update
+
+from contracts.fact import Fact
+from contracts.topics import FACTS
+from kit.consumers.records import Received
+from kit.consumers.tables import consumer_positions, parked_events
+from kit.database import address
+from kit.readmodels.frames import one_moment
+from services.performance.consumers import OBLIGATIONS
+from services.performance.queries.seen import MOST_ASIDE
+from services.performance.queries.seen_of_all import MorePartitions, seen_of_all
+from tests.kit.consumers.records import ARecord
+from tests.performance.all_sellers import (
+    ASKED,
+    NAMES,
+    NOW,
+    Served,
+    ask,
+    of,
+    pages,
+    said_by,
+    serving,
+    tell,
+    the_rest,
+)
+from tests.performance.facts import accepted, listed, placed, rejected
+from tests.performance.world import AS_OF, DAY
+
+PARTITIONS: Final = FACTS[0].partitions
+
+
+def test_what_comes_between_pages_changes_none(fresh_database: str) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        overdue = [served.arrivals.record(of("s-4", placed("late", AS_OF - 9 * DAY)))]
+        whole = [pages(served, path, **query)[0] for path, query, _ in ASKED]
+        parked = park(served, of("s-3", rejected("other", AS_OF - 14 * DAY, "s-3-1")))
+        some = [ask(served, path, **q, limit="3").json() for path, q, _ in ASKED]
+
+        assert overdue[0].partition != parked.partition
+        served.arrivals.take(overdue)
+        redrive(served, parked)
+        more_comes(served)
+
+        for (path, query, names), before, first in zip(ASKED, whole, some, strict=True):
+            said = said_by([before], names)
+            rest = the_rest(served, path, [first], **query, limit="3")
+            assert said_by(rest, names) == said
+            assert first.get("by_metric") == before.get("by_metric")
+            for page in rest:
+                again = ask(served, path, **query, limit="3", after=page["again"])
+                assert again.json() == page
+            assert said_by(pages(served, path, **query), names) != said
+
+
+def more_comes(served: Served) -> None:
+    """Of sellers who are there and of others: some told late, some recorded late."""
+    for name in (*NAMES, "b", "t", "z"):
+        late = [
+            placed(f"{name}-late", AS_OF - 9 * DAY),
+            accepted(AS_OF - DAY, f"{name}-late"),
+            listed(AS_OF - DAY),
+        ]
+        served.arrivals.hear(*(of(name, fact) for fact in late))
+        served.arrivals.hear(of(name, placed(f"{name}-x", AS_OF - 9 * DAY)), late=30 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("others", "is_told"), [(MOST_ASIDE - 1, True), (MOST_ASIDE, False)]
+)
+def test_of_more_facts_set_aside_than_a_page_tells_those_applied_meanwhile_count(
+    fresh_database: str, others: int, *, is_told: bool
+) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        parked = park(served, of("s-3", rejected("other", AS_OF - 14 * DAY, "s-3-1")))
+        park_as_many(served, others)
+        with one_moment(address(served.engine)) as read:
+            assert sum(map(len, seen_of_all(read).aside.values())) == is_told * MOST_ASIDE
+        (before,) = pages(served, "/scorecards", all="true")
+        first = ask(served, "/scorecards", all="true", limit="1").json()
+        redrive(served, parked)
+
+        rest = the_rest(served, "/scorecards", [first], limit="3")
+
+    (before_of_all,), (then_of_all,) = (
+        said_by([before], ["cards"]),
+        said_by(rest, ["cards"]),
+    )
+    changed = [row["seller_id"] for row in then_of_all if row not in before_of_all]
+    assert {*changed} == (set() if is_told else {"s-3"})
+
+
+def test_partitions_that_no_contract_tells_of_are_no_place_to_go_on_from(
+    fresh_database: str,
+) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        further = update(consumer_positions).values(partition=PARTITIONS + 2)
+        with served.engine.begin() as db:
+            db.execute(further.where(consumer_positions.c.partition == 0))
+
+        with pytest.raises(MorePartitions, match=rf"says {PARTITIONS}: say how many"):
+            ask(served, "/scorecards")
+
+
+def park(served: Served, fact: Fact) -> ARecord:
+    """Let a fact come that can't be applied, and another one behind it."""
+    record = served.arrivals.record(fact)
+    row: dict[str, Any] = {
+        "group_name": "performance",
+        "topic": record.topic,
+        "stream_id": "order-x",
+        "record_offset": record.offset,
+        "partition": record.partition,
+        "timestamp_ms": 0,
+        "pos": served.arrivals.places[record.topic],
+        "version": 1,
+        "event_id": "00000000-0000-0000-0000-000000000001",
+        "type": "orders.order-rejected.v1",
+        "key": record.key,
+        "headers": [],
+    }
+    with served.engine.begin() as db:
+        db.execute(parked_events.insert(), [row])
+    served.arrivals.hear(of(fact.seller_id, placed("o-after", NOW - DAY)))
+    return record
+
+
+def redrive(served: Served, parked: ARecord) -> None:
+    """Apply what was parked after all."""
+    with served.engine.begin() as db:
+        OBLIGATIONS.handler([Received.parse(parked)], db)
+        db.execute(parked_events.delete())
+
+
+def park_as_many(served: Served, others: int) -> None:
+    """Set others aside, like the one that is."""
+    told = [column.name for column in parked_events.columns]
+    further = {"record_offset": "record_offset + n", "pos": "pos + n"}
+    picked = ", ".join(further.get(name, name) for name in told)
+    copied = f"INSERT INTO parked_events ({', '.join(told)}) SELECT {picked} "
+    with served.engine.begin() as db:
+        db.execute(
+            text(
+                f"{copied} FROM parked_events, generate_series(1001, 1000 + :others) AS n"
+            ),
+            {"others": others},
+        )
