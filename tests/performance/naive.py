@@ -157,7 +157,7 @@ class World:
                     moments.append(r.fact.happened_at)
                 case ShipmentCorrected(tracking_number=str()):
                     moments.append(r.fact.happened_at)
-                case OrderLineQuantityChanged(old_quantity=old, quantity=new) if new < old:
+                case OrderLineQuantityChanged() if any(n for _, n, _ in units_gone(r.fact)):
                     moments.append(r.fact.happened_at)
                 case MessageSent(sender=sender, answers=answers) if sender == (
                     "buyer" if answers is None else "seller"

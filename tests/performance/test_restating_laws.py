@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 from contracts.fact import Fact
 from kit.consumers.records import Received
 from services.performance.commands import LiftStep
+from services.performance.model.completeness import DESCRIBED
 from services.performance.model.standing import STANDING
 from services.performance.model.standing.findings import found_of
 from services.performance.model.standing.heard import heard_of
@@ -49,6 +50,12 @@ def in_time(orders_of: Iterable[int]) -> list[Fact]:
     return [saved.model_copy(update={"order_id": f"o-{n}"}) for n in orders_of]
 
 
+def described(product_id: str) -> Fact:
+    """A listing, poor until then, that lacks nothing from then on."""
+    whole = {name: getattr(listed(), name) for name in DESCRIBED}
+    return changed(AS_OF - DAY, images=3, product_id=product_id).model_copy(update=whole)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Orders and listings, some of them better, or worse, as is told elsewhere."""
@@ -63,7 +70,7 @@ def histories(draw: st.DrawFn) -> History:
     facts = in_time(saved)
     for n in range(bad + good):
         facts += further(f"f-{n}", late=n < bad)
-    facts += [changed(AS_OF - DAY, images=3, product_id=f"p-{n}") for n in range(poor)]
+    facts += [described(f"p-{n}") for n in range(poor)]
     facts = draw(st.permutations(facts))
     lags = st.sampled_from([0 * DAY, 0 * DAY, 0 * DAY, 30 * DAY])
     told = recorded(

@@ -47,7 +47,7 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Position:
     """Up to where a service's facts of the seller had come: but for those set aside.
 
     As the fact's `Heard`, but read back from where standings are kept: there, its places
@@ -71,7 +71,7 @@ class Rung:
     known_at: datetime
     policy: str
     footings: tuple[Footing, ...]
-    heard: tuple[Hearing, ...] = ()
+    heard: tuple[Position, ...] = ()
 
     @property
     def stands_alone(self) -> bool:
@@ -178,7 +178,7 @@ def _stepped_up(standing: Standing, event: _Up) -> Standing:
     grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
     footings = tuple(Footing(g.metric, g.rule, g.rate, g.due) for g in grounds)
     step = step_after(event) or standing.step
-    heard = tuple(Hearing(one.service, one.pos, one.aside) for one in event.heard)
+    heard = tuple(Position(one.service, one.pos, one.aside) for one in event.heard)
     rung = Rung(step, at, event.known_at, event.policy, footings, heard)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
 
