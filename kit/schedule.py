@@ -2,24 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
-from kit.database import Claim, end_frozen
 from kit.eventstore.requests import AnyRequest
 from kit.eventstore.streams import StoreUnavailable, Streams
+from kit.turns import InTurn, TurnLost, alone
 
 _log: Final = logging.getLogger(__name__)
-
-LEASE_S: Final = 600.0
-"""How long a process may show no life at its turn before another takes it for frozen."""
 
 Run: TypeAlias = Callable[[datetime, Streams, Engine], int]
 """Does all that is due at a moment; returns how much that was.
@@ -54,10 +49,11 @@ class Due:
 
         Raises:
             StoreUnavailable: The database is away: nothing can be.
+            TurnLost: Another process may be at it: nothing more may be.
         """
         try:
             answers = self.streams.submit(requests)
-        except StoreUnavailable:
+        except (StoreUnavailable, TurnLost):
             raise
         except Exception as why:  # noqa: BLE001 - it is told of, and the others go on
             if len(requests) > 1:
@@ -114,12 +110,15 @@ class Scheduler:
     def turn(self, schedule: Schedule) -> int | None:
         """Do what is due now; None if another process is at it. Blocks.
 
+        Raises:
+            TurnLost: Another process may be at it by now; what is left is due again.
         Safe to repeat: As the schedule's run is.
         """
-        with alone(self.engine, schedule.name) as mine:
-            if not mine:
+        with alone(self.engine, schedule.name) as turn:
+            if turn is None:
                 return None
-            return schedule.run(self.now(), self.streams, self.engine)
+            streams = InTurn(self.streams, turn)
+            return schedule.run(self.now(), streams, self.engine)
 
     async def _keep(self, schedule: Schedule, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -134,48 +133,3 @@ class Scheduler:
                     _log.info("%s: %d done", schedule.name, done)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), schedule.every.total_seconds())
-
-
-@contextmanager
-def alone(engine: Engine, name: str, lease_s: float = LEASE_S) -> Iterator[bool]:
-    """Hold the turn of the schedule `name` while this is open; say if it was to be had.
-
-    For what does the same when it is asked to. The lock is the session's and falls with
-    it. However long a turn lasts, its process shows that it lives; a holder that is frozen
-    for `lease_s` is ended.
-    """
-    claim = Claim("schedule", f"{engine.url.database}/{name}")
-    session = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        if session.execute(claim.asked("pg_try_advisory_lock")).scalar():
-            with _showing_life(session, lease_s / 10):
-                yield True
-        else:
-            end_frozen(engine, claim, lease_s)
-            yield False
-    finally:
-        session.invalidate()
-        session.close()
-
-
-@contextmanager
-def _showing_life(session: Connection, every_s: float) -> Iterator[None]:
-    """Let `session`, which nobody else uses meanwhile, work for a moment `every_s`."""
-    over = Event()
-
-    def show() -> None:
-        while not over.wait(every_s):
-            try:
-                session.execute(text("SELECT 1"))
-            except SQLAlchemyError as why:
-                # Others may begin by now; a run is safe twice, and at once.
-                _log.warning("a turn's session is lost: %s", why)
-                return
-
-    showing = Thread(target=show, name="turn", daemon=True)
-    showing.start()
-    try:
-        yield
-    finally:
-        over.set()
-        showing.join()

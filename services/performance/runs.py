@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from kit.eventstore.streams import Streams
-from kit.schedule import Due, alone
+from kit.schedule import Due
+from kit.turns import InTurn, Turn, TurnLost, alone
 from services.performance.commands import ReviewSeller, StandingCommand
 from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
@@ -94,11 +95,13 @@ def midnight(day: date) -> datetime:
 
 
 @contextmanager
-def its_turn(engine: Engine) -> Iterator[None]:
+def its_turn(engine: Engine, streams: Streams) -> Iterator[Streams]:
     """Let reviews be done here and nowhere else; wait a moment if the clock is at it.
 
+    Shape: what is submitted to the streams that it gives is recorded as long as it lasts.
+
     Raises:
-        ReviewGoesOn: Another run goes on and on.
+        ReviewGoesOn: Another run goes on and on, or took over.
     """
     patiently = Retrying(
         retry=retry_if_exception_type(ReviewGoesOn),
@@ -106,15 +109,20 @@ def its_turn(engine: Engine) -> Iterator[None]:
         stop=stop_after_delay(PATIENCE_S),
         reraise=True,
     )
-    with ExitStack() as turn:
+    with ExitStack() as held:
 
-        def take() -> None:
-            if not turn.enter_context(alone(engine, DAILY_REVIEWS)):
-                turn.close()
+        def take() -> Turn:
+            turn = held.enter_context(alone(engine, DAILY_REVIEWS))
+            if turn is None:
+                held.close()
                 raise ReviewGoesOn
+            return turn
 
-        patiently(take)
-        yield
+        turn = patiently(take)
+        try:
+            yield InTurn(streams, turn)
+        except TurnLost as lost:
+            raise ReviewGoesOn from lost
 
 
 def days_due(engine: Engine, until: date) -> Sequence[date]:

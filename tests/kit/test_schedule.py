@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from threading import Event, Semaphore
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
+from contracts.orders import OrderPlaced
 from kit.database import connect
 from kit.eventstore.streams import Streams
-from kit.schedule import Run, Schedule, Scheduler, alone
-from market.waiting import wait_until
+from kit.schedule import Due, Run, Schedule, Scheduler
+from kit.turns import InTurn, TurnLost
 from tests.fakes import MemoryStreams
+from tests.kit.test_streams import ACCEPT, CANCEL, PLACE, asked
+from tests.kit.test_turns import end_holders
 from tests.samples import FRIDAY
 
 SOON = timedelta(milliseconds=1)
@@ -44,7 +47,9 @@ def test_a_run_is_given_the_moment_and_where_to_work(engine: Engine) -> None:
     keeper = scheduler(engine)
 
     assert keeper.turn(every(run)) == 3
-    assert given == [(FRIDAY, keeper.streams, engine)]
+    ((at, streams, where),) = given
+    assert isinstance(streams, InTurn)
+    assert (at, streams.streams, where) == (FRIDAY, keeper.streams, engine)
 
 
 def test_while_one_process_is_at_it_another_leaves_it_alone(engine: Engine) -> None:
@@ -69,32 +74,6 @@ def test_while_one_process_is_at_it_another_leaves_it_alone(engine: Engine) -> N
     assert scheduler(engine).turn(every(quick)) == 2
 
 
-def test_who_is_long_at_it_shows_life(engine: Engine) -> None:
-    resting = """
-    SELECT state_change FROM pg_stat_activity
-    JOIN pg_locks USING (pid) WHERE locktype = 'advisory' AND granted
-    """
-
-    def shown() -> datetime:
-        with engine.connect() as db:
-            at: datetime = db.execute(text(resting)).scalar_one()
-            return at
-
-    with alone(engine, "expiry", lease_s=0.1) as mine:
-        first = shown()
-
-        assert mine
-        wait_until(lambda: shown() > first, what="a sign of life", within_s=30)
-
-
-def test_who_is_frozen_at_it_is_ended(engine: Engine) -> None:
-    with alone(engine, "expiry"):  # and shows no life for a minute
-        with alone(engine, "expiry", lease_s=0) as mine:
-            assert not mine
-        with alone(engine, "expiry") as mine:
-            assert mine
-
-
 def test_who_fails_lets_the_next_one_in(engine: Engine) -> None:
     def failing(*_: object) -> int:
         raise ZeroDivisionError
@@ -106,16 +85,27 @@ def test_who_fails_lets_the_next_one_in(engine: Engine) -> None:
 
 
 def test_who_loses_their_session_lets_the_next_one_in(engine: Engine) -> None:
-    ended = (
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
-    )
-
     def cut_off(*_: object) -> int:
-        with engine.begin() as db:
-            db.execute(text(ended))
+        end_holders(engine)
         return scheduler(engine).turn(every(lambda *_: 7)) or 0
 
     assert scheduler(engine).turn(every(cut_off)) == 7
+
+
+def test_who_loses_their_session_records_nothing_more(engine: Engine) -> None:
+    def expiring(_: datetime, streams: Streams, where: Engine) -> int:
+        due = Due(streams)
+        due.submit([asked(PLACE)])
+        end_holders(where)
+        due.submit([asked(ACCEPT), asked(CANCEL)])
+        return due.count()
+
+    keeper = scheduler(engine)
+    with pytest.raises(TurnLost, match="is gone"):
+        keeper.turn(every(expiring))
+
+    assert isinstance(keeper.streams, MemoryStreams)
+    assert [type(fact) for fact in keeper.streams.facts["order-o-1"]] == [OrderPlaced]
 
 
 async def test_what_failed_is_told_and_done_the_next_time(engine: Engine) -> None:

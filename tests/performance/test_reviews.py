@@ -23,7 +23,7 @@ from services.performance.app import BLUEPRINT
 from services.performance.commands import ReviewSeller
 from services.performance.model.policy import load_policies
 from services.performance.model.standing.findings import found_of
-from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
+from services.performance.model.standing.refusals import DayNotBegun
 from services.performance.projections.standing import standings
 from services.performance.queries.standing import last_day, sellers_with_late_facts
 from services.performance.runs import Platform, review_until
@@ -335,20 +335,6 @@ def test_one_who_cannot_be_reviewed_holds_up_nobody(
     monkeypatch.undo()
     performance.review(AS_OF + DAY)
     assert kinds(performance.told("s-2")) == ["SellerReviewed", "SellerWarned"]
-
-
-def test_while_one_run_goes_on_another_is_told_to_wait(
-    performance: Performance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "PATIENCE_S", 0.3)
-    with (
-        runs.its_turn(performance.engine),
-        pytest.raises(ReviewGoesOn, match="ask again"),
-        runs.its_turn(performance.engine),
-    ):
-        pass
-    with runs.its_turn(performance.engine):
-        pass
 
 
 def test_a_day_that_has_not_begun_is_refused(performance: Performance) -> None:

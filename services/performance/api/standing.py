@@ -266,7 +266,7 @@ def review(
     """
     have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
-    platform = Platform(engine, streams, policies, str(asker))
-    with its_turn(engine):
+    with its_turn(engine, streams) as here:
+        platform = Platform(engine, here, policies, str(asker))
         done = [*review_until(day, at, platform, asked.known_at)]
     return Reviewed(days=[DayShown(**asdict(one)) for one in done])
