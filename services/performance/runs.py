@@ -23,7 +23,7 @@ from services.performance.model.policy import Policy, policy_at
 from services.performance.model.scorecard import sellers
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
 from services.performance.model.standing.heard import heard_of
-from services.performance.model.standing.ladder import Seen, is_quiet
+from services.performance.model.standing.ladder import FirstSight, is_quiet
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
@@ -170,10 +170,10 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
     later = known_to_later_reviews(platform.engine, day)
     for rows in read_in_parts(platform.engine, Question(*asked)):
         found = first_sight(rows[0], rows[1], *asked)
-        seen = _not_passed(found, rows, as_of, later)
-        count += len(seen)
-        passed_over += len(found) - len(seen)
-        for some in in_batches(_loud(seen, platform.engine, policy, as_of), BATCH):
+        judged = _not_passed(found, rows, as_of, later)
+        count += len(judged)
+        passed_over += len(found) - len(judged)
+        for some in in_batches(_loud(judged, platform.engine, policy, as_of), BATCH):
             platform.submit(due, _judged(some, platform.engine, asked, due))
     failed = dict(due.failed)
     done = DayReviewed(day, policy.version, count, passed_over, due.done, failed)
@@ -182,8 +182,8 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
 
 
 def _not_passed(
-    found: Mapping[str, Seen], rows: Part, as_of: datetime, later: datetime | None
-) -> Mapping[str, Seen]:
+    found: Mapping[str, FirstSight], rows: Part, as_of: datetime, later: datetime | None
+) -> Mapping[str, FirstSight]:
     """Return what was found of sellers whom no review of a later day knew, by `later`."""
     if later is None:
         return found
@@ -224,14 +224,14 @@ def _found(
 
 
 def _loud(
-    found: Mapping[str, Seen], engine: Engine, policy: Policy, as_of: datetime
+    found: Mapping[str, FirstSight], engine: Engine, policy: Policy, as_of: datetime
 ) -> Sequence[str]:
     """Return the sellers who may have something to hear."""
     stand, terms = states_of(engine, found), terms_of(policy)
     return [
         seller_id
-        for seller_id, seen in found.items()
-        if not is_quiet(seen, stand.get(seller_id, _NEW), as_of, terms)
+        for seller_id, sight in found.items()
+        if not is_quiet(sight, stand.get(seller_id, _NEW), as_of, terms)
     ]
 
 

@@ -15,7 +15,7 @@ from contracts.performance import (
 )
 from services.performance.commands import LiftStep, ReviewSeller, StandingCommand
 from services.performance.model.standing import STANDING
-from services.performance.model.standing.ladder import Seen, is_quiet
+from services.performance.model.standing.ladder import FirstSight, is_quiet
 from services.performance.model.standing.state import STEPS, Standing
 from tests.performance.standings import CURE, TERMS, after, found
 
@@ -106,8 +106,8 @@ def test_days_that_are_reviewed_again_say_nothing_more(
 @given(reviews())
 def test_what_is_quiet_has_nothing_to_say(days: Sequence[ReviewSeller]) -> None:
     for (standing, facts), day in zip(stood(days), days, strict=True):
-        seen = Seen(day.level, bool(day.very_poor))
-        if is_quiet(seen, standing, day.as_of, TERMS):
+        sight = FirstSight(day.level, bool(day.very_poor))
+        if is_quiet(sight, standing, day.as_of, TERMS):
             assert facts == []
 
 

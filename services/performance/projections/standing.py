@@ -52,7 +52,7 @@ standings = Table(
 from which the next fact goes on; `told`, of each step that holds, in which fact that was
 said, on what grounds, and until when it can be cured."""
 
-STATE: Final = TypeAdapter(Standing)
+_STATE: Final = TypeAdapter(Standing)
 
 
 def project_standings(events: Sequence[Recorded], db: Connection) -> None:
@@ -63,8 +63,13 @@ def project_standings(events: Sequence[Recorded], db: Connection) -> None:
     _STANDINGS.fold(events, db)
 
 
+def read_standing(state: Any) -> Standing:  # noqa: ANN401 - as JSON has it
+    """Return the standing of a row's `state`: JSON, so lists stand for its tuples."""
+    return _STATE.validate_python(state, strict=False)
+
+
 def _after(row: Row | None, fact: StandingEvent) -> Row:
-    before = STANDING.initial if row is None else STATE.validate_python(row["state"])
+    before = STANDING.initial if row is None else read_standing(row["state"])
     standing = STANDING.evolve(before, fact)
     held = {rung.step for rung in standing.rungs}
     told = [] if row is None else [one for one in row["told"] if one["step"] in held]
@@ -79,7 +84,7 @@ def _after(row: Row | None, fact: StandingEvent) -> Row:
         "boosted": standing.boosted,
         "since": standing.stepped_at,
         "waiting": waiting,
-        "state": STATE.dump_python(standing, mode="json"),
+        "state": _STATE.dump_python(standing, mode="json"),
         "told": told,
     }
 

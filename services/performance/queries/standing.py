@@ -19,7 +19,7 @@ from services.performance.handlers import STREAM
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.standing.state import Standing
 from services.performance.policies import SOURCES
-from services.performance.projections.standing import STATE, standings
+from services.performance.projections.standing import read_standing, standings
 from services.performance.queries import Part
 from services.performance.queries.seen import CATALOG, read_placed, set_aside_of
 from services.performance.tables import restatements, review_days
@@ -96,7 +96,7 @@ def states_of(
     if seller_ids is not None:
         query = query.where(standings.c.seller_id == func.any([*seller_ids]))
     with db.connect() as read:
-        return {name: STATE.validate_python(state) for name, state in read.execute(query)}
+        return {name: read_standing(state) for name, state in read.execute(query)}
 
 
 def sellers_with_steps(db: Engine) -> Sequence[str]:

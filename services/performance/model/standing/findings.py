@@ -27,7 +27,7 @@ from services.performance.model.scorecard import (
     scorecards,
     sellers,
 )
-from services.performance.model.standing.ladder import Seen
+from services.performance.model.standing.ladder import FirstSight
 from services.performance.model.ways_out import ways_out
 
 Card: TypeAlias = Mapping[str, Any]
@@ -71,14 +71,14 @@ def first_sight(
     policy: Policy,
     as_of: datetime,
     known_at: datetime | None = None,
-) -> Mapping[str, Seen]:
+) -> Mapping[str, FirstSight]:
     """Return what is seen of each seller of whom anything was ever said."""
     asked = (as_of, known_at)
     cards = scorecards(sayings, listings, policy, *asked)
     found = overall(cards, sellers(sayings, listings, *asked), policy)
     poor = {*cards.filter(very_poor(policy))["seller_id"]}
     return {
-        seller_id: Seen(level, seller_id in poor)
+        seller_id: FirstSight(level, seller_id in poor)
         for seller_id, level in zip(found["seller_id"], found["level"], strict=True)
     }
 

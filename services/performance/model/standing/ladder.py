@@ -30,28 +30,28 @@ CURED: Final = CLEAN | {"not_enough_data"}
 """Levels at which nothing is under warn: what is not measured is not."""
 
 
-class Seen(NamedTuple):
+class FirstSight(NamedTuple):
     """What is seen of a seller at first sight, before any evidence."""
 
     level: Level
     very_poor: bool
 
 
-def is_quiet(seen: Seen, standing: Standing, as_of: datetime, terms: Terms) -> bool:
+def is_quiet(sight: FirstSight, standing: Standing, as_of: datetime, terms: Terms) -> bool:
     """Say whether a review has nothing to say, whatever its evidence is."""
-    if seen.level != standing.level:
+    if sight.level != standing.level:
         return False
     suspended, healthy = standing.step == "suspended", not standing.rungs
-    if seen.very_poor:
+    if sight.very_poor:
         return suspended
-    match seen.level:
+    match sight.level:
         case "limit":
             return suspended or not _is_over(standing.stepped_at, as_of, terms.to_cure)
         case "star":
             due = as_of - _star_since(standing, as_of) >= terms.star_for
             return healthy and (standing.boosted or not due)
         case _:
-            stays = {"warn": True, "not_enough_data": suspended}.get(seen.level, False)
+            stays = {"warn": True, "not_enough_data": suspended}.get(sight.level, False)
             return healthy or stays
 
 

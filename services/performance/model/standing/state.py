@@ -10,6 +10,7 @@ from contracts.performance import (
     AppealFiled,
     BoostEnded,
     Claim,
+    Heard,
     Level,
     NewBuyersLimited,
     PlanOfActionAccepted,
@@ -47,19 +48,6 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """Up to where a service's facts of the seller had come: but for those set aside.
-
-    As the fact's `Heard`, but read back from where standings are kept: there, its places
-    are a list, which a fact refuses.
-    """
-
-    service: str
-    pos: int
-    aside: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Rung:
     """A step that holds: what was asked when it was taken, and what it stands on.
 
@@ -71,7 +59,7 @@ class Rung:
     known_at: datetime
     policy: str
     footings: tuple[Footing, ...]
-    heard: tuple[Position, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
     @property
     def stands_alone(self) -> bool:
@@ -178,8 +166,7 @@ def _stepped_up(standing: Standing, event: _Up) -> Standing:
     grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
     footings = tuple(Footing(g.metric, g.rule, g.rate, g.due) for g in grounds)
     step = step_after(event) or standing.step
-    heard = tuple(Position(one.service, one.pos, one.aside) for one in event.heard)
-    rung = Rung(step, at, event.known_at, event.policy, footings, heard)
+    rung = Rung(step, at, event.known_at, event.policy, footings, event.heard)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
 
 
