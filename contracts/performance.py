@@ -226,8 +226,9 @@ class SanctionLifted(Fact):
     Shape: `lifted` are the steps that are undone, `step` is the one that holds now;
         `because`, if it is `restated`, the facts that lifted it and had not come when the
         step was taken, or were recorded since: those by which obligations count better;
-        of all that count otherwise, where these alone don't lift it; none, if the step
-        does not say what had come. `changed` of them in all.
+        of all that count otherwise, where these alone don't lift it. None are named where
+        the step does not say what had come, and what was recorded since does not lift it.
+        `changed` of them in all.
     """
 
     moment: ClassVar[str] = "lifted_at"

@@ -1,6 +1,6 @@
 """Which facts lift a step: of those that it was taken without, the ones that help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,15 +9,23 @@ import polars as pl
 
 from services.performance.model.evidence import explain
 from services.performance.model.losses import family_roots
-from services.performance.model.metrics import METRICS, UNITS_FILLED
-from services.performance.model.obligation import MOMENT
+from services.performance.model.metrics import (
+    LISTINGS_COMPLETE,
+    STOCK_CONFIRMED,
+    UNITS_FILLED,
+)
+from services.performance.model.obligation import MOMENT, ListingSays
 from services.performance.model.policy import Policy
 from services.performance.model.standing.findings import threshold_of
 from services.performance.model.standing.footings import cards_of, stands
 from services.performance.model.standing.heard import was_heard
 from services.performance.model.standing.state import Rung
 
-AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
+_SAYS_OF: Final[Mapping[str, Sequence[ListingSays]]] = {
+    LISTINGS_COMPLETE: ("listed", "changed", "delisted"),
+    STOCK_CONFIRMED: ("listed", "delisted", "stocked", "moved"),
+}
+"""What says anything of the metrics that are judged on listings."""
 _OF: Final = ["metric", "subject_id"]
 _COLUMNS: Final = (*_OF, "at", "recorded_at", "event_id", "source", "pos")
 _ROUNDING: Final = 1e-9
@@ -126,7 +134,8 @@ def _said(sayings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _listed(listings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    of = [name for name in names if name in AT_AS_OF]
-    metrics = pl.DataFrame({"metric": of}, {"metric": pl.String()})
+    """Return what was said of listings, for each of the metrics `names` that it says of."""
+    of = [(name, says) for name in names for says in _SAYS_OF.get(name, ())]
+    metrics = pl.DataFrame(of, {"metric": pl.String(), "says": pl.String()}, orient="row")
     rows = listings.rename({"product_id": "subject_id"})
-    return rows.join(metrics, how="cross").select(_COLUMNS)
+    return rows.join(metrics, on="says").select(_COLUMNS)

@@ -42,6 +42,9 @@ def fallen(
 ) -> Iterator[LiftStep]:
     """Yield each step of `standings` that stands on nothing any more, lower ones first.
 
+    One that does not say what had come may have been taken without facts that nobody can
+    tell now: it has the benefit of the doubt, and is lifted also where none is named.
+
     Shape: `sayings` and `listings` of these sellers, all that is known at `at`, each with
         `source` and `pos`: the place in whose history its fact has; a step
         by a policy that is not in `policies` is left as it is, and so is one that was
@@ -77,9 +80,10 @@ def _fallen_of(
             continue
         mine = [frame.filter(pl.col("seller_id") == seller_id) for frame in rows]
         late = Late(seller_id, rung, (mine[0], mine[1]), policy, at)
-        because = _told_in(late.named(), standings[seller_id])
-        if rung.heard and not (because and late.makes_the_difference()):
+        named = late.named() if late.makes_the_difference() else ()
+        if rung.heard and not named:
             continue  # only a fact lifts a step: no other way of counting does
+        because = _told_in(named, standings[seller_id])
         yield _lift(seller_id, rung, because, known, at)
 
 
