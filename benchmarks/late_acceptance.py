@@ -3,10 +3,11 @@
 All read one topic of orders from its first fact, and must find the same number. Ours is a
 metric replayed: what the facts say of it, by the real rules and with each fact once, is
 held in memory, and judged for all sellers at the end. faust-streaming and quixstreams keep
-when each order falls due, and per seller and day what is late; each is given the cheapest
-way that it has, and reads the values of no facts but those that it needs. faust-streaming:
-each fact at least once, its tables in memory, with a changelog topic each. quixstreams: at
-least once, its state in RocksDB without a changelog.
+when each order falls due, and per seller and day what is late; each reads the values of no
+facts but those that it needs. faust-streaming as it comes: each fact at least once, its
+tables in memory, with a changelog topic each; its clock begins when it does. quixstreams
+the cheapest way that it has: at least once, its state in RocksDB without a changelog. What
+it costs to begin weighs more in a history that is much shorter.
 
 Beside these it is told how fast the same facts become tables: all that they say of five
 metrics, in PostgreSQL, each fact exactly once and durably, and the scorecards asked of

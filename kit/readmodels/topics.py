@@ -19,6 +19,17 @@ Stretch = Mapping[tuple[str, int], int]
 """Offsets by topic and partition."""
 
 
+class HistoryGone(RuntimeError):  # noqa: N818 - see kit.domain.Refused
+    """A topic does not hold what was read from it once: it was cut off, or made anew."""
+
+    def __init__(self, at: TopicPartition, there: range, wanted: range) -> None:
+        super().__init__(
+            f"{at.topic}, partition {at.partition}: it holds offsets {there.start} until"
+            f" {there.stop}, and {wanted.start} until {wanted.stop} were applied here;"
+            " topics of facts are kept for ever: bring the history back"
+        )
+
+
 def read_again(
     bootstrap_servers: str,
     first: Stretch,
@@ -29,6 +40,10 @@ def read_again(
 
     Blocks; call it from a thread. Each batch is of one partition, in offset order; one is
     given at a time, in a thread, while the next is read.
+
+    Raises:
+        HistoryGone: Not all of that is there any more.
+        KafkaError: No broker answers.
     """
     spare_what_is_loaded()
     asyncio.run(_read(bootstrap_servers, first, beyond, give))
@@ -56,11 +71,30 @@ async def _read(
     consumer.assign([*ends])
     try:
         await consumer.start()
-        for partition in ends:
-            consumer.seek(partition, first.get((partition.topic, partition.partition), 0))
+        begins = {at: first.get((at.topic, at.partition), 0) for at in ends}
+        await _require_whole(consumer, begins, ends)
+        for partition, begin in begins.items():
+            consumer.seek(partition, begin)
         await _give_each(_until(consumer, ends), give)
     finally:
         await consumer.stop()
+
+
+async def _require_whole(
+    consumer: AIOKafkaConsumer,
+    begins: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
+) -> None:
+    """Let pass what is there from `begins` to `ends`; of the rest, nobody would come.
+
+    Raises:
+        HistoryGone: Something of it is not.
+    """
+    starts = await consumer.beginning_offsets([*ends])
+    stops = await consumer.end_offsets([*ends])
+    for at, end in ends.items():
+        if begins[at] < starts[at] or end > stops[at]:
+            raise HistoryGone(at, range(starts[at], stops[at]), range(begins[at], end))
 
 
 async def _give_each(

@@ -21,6 +21,7 @@ from kit.eventstore.records import FactTooLarge
 from kit.eventstore.seen import Changed, NotSeen
 from kit.eventstore.streams import StoreUnavailable, StreamConflict
 from kit.peers import PeerAway
+from kit.readmodels.topics import HistoryGone
 
 _log: Final = logging.getLogger(__name__)
 INVALID: Final = "invalid-request"
@@ -103,6 +104,7 @@ _OURS: Sequence[tuple[type[Exception], HTTPStatus, str]] = (
     (StoreUnavailable, HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
     (PeerAway, HTTPStatus.SERVICE_UNAVAILABLE, "peer-unavailable"),
     (UnknownTypeError, HTTPStatus.INTERNAL_SERVER_ERROR, "unknown-type"),
+    (HistoryGone, HTTPStatus.INTERNAL_SERVER_ERROR, "history-gone"),
 )
 
 

@@ -162,7 +162,7 @@ def test_a_history_that_memory_has_no_room_for_is_refused(fresh_database: str) -
         answer = http.get(PATH, params=ASKED)
 
     assert (answer.status_code, answer.json()["type"]) == (422, "too-long-to-replay")
-    assert "20,000,001 records" in answer.json()["detail"]
+    assert "20,000,001 offsets" in answer.json()["detail"]
 
 
 def test_without_a_broker_it_is_said_to_be_away(fresh_database: str) -> None:

@@ -15,6 +15,7 @@ from kit.web.described import problems
 from kit.web.operations import ThisProcess
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
 from services.performance.model.choosing import chosen_metrics, chosen_policy
+from services.performance.model.metrics import LISTINGS_COMPLETE
 from services.performance.queries import Question
 from services.performance.queries.replay import Replayed, Source, ask_replay
 
@@ -87,8 +88,8 @@ def replay_scorecards(
         as_of=as_of,
         known_at=known_at,
         ends=found.ends,
-        replayed=_counted(found.again),
-        live=_counted(found.live),
+        replayed=_counted(found.again, name),
+        live=_counted(found.live, name),
         differ=len(found.differing),
         differences=_shown(found),
     )
@@ -99,9 +100,8 @@ def _source_of(process: Process) -> Source:
     return Source(process.settings.kafka_bootstrap_servers, process.blueprint.name, topics)
 
 
-def _counted(cards: pl.DataFrame) -> Counted:
-    in_points = cards["kept"].null_count() > 0
-    kept = None if in_points else int(cards["kept"].sum())
+def _counted(cards: pl.DataFrame, metric: str) -> Counted:
+    kept = None if metric == LISTINGS_COMPLETE else int(cards["kept"].sum())
     return Counted(sellers=len(cards), due=int(cards["due"].sum()), kept=kept)
 
 

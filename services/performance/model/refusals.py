@@ -99,9 +99,9 @@ class TooLongToReplay(Refused):
 
     code = "too-long-to-replay"
 
-    def __init__(self, records: int, most: int) -> None:
+    def __init__(self, offsets: int, most: int) -> None:
         super().__init__(
-            f"metric: its topics hold {records:,} records, and a replay reads {most:,} at"
+            f"metric: its topics go over {offsets:,} offsets, and a replay over {most:,} at"
             " most: ask /scorecards for its numbers; POST /read-models/verify proves the"
             " tables, however long the history is"
         )

@@ -25,11 +25,16 @@ from services.performance.model.obligation import LISTINGS, SAYINGS, known
 from services.performance.model.refusals import TooLongToReplay
 from services.performance.model.scorecard import scorecards
 from services.performance.policies import OF_LISTINGS, kinds_of
-from services.performance.projections import said_in
+from services.performance.projections import (
+    listing_sayings,
+    obligation_sayings,
+    said_in,
+)
 from services.performance.queries import Part, Question, conditions_of, ranges_of
 
 MOST_REPLAYED: Final = 20_000_000
-"""How many records one replay may read: what they say is held in memory, some gigabytes."""
+"""How many offsets one replay may go over: what is said there is held in memory, up to
+150 bytes a row of one metric, and thrice that while the rows are put together."""
 _CARD: Final = ["seller_id", "window_days", "due", "kept", "rate", "level"]
 _POSITION: Final = pl.Schema(
     {"topic": pl.String(), "partition": pl.Int32(), "next_offset": pl.Int64()}
@@ -83,11 +88,13 @@ def ask_replay(db: Engine, source: Source, question: Question, metric: str) -> R
     Blocks.
 
     Raises:
-        TooLongToReplay: The topics hold more than `MOST_REPLAYED` records by now.
+        TooLongToReplay: The topics go over more than `MOST_REPLAYED` offsets by now.
+        HistoryGone: A topic does not hold any more what was applied.
         KafkaError: The broker does not answer.
     """
     ranges = ranges_of(db, question)
-    with one_moment(address(db)) as read:
+    tables = (obligation_sayings.name, listing_sayings.name)
+    with one_moment(address(db), of=tables) as read:
         applied = _applied(read, source, _kinds(metric))
         _require_few(applied)
         live = pl.concat(_live(read, question, metric, some) for some in ranges)
@@ -162,9 +169,9 @@ def _require_few(applied: Applied) -> None:
     Raises:
         TooLongToReplay: It is longer.
     """
-    records = sum(applied.beyond.values())
-    if records > MOST_REPLAYED:
-        raise TooLongToReplay(records, MOST_REPLAYED)
+    offsets = sum(applied.beyond.values())
+    if offsets > MOST_REPLAYED:
+        raise TooLongToReplay(offsets, MOST_REPLAYED)
 
 
 def _live(
