@@ -46,17 +46,14 @@ class ShippedLine(Value):
 
 
 class LinePart(Value):
-    """Some units of a line."""
+    """Some units of a line that stays with the rest."""
 
     line_id: Id
     quantity: Quantity
 
 
 class OrderPlaced(Fact):
-    """The clock of a split order starts with its root: `clock_started_at <= placed_at`.
-
-    `added` are those units of a split order's lines that its root was not placed with.
-    """
+    """The clock of a split order starts with its root: `clock_started_at <= placed_at`."""
 
     moment: ClassVar[str] = "placed_at"
 
@@ -71,14 +68,10 @@ class OrderPlaced(Fact):
     ship_by: Moment
     clock_started_at: Moment
     split_from: Id | None = None
-    added: tuple[LinePart, ...] = ()
 
 
 class OrderSplit(Fact):
     """Lines went to a new order, which keeps their ids: whole, or some of their units.
-
-    `parts` are of lines that stay with the rest. Units that were ordered go before those
-    that were added.
 
     An edit whose order has nothing left to ship after it completes the order:
     `completed_at` is the moment since which nothing is left to ship: that of the edit, or
@@ -98,8 +91,8 @@ class OrderSplit(Fact):
 class OrderLineQuantityChanged(Fact):
     """`completed_at` as in OrderSplit.
 
-    `ordered` are those of the old units that the order, or the root of a split one, was
-    placed with; the others were added later.
+    `ordered` are those of the old units that the order was placed with, or split off with;
+    the others were added later.
     """
 
     moment: ClassVar[str] = "changed_at"

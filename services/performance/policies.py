@@ -65,8 +65,7 @@ REQUEST: Final = pl.col("request_id")
 MESSAGE: Final = pl.col("message_id")
 NOTHING: Final = pl.lit(None)
 UNITS: Final = "units"
-"""How many units the lines of a fact hold together: counted, for no field says so. Those
-that were added to an order before they became a part of their own are not among them."""
+"""How many units the lines of a fact hold together: counted, for no field says so."""
 
 _WHOLE: Final = pl.col("split_from").is_null()
 _LOSS: Final = pl.col("reason") == "out_of_stock"
@@ -280,9 +279,7 @@ def _columns(kind: type[Fact], some: Sequence[Stated]) -> pl.DataFrame:
 
 def units(fact: Any) -> int:  # noqa: ANN401 - whatever has lines
     """Return `UNITS` of a fact with lines."""
-    told: int = sum(line.quantity for line in fact.lines)
-    added: int = sum(part.quantity for part in getattr(fact, "added", ()))
-    return max(told - added, 0)
+    return sum(line.quantity for line in fact.lines)
 
 
 def said_of_obligations(

@@ -26,7 +26,6 @@ from contracts.catalog import (
 )
 from contracts.fact import Fact
 from contracts.orders import (
-    LinePart,
     OrderAccepted,
     OrderCancelled,
     OrderExpired,
@@ -84,8 +83,6 @@ placed = st.builds(
     ship_by=moments,
     clock_started_at=moments,
     split_from=st.none() | st.none() | orders,
-    added=st.just(())
-    | st.tuples(st.builds(LinePart, line_id=st.just("l-1"), quantity=units)),
 )
 accepted = st.builds(
     OrderAccepted,

@@ -52,5 +52,4 @@ def most_units(order: str, orders: dict[str, list[OrderPlaced]], *, part: bool) 
 
 
 def units_of(placed: OrderPlaced) -> int:
-    added = sum(part.quantity for part in placed.added)
-    return max(sum(line.quantity for line in placed.lines) - added, 0)
+    return sum(line.quantity for line in placed.lines)

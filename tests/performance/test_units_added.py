@@ -1,7 +1,7 @@
 """Units that are added to an order later are no part of what its seller owes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import pytest
@@ -14,12 +14,10 @@ from services.orders.commands import (
     ChangeQuantity,
     LineToPlace,
     LineToShip,
-    LineToSplit,
     OrderCommand,
     PlaceOrder,
     RemoveLine,
     SaveShipment,
-    SplitOrder,
 )
 from services.orders.handlers import to_request
 from services.orders.model import ORDER
@@ -186,73 +184,3 @@ def test_asking_for_more_changes_nothing_of_what_was_filled(
     ]
 
     assert filled(history(*so_far, *raises)) == filled(history(*so_far))
-
-
-def apart(units: int | None, number: int = 2, of: str = "o-1") -> SplitOrder:
-    """So many units of the first line become an order of their own, or all of it."""
-    return SplitOrder(
-        order_id=of,
-        new_order_id=f"o-{number}",
-        lines=(LineToSplit(line_id="l-1", quantity=units),),
-        at=AT + DAY + number * HOUR,
-    )
-
-
-def cut_to(quantity: int, order_id: str = "o-2") -> ChangeQuantity:
-    return ChangeQuantity(
-        order_id=order_id,
-        line_id="l-1",
-        quantity=quantity,
-        reason="out_of_stock",
-        at=NO_STOCK.at,
-    )
-
-
-def gone(order_id: str) -> CancelOrder:
-    return replace(NO_STOCK, order_id=order_id)
-
-
-@pytest.mark.parametrize(
-    ("order", "raised", "after", "kept"),
-    [
-        # Of seven units that go six are in the part, four of them added: two cut lose none.
-        ([2], 7, [apart(6), cut_to(4)], 2),
-        ([2], 7, [apart(6), cut_to(1)], 1),
-        ([5], 10, [apart(9), gone("o-2")], 0),
-        # What goes beyond those ordered was added, as is all that stays.
-        ([4], 6, [apart(4), apart(1, 3), gone("o-3")], 4),
-        ([4], 6, [apart(5), gone("o-1")], 4),
-        ([4], 6, [apart(3), gone("o-1")], 3),
-        # A whole line takes along what was added to it, and no other line pays for that.
-        ([3, 3], 9, [apart(None), gone("o-1")], 3),
-        ([3, 3], 9, [apart(None), gone("o-2")], 3),
-        ([3, 3], 9, [apart(None), cut_to(3)], 6),
-        # The part of a part knows it too.
-        ([2], 7, [apart(6), apart(5, 3, "o-2"), cut_to(2, "o-3")], 2),
-        ([2], 7, [apart(6), apart(5, 3, "o-2"), gone("o-3")], 0),
-        ([2], 7, [apart(6), apart(1, 3, "o-2"), gone("o-2")], 1),
-    ],
-)
-def test_units_added_later_are_not_owed_by_a_part_that_they_went_to(
-    order: list[int], raised: int, after: list[OrderCommand], kept: int
-) -> None:
-    told = history(placed(*order), ACCEPT, *asked([To(raised, "other")]), *after)
-
-    assert filled(told) == (sum(order), kept)
-
-
-@settings(max_examples=60)
-@given(units, st.integers(0, 9), st.data())
-def test_a_part_loses_what_it_was_given_of_the_order_less_what_was_added(
-    ordered: int, more: int, data: st.DataObject
-) -> None:
-    whole = ordered + more + 1
-    moved = data.draw(st.integers(1, whole - 1))
-    left = data.draw(st.integers(1, moved))
-    owed_by_part = min(moved, ordered)
-
-    told = history(
-        placed(ordered), ACCEPT, *asked([To(whole, "other")]), apart(moved), cut_to(left)
-    )
-
-    assert filled(told) == (ordered, ordered - max(0, owed_by_part - left))

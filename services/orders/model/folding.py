@@ -70,12 +70,11 @@ def evolve(order: Order, event: OrderEvent) -> Order:
 
 def _placed(event: OrderPlaced) -> Open:
     units = {line.line_id: line.quantity for line in event.lines}
-    added = {part.line_id: part.quantity for part in event.added}
     return Open(
         placed=event,
         lines={line.line_id: line for line in event.lines},
         to_ship=units,
-        ordered={name: max(n - added.get(name, 0), 0) for name, n in units.items()},
+        ordered=units,
     )
 
 

@@ -1,6 +1,6 @@
 """Splits: what goes to a new order, and how that one begins."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from contracts.orders import (
     LinePart,
@@ -123,7 +123,6 @@ def _part(
             "shipping_cents": 0,
             "placed_at": command.at,
             "split_from": command.order_id,
-            "added": tuple(_added(parent, moving)),
         }
     )
     return OpenPart(
@@ -139,14 +138,6 @@ def _lines(parent: Placed, moving: Mapping[str, int]) -> Sequence[OrderLine]:
         for name, line in parent.lines.items()
         if name in moving
     ]
-
-
-def _added(parent: Placed, moving: Mapping[str, int]) -> Iterator[LinePart]:
-    """Yield the units that go which were added later: those that were ordered go first."""
-    for name in parent.lines:
-        units = moving.get(name, 0) - parent.ordered[name]
-        if units > 0:
-            yield LinePart(line_id=name, quantity=units)
 
 
 def _accepted(command: SplitOrder, parent: Accepted) -> OrderAccepted:

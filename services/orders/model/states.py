@@ -38,7 +38,7 @@ class Placed:
     """What is known of every order that was placed.
 
     Units: `to_ship` are the units still to ship, by line id; 0 once a line has left.
-        `ordered` are those of a line that it was placed with, or its root: not added.
+        `ordered` are those of a line that the order began with; the others were added.
     Shape: `placed` is how it began, `lines` how they stand, by line id; `shipments` by
         shipment id, and `last_left_at` when the last of them left; `removed` says why lines
         went, `splits` how many units of which went to other orders, by their id. Once
