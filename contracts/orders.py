@@ -46,14 +46,18 @@ class ShippedLine(Value):
 
 
 class LinePart(Value):
-    """Some units of a line that stays with the rest."""
+    """Some units of a line."""
 
     line_id: Id
     quantity: Quantity
 
 
 class OrderPlaced(Fact):
-    """The clock of a split order starts with its root: `clock_started_at <= placed_at`."""
+    """The clock of a split order starts with its root: `clock_started_at <= placed_at`.
+
+    `ordered` are those of a split order's units that its root was placed with; the others
+    were added later. All of them, where it is null.
+    """
 
     moment: ClassVar[str] = "placed_at"
 
@@ -68,6 +72,7 @@ class OrderPlaced(Fact):
     ship_by: Moment
     clock_started_at: Moment
     split_from: Id | None = None
+    ordered: tuple[LinePart, ...] | None = None
 
 
 class OrderSplit(Fact):
@@ -91,8 +96,8 @@ class OrderSplit(Fact):
 class OrderLineQuantityChanged(Fact):
     """`completed_at` as in OrderSplit.
 
-    `ordered` are those of the old units that the order was placed with, or split off with;
-    the others were added later.
+    `ordered` are those of the old units that the order, or its root, was placed with; the
+    others were added later.
     """
 
     moment: ClassVar[str] = "changed_at"
@@ -160,7 +165,10 @@ class OrderCancelled(Fact):
 
 
 class ShipmentSaved(Fact):
-    """Part of an order left; `completes_order` says that nothing of it is still to ship."""
+    """Part of an order left; `completes_order` says that nothing of it is still to ship.
+
+    `ordered` as in OrderPlaced: units that were added later leave last.
+    """
 
     moment: ClassVar[str] = "saved_at"
 
@@ -173,6 +181,7 @@ class ShipmentSaved(Fact):
     shipped_at: Moment
     saved_at: Moment
     completes_order: bool
+    ordered: tuple[LinePart, ...] | None = None
 
 
 class TrackingAdded(Fact):

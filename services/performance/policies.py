@@ -65,7 +65,8 @@ REQUEST: Final = pl.col("request_id")
 MESSAGE: Final = pl.col("message_id")
 NOTHING: Final = pl.lit(None)
 UNITS: Final = "units"
-"""How many units the lines of a fact hold together: counted, for no field says so."""
+"""How many units a fact brings or takes away that an order was placed with: counted over
+its lines, for no field says so."""
 
 _WHOLE: Final = pl.col("split_from").is_null()
 _LOSS: Final = pl.col("reason") == "out_of_stock"
@@ -278,8 +279,9 @@ def _columns(kind: type[Fact], some: Sequence[Stated]) -> pl.DataFrame:
 
 
 def units(fact: Any) -> int:  # noqa: ANN401 - whatever has lines
-    """Return `UNITS` of a fact with lines."""
-    return sum(line.quantity for line in fact.lines)
+    """Return `UNITS` of a fact with lines: without units that were added later."""
+    ordered = fact.lines if fact.ordered is None else fact.ordered
+    return sum(line.quantity for line in ordered)
 
 
 def said_of_obligations(

@@ -26,6 +26,7 @@ from contracts.catalog import (
 )
 from contracts.fact import Fact
 from contracts.orders import (
+    LinePart,
     OrderAccepted,
     OrderCancelled,
     OrderExpired,
@@ -69,6 +70,9 @@ lines = st.builds(
     quantity=units,
     unit_price_cents=st.just(100),
 )
+of_these = st.none() | st.lists(
+    st.builds(LinePart, line_id=st.just("l-1"), quantity=units), max_size=1
+).map(tuple)
 of_order = {"seller_id": sellers, "order_id": orders}
 placed = st.builds(
     OrderPlaced,
@@ -83,6 +87,7 @@ placed = st.builds(
     ship_by=moments,
     clock_started_at=moments,
     split_from=st.none() | st.none() | orders,
+    ordered=of_these,
 )
 accepted = st.builds(
     OrderAccepted,
@@ -103,6 +108,7 @@ shipped = st.builds(
     shipped_at=moments,
     saved_at=moments,
     completes_order=st.booleans(),
+    ordered=of_these,
 )
 described = {
     "seller_id": sellers,

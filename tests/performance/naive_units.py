@@ -33,7 +33,8 @@ def units_gone(fact: Fact) -> Iterator[tuple[datetime, int, bool]]:
             gone = units if fact.ordered is None else fact.ordered
             yield fact.removed_at, gone, why == "out_of_stock"
         case ShipmentSaved(completes_order=False, lines=lines):
-            yield fact.shipped_at, sum(line.quantity for line in lines), False
+            left = lines if fact.ordered is None else fact.ordered
+            yield fact.shipped_at, sum(line.quantity for line in left), False
         case _:
             pass
 
@@ -52,4 +53,5 @@ def most_units(order: str, orders: dict[str, list[OrderPlaced]], *, part: bool) 
 
 
 def units_of(placed: OrderPlaced) -> int:
-    return sum(line.quantity for line in placed.lines)
+    ordered = placed.lines if placed.ordered is None else placed.ordered
+    return sum(line.quantity for line in ordered)

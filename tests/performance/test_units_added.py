@@ -1,11 +1,11 @@
 """Units that are added to an order later are no part of what its seller owes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from contracts.orders import EditReason
 from services.orders.commands import (
@@ -14,10 +14,12 @@ from services.orders.commands import (
     ChangeQuantity,
     LineToPlace,
     LineToShip,
+    LineToSplit,
     OrderCommand,
     PlaceOrder,
     RemoveLine,
     SaveShipment,
+    SplitOrder,
 )
 from services.orders.handlers import to_request
 from services.orders.model import ORDER
@@ -42,12 +44,28 @@ class To:
 
 @dataclass(frozen=True)
 class Left:
-    """So many units of the first line leave."""
+    """So many units of a line leave."""
 
     units: int
+    line: str = "l-1"
 
 
-Step: TypeAlias = To | Left
+@dataclass(frozen=True)
+class Split:
+    """So many units of a line go to an order of their own."""
+
+    units: int
+    line: str = "l-1"
+
+
+@dataclass(frozen=True)
+class NoStock:
+    """An order, or its part, is cancelled for want of stock."""
+
+    order_id: str = "o-1"
+
+
+Step: TypeAlias = To | Left | Split | NoStock
 
 
 def placed(*units: int) -> PlaceOrder:
@@ -90,11 +108,22 @@ def asked(steps: Sequence[Step]) -> Iterator[OrderCommand]:
                 yield SaveShipment(
                     order_id="o-1",
                     shipment_id=f"h-{hours}",
-                    lines=(LineToShip(line_id="l-1", quantity=step.units),),
+                    lines=(LineToShip(line_id=step.line, quantity=step.units),),
                     carrier="UPS",
                     shipped_by="seller",
                     shipped_at=at,
                     at=at,
+                )
+            case Split():
+                yield SplitOrder(
+                    order_id="o-1",
+                    new_order_id="o-2",
+                    lines=(LineToSplit(line_id=step.line, quantity=step.units),),
+                    at=at,
+                )
+            case NoStock():
+                yield CancelOrder(
+                    order_id=step.order_id, by="seller", reason="out_of_stock", at=at
                 )
 
 
@@ -142,26 +171,92 @@ def test_units_added_later_are_not_owed_and_go_first(
     assert filled(told) == (sum(order), kept)
 
 
+@pytest.mark.parametrize(
+    ("order", "steps", "kept"),
+    [
+        # What left beyond a line's order stands for no other line's.
+        ([4, 4], [To(6, "other"), Left(6), NoStock()], 4),
+        ([4, 4], [To(6, "other"), Left(6), To(0, line="l-2")], 4),
+        ([1, 99], [To(100, "other"), Left(100), NoStock()], 1),
+        # What was added goes to the part first, and is not owed there either.
+        ([4], [To(6, "other"), Left(3), Split(3), NoStock("o-2")], 3),
+        ([4], [To(6, "other"), Left(4), Split(2), NoStock("o-2")], 4),
+        ([4], [To(6, "other"), Split(2), NoStock("o-2")], 4),
+        ([4], [To(6, "other"), Split(5), NoStock("o-2")], 1),
+        ([4], [To(8, "other"), Split(4), NoStock(), NoStock("o-2")], 0),
+        ([1, 9], [To(10, "other"), Split(10), NoStock("o-2")], 9),
+        ([5, 5], [To(10, "other"), Split(10), NoStock()], 5),
+        # What stays is what was ordered, so it is lost though the part is filled.
+        ([4], [To(8, "other"), Split(4), NoStock()], 0),
+    ],
+)
+def test_each_line_and_each_part_owes_its_own_units(
+    order: list[int], steps: list[Step], kept: int
+) -> None:
+    commands, told = [placed(*order), ACCEPT, *asked(steps)], MemoryStreams()
+    answers = told.submit([to_request(command) for command in commands])
+
+    assert not any(answer.refused for answer in answers)
+    assert filled(told) == (sum(order), kept)
+
+
 units = st.integers(1, 9)
 reasons = st.sampled_from(["out_of_stock", "buyer_request", "other"])
-steps = st.lists(st.builds(To, units, reasons) | st.builds(Left, units), max_size=6)
+names = st.sampled_from(["l-1", "l-2"])
+steps = st.lists(
+    st.builds(To, units, reasons, names) | st.builds(Left, units, names), max_size=8
+)
+
+
+def so_far(
+    first: int, second: int, before: list[Step]
+) -> tuple[list[OrderCommand], Accepted]:
+    """An order of two lines after some steps; those that it refuses change nothing."""
+    commands = [placed(first, second), ACCEPT, *asked(before)]
+    order = ORDER.fold(history(*commands).facts["order-o-1"])
+    assert isinstance(order, Accepted)
+    return commands, order
 
 
 @settings(max_examples=60)
-@given(units, steps)
+@given(units, units, steps)
 def test_the_same_rest_cut_or_cancelled_loses_the_same(
-    quantity: int, before: list[Step]
+    first: int, second: int, before: list[Step]
 ) -> None:
-    so_far = [placed(quantity), ACCEPT, *asked(before)]
-    order = ORDER.fold(history(*so_far).facts["order-o-1"])
-    assert isinstance(order, Accepted)
-    left = order.lines["l-1"].quantity - order.to_ship["l-1"]
-    cut = ChangeQuantity(
-        order_id="o-1", line_id="l-1", quantity=left, reason="out_of_stock", at=NO_STOCK.at
-    )
+    commands, order = so_far(first, second, before)
+    left = {name: line.quantity - order.to_ship[name] for name, line in order.lines.items()}
+    cuts = [
+        ChangeQuantity(
+            order_id="o-1",
+            line_id=name,
+            quantity=units,
+            reason="out_of_stock",
+            at=NO_STOCK.at,
+        )
+        for name, units in left.items()
+    ]
 
-    if left and not order.has_left:
-        assert filled(history(*so_far, cut)) == filled(history(*so_far, NO_STOCK))
+    if any(left.values()) and not order.has_left:
+        assert filled(history(*commands, *cuts)) == filled(history(*commands, NO_STOCK))
+
+
+@settings(max_examples=60)
+@given(units, units, steps, units, names)
+@example(4, 1, [To(6, "other"), Left(3)], 3, "l-1")
+def test_the_same_rest_lost_in_two_parts_or_in_one_is_the_same(
+    first: int, second: int, before: list[Step], units: int, line: str
+) -> None:
+    commands, order = so_far(first, second, before)
+    split = SplitOrder(
+        order_id="o-1",
+        new_order_id="o-2",
+        lines=(LineToSplit(line_id=line, quantity=units),),
+        at=NO_STOCK.at,
+    )
+    parts: list[OrderCommand] = [split, replace(NO_STOCK, order_id="o-2"), NO_STOCK]
+
+    if not order.has_left:
+        assert filled(history(*commands, *parts)) == filled(history(*commands, NO_STOCK))
 
 
 @settings(max_examples=60)
@@ -169,9 +264,7 @@ def test_the_same_rest_cut_or_cancelled_loses_the_same(
 def test_asking_for_more_changes_nothing_of_what_was_filled(
     first: int, second: int, before: list[Step], more: int
 ) -> None:
-    so_far = [placed(first, second), ACCEPT, *asked(before)]
-    order = ORDER.fold(history(*so_far).facts["order-o-1"])
-    assert isinstance(order, Accepted)
+    commands, order = so_far(first, second, before)
     raises = [
         ChangeQuantity(
             order_id="o-1",
@@ -183,4 +276,4 @@ def test_asking_for_more_changes_nothing_of_what_was_filled(
         for line in order.lines.values()
     ]
 
-    assert filled(history(*so_far, *raises)) == filled(history(*so_far))
+    assert filled(history(*commands, *raises)) == filled(history(*commands))

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypedDict, TypeVar, assert_never
 
 from contracts.orders import (
     EditReason,
+    LinePart,
     OrderAccepted,
     OrderCancelled,
     OrderEvent,
@@ -41,7 +42,7 @@ Edited: TypeAlias = OrderSplit | OrderLineQuantityChanged | OrderLineRemoved
 Shipping: TypeAlias = ShipmentSaved | TrackingAdded | ShipmentCorrected | ShipmentDelivered
 Known = TypeVar("Known", bound=Placed)
 
-_NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order"}
+_NOT_CONTENT = {"placed_at", "clock_started_at", "saved_at", "completes_order", "ordered"}
 
 
 def content_of(fact: OrderPlaced | ShipmentSaved) -> str:
@@ -70,11 +71,14 @@ def evolve(order: Order, event: OrderEvent) -> Order:
 
 def _placed(event: OrderPlaced) -> Open:
     units = {line.line_id: line.quantity for line in event.lines}
+    ordered = units
+    if event.ordered is not None:
+        ordered = dict.fromkeys(units, 0) | {p.line_id: p.quantity for p in event.ordered}
     return Open(
         placed=event,
         lines={line.line_id: line for line in event.lines},
         to_ship=units,
-        ordered=units,
+        ordered=ordered,
     )
 
 
@@ -131,18 +135,26 @@ def _edited(order: Known, event: Edited) -> Known:
         case OrderSplit():
             moved = moved_by(event, order.lines)
             for line_id, units in moved.items():
-                stay = max(order.ordered[line_id] - units, 0)
                 quantity = order.lines[line_id].quantity - units
-                order = _with_units(order, line_id, quantity, stay)
+                order = _with_units(order, line_id, quantity)
             return replace(order, splits={**order.splits, event.new_order_id: moved})
         case OrderLineRemoved(line_id=line_id, reason=reason):
-            order = _with_units(order, line_id, 0, 0)
+            order = _with_units(order, line_id, 0)
             return replace(order, removed={**order.removed, line_id: reason})
         case OrderLineQuantityChanged(line_id=line_id, quantity=quantity):
-            ordered = min(order.ordered.get(line_id, 0), quantity)
-            return _with_units(order, line_id, quantity, ordered)
+            return _with_units(order, line_id, quantity)
         case _:
             assert_never(event)
+
+
+def ordered_parts(
+    units: Mapping[str, int], ordered: Mapping[str, int]
+) -> tuple[LinePart, ...] | None:
+    """Return how many units of each line are `ordered`; None if all are."""
+    if all(ordered[name] == count for name, count in units.items()):
+        return None
+    parts = ((name, ordered[name]) for name in units)
+    return tuple(LinePart(line_id=name, quantity=count) for name, count in parts if count)
 
 
 def moved_by(event: OrderSplit, lines: Mapping[str, OrderLine]) -> dict[str, int]:
@@ -152,21 +164,24 @@ def moved_by(event: OrderSplit, lines: Mapping[str, OrderLine]) -> dict[str, int
     return {**whole, **parts}
 
 
-def _with_units(order: Known, line_id: str, quantity: int, ordered: int) -> Known:
-    """Return `order` with `quantity` units of a line; none at all removes it."""
+def _with_units(order: Known, line_id: str, quantity: int) -> Known:
+    """Return `order` with `quantity` units of a line; none at all removes it.
+
+    Of units that go, those that were added later go first.
+    """
     line = order.lines.get(line_id)
     if line is None:
         return order
     lines, to_ship = dict(order.lines), dict(order.to_ship)
-    begun_with = {**order.ordered, line_id: ordered}
+    ordered = {**order.ordered, line_id: min(order.ordered.get(line_id, 0), quantity)}
     if quantity < 1:
         del lines[line_id]
         to_ship.pop(line_id, None)
-        begun_with.pop(line_id)
+        ordered.pop(line_id)
     else:
         lines[line_id] = line.model_copy(update={"quantity": quantity})
         to_ship[line_id] = max(to_ship.get(line_id, 0) + quantity - line.quantity, 0)
-    return replace(order, lines=lines, to_ship=to_ship, ordered=begun_with)
+    return replace(order, lines=lines, to_ship=to_ship, ordered=ordered)
 
 
 def _shipped(order: Known, event: Shipping) -> Known:

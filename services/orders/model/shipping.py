@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from contracts.orders import (
+    LinePart,
     OrderEvent,
     ShipmentCorrected,
     ShipmentDelivered,
@@ -18,7 +19,7 @@ from services.orders.commands import (
     SaveShipment,
 )
 from services.orders.model.carriers import known_carriers
-from services.orders.model.folding import content_of
+from services.orders.model.folding import content_of, ordered_parts
 from services.orders.model.refusals import (
     LineRepeated,
     LineUnknown,
@@ -58,7 +59,18 @@ def ship(command: SaveShipment, order: Accepted) -> Sequence[OrderEvent]:
             raise ShipmentExists(command.shipment_id)
         return []
     left = left_after(command.lines, order.to_ship)
-    return [saved.model_copy(update={"completes_order": not any(left.values())})]
+    said = {"completes_order": not any(left.values()), "ordered": _ordered(saved, order)}
+    return [saved.model_copy(update=said)]
+
+
+def _ordered(saved: ShipmentSaved, order: Accepted) -> tuple[LinePart, ...] | None:
+    """Return those of the units that are no later addition: they leave first."""
+    leaving = {line.line_id: line.quantity for line in saved.lines}
+    ordered = dict[str, int]()
+    for name, units in leaving.items():
+        left = order.lines[name].quantity - order.to_ship[name]
+        ordered[name] = min(units, max(order.ordered[name] - left, 0))
+    return ordered_parts(leaving, ordered)
 
 
 def left_after(lines: Sequence[LineToShip], to_ship: Mapping[str, int]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from contracts.orders import (
 )
 from services.orders.commands import LineToSplit, OpenPart, SplitOrder
 from services.orders.model.editing import completed_at
+from services.orders.model.folding import ordered_parts
 from services.orders.model.guards import editable_order
 from services.orders.model.refusals import (
     LineRepeated,
@@ -115,6 +116,10 @@ def _part(
     command: SplitOrder, parent: Open | Accepted, moving: Mapping[str, int]
 ) -> OpenPart:
     """Return how the new order begins: where its parent stands, with the same clock."""
+    ordered = {
+        name: max(parent.ordered[name] - (parent.lines[name].quantity - units), 0)
+        for name, units in moving.items()
+    }
     placed = OrderPlaced(
         **dict(parent.placed)
         | {
@@ -123,6 +128,7 @@ def _part(
             "shipping_cents": 0,
             "placed_at": command.at,
             "split_from": command.order_id,
+            "ordered": ordered_parts(moving, ordered),
         }
     )
     return OpenPart(

@@ -38,7 +38,8 @@ class Placed:
     """What is known of every order that was placed.
 
     Units: `to_ship` are the units still to ship, by line id; 0 once a line has left.
-        `ordered` are those of a line that the order began with; the others were added.
+        `ordered` are those of a line that it, or its root, was placed with; the others
+        were added later: the first to be cut or split off, and the last to leave.
     Shape: `placed` is how it began, `lines` how they stand, by line id; `shipments` by
         shipment id, and `last_left_at` when the last of them left; `removed` says why lines
         went, `splits` how many units of which went to other orders, by their id. Once
