@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from sqlalchemy import text
 
 from kit.web.pages import written
 from services.performance.queries import Question, ask_scorecards
 from services.performance.queries.all_sellers import (
+    MOST_READ_TO_EXPLAIN,
     Cursor,
     SellerRange,
     next_sellers,
@@ -20,6 +22,7 @@ from tests.performance.all_sellers import (
     COMPARED,
     EVERYBODY,
     NOW,
+    SCORECARDS,
     SHADOW,
     THEN,
     Served,
@@ -187,6 +190,35 @@ def test_a_page_ends_where_its_sellers_have_much_to_say(
     assert len(found) == count
     assert [each.beyond for each in found] == ["", *(each.last for each in found[:-1])]
     assert most_rows > 1 or [each.last for each in found[:-1]] == [*EVERYBODY]
+
+
+@pytest.mark.parametrize(("explain", "count"), [("true", 2), ("false", 1)])
+def test_what_explains_ends_where_much_was_read_shown_or_not(
+    fresh_database: str, explain: str, count: int
+) -> None:
+    with serving(fresh_database) as served:
+        tell(served)
+        (before,) = pages(served, "/scorecards", all="true", explain=explain)
+        for name in ("a", "s-2"):
+            say_later(served, name, MOST_READ_TO_EXPLAIN * 3 // 4)
+
+        found = pages(served, "/scorecards", all="true", explain=explain)
+
+    assert len(found) == count
+    assert said_by(found, SCORECARDS[:2]) == said_by([before], SCORECARDS[:2])
+    assert found[0]["overall"][-1]["seller_id"] == EVERYBODY[3 if count > 1 else -1]
+
+
+def say_later(served: Served, seller_id: str, times: int) -> None:
+    """Let so much be said of a seller, of moments that nobody asks about yet."""
+    later = text(
+        "INSERT INTO obligation_sayings"
+        " (seller_id, event_id, metric, says, subject_id, at, recorded_at, pos)"
+        " SELECT :name, gen_random_uuid(), 'acceptance.timely', 'opened', 'later',"
+        " :at, :at, 1 FROM generate_series(1, :times)"
+    )
+    with served.engine.begin() as db:
+        db.execute(later, {"name": seller_id, "at": NOW, "times": times})
 
 
 def test_nobody_is_a_page_of_nobody(fresh_database: str) -> None:

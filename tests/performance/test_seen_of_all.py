@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
+import polars as pl
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given, strategies as st
 from sqlalchemy import text, update
 
 from contracts.fact import Fact
@@ -10,10 +13,16 @@ from contracts.topics import FACTS
 from kit.consumers.records import Received
 from kit.consumers.tables import consumer_positions, parked_events
 from kit.database import address
+from kit.partitions import partition_of
 from kit.readmodels.frames import one_moment
 from services.performance.consumers import OBLIGATIONS
 from services.performance.queries.seen import MOST_ASIDE
-from services.performance.queries.seen_of_all import MorePartitions, seen_of_all
+from services.performance.queries.seen_of_all import (
+    MorePartitions,
+    SeenOfAll,
+    had_come,
+    seen_of_all,
+)
 from tests.kit.consumers.records import ARecord
 from tests.performance.all_sellers import (
     ASKED,
@@ -107,6 +116,49 @@ def test_partitions_that_no_contract_tells_of_are_no_place_to_go_on_from(
 
         with pytest.raises(MorePartitions, match=rf"says {PARTITIONS}: say how many"):
             ask(served, "/scorecards")
+
+
+PLACES: Final = st.integers(1, 6)
+HOW_FAR: Final = st.lists(st.integers(0, 6), min_size=1, max_size=4)
+SOURCES: Final = ("orders", "buyers", "catalog")
+sources = st.sampled_from(SOURCES)
+rows_of_facts = st.lists(st.tuples(st.sampled_from(NAMES), sources, PLACES))
+anything_seen = st.builds(
+    SeenOfAll,
+    st.dictionaries(sources, HOW_FAR),
+    st.dictionaries(sources, st.lists(PLACES, min_size=1, max_size=2)),
+)
+
+
+@given(rows_of_facts, anything_seen)
+def test_of_rows_those_had_come_that_lie_as_far_as_their_partition_stood(
+    rows: list[tuple[str, str, int]], seen: SeenOfAll
+) -> None:
+    found = had_come(rows_as_read(rows), seen)
+
+    assert sorted(found.rows()) == sorted(row for row in rows if came(*row, seen))
+
+
+def came(seller_id: str, source: str, pos: int, seen: SeenOfAll) -> bool:
+    places = seen.places.get(source, [0])
+    every = [*range(len(places))]
+    partition = DefaultPartitioner()(seller_id.encode(), every, every)
+    return pos <= places[partition] and pos not in seen.aside.get(source, [])
+
+
+def test_nobody_is_looked_for_of_whom_all_had_come_wherever_it_lies() -> None:
+    rows = rows_as_read([(f"one of many {n}", "orders", 1 + n % 9) for n in range(100)])
+    before = partition_of.cache_info()
+
+    found = had_come(rows, SeenOfAll({"orders": [9, 12, 10, 9]}, {}))
+
+    assert found.height == rows.height
+    assert partition_of.cache_info() == before
+
+
+def rows_as_read(rows: list[tuple[str, str, int]]) -> pl.DataFrame:
+    schema = {"seller_id": pl.String(), "source": pl.String(), "pos": pl.Int64()}
+    return pl.DataFrame(rows, schema, orient="row")
 
 
 def park(served: Served, fact: Fact) -> ARecord:
