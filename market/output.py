@@ -108,13 +108,18 @@ def _lines(
             min_width=width,
         )
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*map(_cell, row))
     lines = _printed(console, table)
     if lines[-1].endswith(frame.bottom_right):
         return lines
     for column in table.columns:  # there is no room for it
         column.min_width = None
     return _printed(console, table)
+
+
+def _cell(value: object) -> Text:
+    said = "" if value is None else str(value)
+    return Text("\n".join(map(harmless, said.split("\n"))))
 
 
 def _printed(console: Console, table: Table) -> Sequence[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from contracts.performance import METRICS
 from market.answers import Counted, Replay, understood
 from market.asking import ask
 from market.errors import EXIT_CODES
@@ -25,7 +26,7 @@ WRONG: Final = (
 )
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 MetricArgument = Annotated[
-    str, typer.Argument(metavar="METRIC", help="Such as acceptance.timely.")
+    str, typer.Argument(metavar="METRIC", help=f"One of {', '.join(METRICS)}.")
 ]
 AsOfOption = Annotated[
     datetime, typer.Option("--as-of", help="What was true by then.", **MOMENT)

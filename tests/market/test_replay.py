@@ -68,3 +68,13 @@ def test_of_a_time_before_anything_was_due_it_is_said(service: Service) -> None:
         0,
         True,
     )
+
+
+def test_no_id_is_taken_for_a_command_by_a_terminal(service: Service) -> None:
+    odd = {"seller_id": "s-1\x1b[2J", "replayed": CARD, "live": CARD}
+    service.answer = answer(odd)
+
+    found = service.shown(*ASKED)
+
+    assert "\x1b" not in found.stdout
+    assert "s-1\N{REPLACEMENT CHARACTER}[2J" in found.stdout
