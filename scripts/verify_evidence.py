@@ -1,100 +1,100 @@
-"""Recompute a seller's scorecard from its evidence bundle: `verify_evidence.py FILE`; exit 1 if it differs."""
+"""Recompute a scorecard from its evidence: `verify_evidence.py FILE`; exit 1 if it differs."""
 
-# mypy: ignore-errors
-# ruff: noqa: ANN001, ANN002, ANN201, E401, E501, E701, I001, PLR2004, PLW2901, T201
-# fmt: off
-import json, sys
+import hashlib, json, math, operator, pathlib, sys
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
-from math import sqrt
-from pathlib import Path
-DAY, EPOCH = 86_400_000_000, datetime(1970, 1, 1, tzinfo=UTC)  # moments: microseconds since
-LEVELS, SAYS = ("star", "good", "warn", "limit"), ("opened", "due", "kept", "void")
-UNITS, ANSWER, SHIP = "inventory.units_filled", "acceptance.timely", "shipping.on_time"
+from datetime import UTC, datetime, timedelta
+
+ANSWERED, SHIPPED, UNITS = "acceptance.timely", "shipping.on_time", "inventory.units_filled"
 AT_AS_OF = COMPLETE, CONFIRMED = "listings.complete", "inventory.confirmed"
+LEVELS, NOT_ENOUGH = ("star", "good", "warn", "limit"), "not_enough_data"
 
-def moment(text): return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
-
-def deadline(at, left, off):  # when so much weekday time has passed
-    while left > (day := (DAY - at % DAY) * ((at // DAY + 3) % 7 < 5 and at // DAY not in off)):
-        left, at = left - day, at // DAY * DAY + DAY
+def moment(text): return datetime.fromisoformat(text).astimezone(UTC)
+def of(rows, *says): return [row for row in rows if row["says"] in says]
+def first(rows, says): return min((row["at"] for row in of(rows, says)), default=None)
+def units(rows, *says): return [row["amount"] or 0 for row in of(rows, *says)] or [0]
+def grouped(rows, *fields):
+    groups = defaultdict(list)
+    for row in rows: groups[operator.itemgetter(*fields)(row)].append(row)
+    return groups
+def midnight(at): return datetime(at.year, at.month, at.day, tzinfo=UTC) + timedelta(days=1)
+def deadline(at, left, holidays):  # the first moment by which so much weekday time has passed
+    def today(): return (midnight(at) - at) * (at.weekday() < 5 and at.date().isoformat() not in holidays)
+    while left > today(): at, left = midnight(at), left - today()
     return at + left
-def amounts(rows, *says): return [r["amount"] or 0 for r in rows if r["says"] in says] or [0]
 
-def lost_units(rows):  # by order: for want of stock, what its split children lost with it
-    of, lost = defaultdict(list), defaultdict(int)
-    for r in (r for r in rows if r["metric"] == UNITS): of[r["subject_id"]].append(r)
-    parent = {o: min(r["part_of"] for r in rs if r["says"] == "opened") for o, rs in of.items() if any(r["says"] == "opened" for r in rs)}
-    for o, rs in of.items():
-        units, steps = sum(amounts(rs, "amount")), 2 ** len(parent).bit_length()
-        if any(r["says"] == "amount" and r["amount"] is None for r in rs):  # all that was left
-            moved_on = sum(max(amounts(of[c], "opened")) for c in parent if parent[c] == o)
-            came_in = max(amounts(rs, "due")) + max(amounts(rs, "opened"))
-            units += max(0, came_in - moved_on - sum(amounts(rs, "amount", "kept")))
-        while o in parent and steps: o, steps = parent[o], steps - 1
-        lost[o] += units
+def lost_units(sayings):  # by order: for want of stock, what its split children lost with it
+    lost, orders = defaultdict(int), grouped((r for r in sayings if r["metric"] == UNITS), "subject_id")
+    moves = {order: of(rows, "opened") for order, rows in orders.items()}
+    parent = {order: min(row["part_of"] for row in rows) for order, rows in moves.items() if rows}
+    for order, rows in orders.items():
+        gone, root, steps = sum(units(rows, "amount")), order, 2 ** len(parent).bit_length()
+        if any(row["amount"] is None for row in of(rows, "amount")):  # all that was left
+            came_in = max(units(rows, "due")) + max(units(rows, "opened"))
+            moved_on = sum(max(units(moves[child], "opened")) for child in parent if parent[child] == order)
+            gone += max(0, came_in - moved_on - sum(units(rows, "amount", "kept")))
+        while root in parent and steps: root, steps = parent[root], steps - 1
+        lost[root] += gone
     return lost
 
-def owed(rows, policy, as_of):  # by metric: when each fell due, how much was due, and kept
-    said, found, lost = defaultdict(list), defaultdict(list), lost_units(rows)
-    off = {date.fromisoformat(day).toordinal() - EPOCH.toordinal() for day in policy["holidays"]}
-    for r in rows: said[r["metric"], r["subject_id"]].append(r)
-    for (metric, subject), rs in said.items():
-        opened, due, kept, void = (min((r["at"] for r in rs if r["says"] == s), default=None) for s in SAYS)
+def owed(sayings, policy, as_of):  # of all that counts: its metric, when it fell due, units due, kept
+    lost = lost_units(sayings)
+    for (metric, subject), rows in grouped(sayings, "metric", "subject_id").items():
+        opened, due, kept, void = (first(rows, says) for says in ("opened", "due", "kept", "void"))
         if hours := policy["standards"][metric]["weekday_hours"]:
-            due = None if opened is None else deadline(opened, hours * DAY // 24, off)
-        too_late = {ANSWER: kept, SHIP: due}.get(metric)  # to free the seller, from then on
-        freed = void is not None and (too_late is None or void < too_late)
-        if due is None or due > as_of or freed or (metric == SHIP and opened is None): continue
-        units = max(amounts(rs, "due")) if metric == UNITS else 1
-        found[metric].append((due, units, max(0, units - lost[subject]) if metric == UNITS else int(kept is not None and kept <= due)))
-    return found
+            due = opened and deadline(opened, timedelta(hours=hours), policy["holidays"])
+        bound = {ANSWERED: kept, SHIPPED: due}.get(metric)  # from then on nothing frees the seller
+        freed = void and (bound is None or void < bound)
+        if due and due <= as_of and not freed and (opened or metric != SHIPPED):
+            count = max(units(rows, "due")) if metric == UNITS else 1
+            filled = max(0, count - lost[subject]) if metric == UNITS else kept is not None and kept <= due
+            yield metric, due, count, int(filled)
 
-def of_listings(rows, days, as_of):  # by active listing: twelfths of points; stocks: confirmed
-    said, points, stocks = defaultdict(lambda: ([], [])), [], []
-    for r in sorted(rows, key=lambda r: (r["at"], r["version"], r["event_id"])): said[r["product_id"]][r["says"] in {"stocked", "moved"}].append(r)
-    for rs, stock in said.values():
-        if [r["says"] for r in rs if r["says"] != "changed"][-1:] == ["listed"]:
-            r = [r for r in rs if r["says"] != "delisted"][-1]
-            given = 240 * ((r["weight_g"] or 0) > 0) + 300 * all((r[f"{side}_mm"] or 0) > 0 for side in ("length", "width", "height"))
-            points.append(given + 120 * min(r["image_count"], 3) + min(r["description_chars"], 300))
-            if any(r["says"] == "stocked" for r in stock): stocks.append(stock[-1]["at"] > as_of - days * DAY)
-    return points, stocks
+def on_sale(listings):  # of each product: what its listing says, how its stock moved
+    in_order = sorted(listings, key=operator.itemgetter("at", "version", "event_id"))
+    for rows in grouped(in_order, "product_id").values():
+        if [row["says"] for row in of(rows, "listed", "delisted")][-1:] == ["listed"]:
+            yield of(rows, "listed", "changed")[-1], of(rows, "stocked", "moved")
+def points(listing):  # in twelfths, which are whole
+    weight, *sizes = ((listing[name] or 0) > 0 for name in ("weight_g", "length_mm", "width_mm", "height_mm"))
+    shown = 120 * min(listing["image_count"], 3) + min(listing["description_chars"], 300)
+    return shown + 240 * weight + 300 * all(sizes)
+
+def cards(bundle, policy, as_of):  # of each metric: window in days, due, kept, rate
+    listed, since = [*on_sale(bundle["listings"])], as_of - timedelta(policy["standards"][CONFIRMED]["days"])
+    if n := len(listed): yield COMPLETE, 0, n, None, sum(points(says) for says, _ in listed) / (n * 1200)
+    moved = [stock[-1]["at"] > since for _, stock in listed if of(stock, "stocked")]
+    if moved: yield CONFIRMED, 0, len(moved), sum(moved), sum(moved) / len(moved)
+    for metric, obligations in grouped(owed(bundle["sayings"], policy, as_of), 0).items():
+        for days in (policy["window_days"], policy["long_window_days"]):
+            within = [o for o in obligations if o[1] > as_of - timedelta(days)]
+            due, kept = sum(o[2] for o in within), sum(o[3] for o in within)
+            if due >= policy["enough_due"]: break
+        if due: yield metric, days, due, kept, kept / due
 
 def level(metric, due, rate, policy):
     standard, z, sure = policy["standards"][metric], policy["z"], metric in AT_AS_OF
-    spread = z * sqrt((rate * (1 - rate) + z * z / (4 * due)) / due)
-    shown = sure or (rate + z * z / (2 * due) + spread) / (1 + z * z / due) < standard["limit"]
-    worst = "limit" if rate < standard["limit"] and shown else "warn" if rate < standard["warn"] else "good"
-    if not sure and due < policy["enough_due"]: return "not_enough_data"
-    return "star" if worst == "good" and standard["star"] is not None and rate >= standard["star"] else worst
+    if due < policy["enough_due"] and not sure: return NOT_ENOUGH
+    spread = z * math.sqrt((rate * (1 - rate) + z * z / (4 * due)) / due)
+    upper = (rate + z * z / (2 * due) + spread) / (1 + z * z / due)
+    if rate < standard["limit"] and (sure or upper < standard["limit"]): return "limit"
+    good = "good" if standard["star"] is None or rate < standard["star"] else "star"
+    return "warn" if rate < standard["warn"] else good
 
-def cards(rows, listings, policy, as_of):
-    points, stocks = of_listings(listings, policy["standards"][CONFIRMED]["days"], as_of)
-    yield from [(COMPLETE, 0, len(points), None, sum(points) / (len(points) * 1200))] if points else []
-    yield from [(CONFIRMED, 0, len(stocks), sum(stocks), sum(stocks) / len(stocks))] if stocks else []
-    for metric, dues in owed(rows, policy, as_of).items():
-        windows = policy["window_days"], policy["long_window_days"]
-        sums = {days: [sum(d[n] for d in dues if d[0] > as_of - days * DAY) for n in (1, 2)] for days in windows}
-        days = next((days for days in windows if sums[days][0] >= policy["enough_due"]), windows[1])
-        if sums[days][0]: yield metric, days, *sums[days], sums[days][1] / sums[days][0]
-
+def digest_of(content): return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 def main(text):
     bundle = json.loads(text)
-    policy, as_of, known_at, digest = bundle["policy"], moment(bundle["as_of"]), moment(bundle["known_at"]), bundle.pop("digest")
-    content = sha256(json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    wrong = [] if digest == content else [f"digest: the content's is {content}"]
-    for r in bundle["sayings"] + bundle["listings"]:
-        r["at"] = moment(r["at"])
-        if r["at"] > as_of or moment(r["recorded_at"]) > known_at or r["seller_id"] != bundle["seller_id"]:
-            wrong.append(f"no evidence: {r['event_id']}")
-    found = {c[0]: [*c[1:], level(c[0], c[2], c[4], policy)] for c in cards(bundle["sayings"], bundle["listings"], policy, as_of)}
-    told = {c["metric"]: [c[n] for n in ("window_days", "due", "kept", "rate", "level")] for c in bundle["cards"]} | {"overall": bundle["level"]}
-    levels = ["star" if policy["standards"][m]["star"] is None and c[4] == "good" else c[4] for m, c in found.items() if c[4] in LEVELS]
-    found["overall"] = max(levels, key=LEVELS.index, default="not_enough_data")
-    wrong += [f"{m}: told {told.get(m)}, found {found.get(m)}" for m in sorted(told.keys() | found) if told.get(m) != found.get(m)]
-    print(*(f"{m}: {c}" for m, c in sorted(found.items())), *wrong, "WRONG" if wrong else "all as told", sep="\n")
+    policy, as_of, known_at = bundle["policy"], moment(bundle["as_of"]), moment(bundle["known_at"])
+    wrong = [] if bundle.pop("digest") == (own := digest_of(bundle)) else [f"digest: the content's is {own}"]
+    for row in (rows := bundle["sayings"] + bundle["listings"]): row["at"] = moment(row["at"])
+    wrong += [f"no evidence: {r['event_id']}" for r in rows
+              if r["at"] > as_of or moment(r["recorded_at"]) > known_at or r["seller_id"] != bundle["seller_id"]]
+    found = {metric: [*card, level(metric, card[1], card[3], policy)] for metric, *card in cards(bundle, policy, as_of)}
+    told = {card["metric"]: [card[name] for name in ("window_days", "due", "kept", "rate", "level")] for card in bundle["cards"]}
+    starless = {metric for metric in found if policy["standards"][metric]["star"] is None}
+    levels = {"star" if card[-1] == "good" and metric in starless else card[-1] for metric, card in found.items()}
+    found["overall"], told["overall"] = max(levels - {NOT_ENOUGH}, key=LEVELS.index, default=NOT_ENOUGH), bundle["level"]
+    wrong += [f"{m}: told {told.get(m)}, found {found.get(m)}" for m in sorted(told | found) if told.get(m) != found.get(m)]
+    print(*(f"{metric}: {found[metric]}" for metric in sorted(found)), *wrong, "WRONG" if wrong else "all as told", sep="\n")
     return int(bool(wrong))
 
-if __name__ == "__main__": sys.exit(main(Path(sys.argv[1]).read_text(encoding="utf-8")))
+if __name__ == "__main__": sys.exit(main(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")))
