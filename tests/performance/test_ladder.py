@@ -227,3 +227,13 @@ def test_what_is_very_poor_stands_without_a_warning() -> None:
 def test_a_step_that_holds_no_more_is_not_undone() -> None:
     assert told(found("limit"), found("good", 1), lifted("warned", 0)) == []
     assert told(found("limit"), lifted("warned", 1)) == []
+
+
+def test_after_a_suspension_that_is_undone_the_last_step_down_is_waited_for_still() -> None:
+    before = [*up_to(1), found("good", 20), found("limit", 22, very_poor=True)]
+    undone: list[StandingCommand] = [*before, lifted("suspended", 22)]
+
+    standing, _ = after(*undone)
+    assert (standing.step, standing.stepped_at) == ("healthy", AS_OF + 20 * DAY)
+    assert told(*undone, found("limit", 33)) == []
+    assert told(*undone, found("limit", 34)) == ["SellerReviewed", "SellerWarned"]

@@ -144,8 +144,8 @@ def _evidence(
         found.ways_out[seller_id, metric] = more, wait
     evidence = explain(mine[0], mine[1], policy, as_of)
     for row in evidence.join(bad, on=SELLER, how="semi").iter_rows(named=True):
-        rate = row["kept"] / row["due"] if row["rate"] is None else row["rate"]
-        if rate < 1:
+        kept, due = row["kept"], row["due"]
+        if kept < due if row["rate"] is None else row["rate"] < 1:
             found.broken[row["seller_id"], row["metric"]].append(row)
     return found
 

@@ -7,7 +7,6 @@ policy never lifts a step, and neither does what happened since.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import polars as pl
 
@@ -24,13 +23,6 @@ from services.performance.model.standing.footings import (
 )
 from services.performance.model.standing.late_facts import Late
 from services.performance.model.standing.state import Footing, Rung, Standing
-
-
-class Asked(NamedTuple):
-    """What was asked when steps were taken: by which policy, of which moment."""
-
-    policy: str
-    as_of: datetime
 
 
 def fallen(
@@ -50,17 +42,17 @@ def fallen(
         by a policy that is not in `policies` is left as it is, and so is one that was
         taken knowing more than that.
     """
-    asked = defaultdict[Asked, list[tuple[str, Rung]]](list)
+    taken = defaultdict[tuple[datetime, str], list[tuple[str, Rung]]](list)
     for seller_id, standing in standings.items():
         for rung in standing.rungs:
             if rung.known_at > at:
                 continue
-            asked[Asked(rung.policy, rung.at)].append((seller_id, rung))
-    for question in sorted(asked, key=lambda one: one.as_of):
-        policy = policies.get(question.policy)
+            taken[rung.at, rung.policy].append((seller_id, rung))
+    for moment, version in sorted(taken):
+        policy, some = policies.get(version), taken[moment, version]
         if policy is not None:
-            rows = _of(asked[question], sayings), _of(asked[question], listings)
-            yield from _fallen_of(asked[question], rows, policy, at, standings)
+            rows = _of(some, sayings), _of(some, listings)
+            yield from _fallen_of(some, rows, policy, at, standings)
 
 
 def _of(some: Sequence[tuple[str, Rung]], rows: pl.DataFrame) -> pl.DataFrame:

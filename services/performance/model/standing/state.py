@@ -98,14 +98,16 @@ class Standing:
     """A seller's standing.
 
     Shape: `rungs` from bottom to top; `stepped_at` is when the last step was taken, up or
-        down, `trusted_since` when a plan was last accepted, `sanctioned_until` when the
-        last sanction ended. `reviewed_at` is the last review that said something.
+        down, and `stepped_down_at` the last one down; `trusted_since` when a plan was last
+        accepted, `sanctioned_until` when the last sanction ended. `reviewed_at` is the last
+        review that said something.
     """
 
     level: Level = "not_enough_data"
     star_since: datetime | None = None
     rungs: tuple[Rung, ...] = ()
     stepped_at: datetime | None = None
+    stepped_down_at: datetime | None = None
     reviewed_at: datetime | None = None
     trusted_since: datetime | None = None
     sanctioned_until: datetime | None = None
@@ -175,9 +177,10 @@ def _stepped_down(standing: Standing, event: SellerReinstated | SanctionLifted) 
     if isinstance(event, SanctionLifted):
         left = tuple(rung for rung in standing.rungs if rung.step not in event.lifted)
         if event.why == "restated":  # as if the steps had never been taken
-            last = max((rung.at for rung in left), default=None)
-            return replace(standing, rungs=left, stepped_at=last)
-    after = replace(standing, rungs=left, stepped_at=at)
+            down = standing.stepped_down_at
+            steps = [*(rung.at for rung in left), *([] if down is None else [down])]
+            return replace(standing, rungs=left, stepped_at=max(steps, default=None))
+    after = replace(standing, rungs=left, stepped_at=at, stepped_down_at=at)
     if standing.is_sanctioned and not after.is_sanctioned:
         after = replace(after, sanctioned_until=at)
     if isinstance(event, SellerReinstated) and event.because == "plan_accepted":
