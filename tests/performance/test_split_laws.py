@@ -183,8 +183,11 @@ class Family(MemoryStreams):
         self.end_each()
 
     def worst(self) -> Course:
-        """What the whole order would have to go through to fare as its worst part."""
-        of_all = self.decided + self.ended
+        """What the whole order would have to go through to fare as its worst part.
+
+        The end of a part that has nothing left to ship is none: it never came.
+        """
+        decided_at = max(one.decided_at for one in self.decided)
         first = self.courses["o-1"]
         undecided = any(one.decision == "expire" for one in self.decided)
         unshipped = any(one.ending == "nothing" for one in self.ended)
@@ -192,9 +195,9 @@ class Family(MemoryStreams):
         return replace(
             first,
             decision="expire" if undecided else "accept",
-            decided_at=max(one.decided_at for one in self.decided),
+            decided_at=decided_at,
             ending="nothing" if unshipped else "ship",
-            ended_at=max(one.ended_at for one in of_all),
+            ended_at=max([decided_at, *(one.ended_at for one in self.ended)]),
             number=None if unnumbered else NUMBER,
         )
 
@@ -297,6 +300,28 @@ def test_no_split_hides_what_the_worst_of_its_parts_missed(
     for metric, (due, kept, _) in whole.items():
         due_of_parts, kept_by_parts, _ = split.get(metric, (0, 0, 0.0))
         assert due_of_parts - kept_by_parts >= due - kept, metric
+
+
+def test_a_part_that_left_whole_waits_for_no_end() -> None:
+    soon = Course(
+        decision="accept",
+        decided_at=AT + 2 * HOUR,
+        cut=None,
+        part_left=False,
+        ending="ship",
+        ended_at=AT + 3 * HOUR,
+        reason="other",
+        number=None,
+    )
+    first = replace(soon, part_left=True, ended_at=AT + 200 * HOUR)
+    apart = [
+        Split(AT + HOUR, "o-1", name, (LineToSplit(line_id="l-1", quantity=units),))
+        for name, units in (("o-2", 2), ("o-3", None))
+    ]
+    family = told({"o-1": first, "o-2": soon, "o-3": soon}, apart)
+
+    assert cards_by_metric(family)["shipping.on_time"][:2] == (3, 3)
+    assert family.worst().ended_at == soon.ended_at
 
 
 @pytest.mark.parametrize(("split_at", "kept"), [(120, 1), (121, 0)])
