@@ -1,149 +1,33 @@
 """Units that are added to an order later are no part of what its seller owes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from contracts.orders import EditReason
 from services.orders.commands import (
-    AcceptOrder,
-    CancelOrder,
     ChangeQuantity,
-    LineToPlace,
-    LineToShip,
     LineToSplit,
     OrderCommand,
-    PlaceOrder,
-    RemoveLine,
-    SaveShipment,
     SplitOrder,
 )
 from services.orders.handlers import to_request
 from services.orders.model import ORDER
 from services.orders.model.states import Accepted
 from tests.fakes import MemoryStreams
-from tests.performance.world import AS_OF, DAY, HOUR, cards_of, received
-
-AT: Final = AS_OF - 20 * DAY
-ACCEPT: Final = AcceptOrder(
-    order_id="o-1", customer_id="c-1", customer_link="created", at=AT + HOUR
+from tests.performance.units import (
+    ACCEPT,
+    NO_STOCK,
+    Left,
+    NoStock,
+    Split,
+    Step,
+    To,
+    asked,
+    filled,
+    history,
+    placed,
 )
-
-
-@dataclass(frozen=True)
-class To:
-    """A line is to have so many units, or none."""
-
-    quantity: int
-    reason: EditReason = "out_of_stock"
-    line: str = "l-1"
-
-
-@dataclass(frozen=True)
-class Left:
-    """So many units of a line leave."""
-
-    units: int
-    line: str = "l-1"
-
-
-@dataclass(frozen=True)
-class Split:
-    """So many units of a line go to an order of their own."""
-
-    units: int
-    line: str = "l-1"
-
-
-@dataclass(frozen=True)
-class NoStock:
-    """An order, or its part, is cancelled for want of stock."""
-
-    order_id: str = "o-1"
-
-
-Step: TypeAlias = To | Left | Split | NoStock
-
-
-def placed(*units: int) -> PlaceOrder:
-    lines = (
-        LineToPlace(
-            line_id=f"l-{n}", product_id="p-1", title="Mug", quantity=q, unit_price_cents=1
-        )
-        for n, q in enumerate(units, 1)
-    )
-    return PlaceOrder(
-        order_id="o-1",
-        seller_id="s-1",
-        buyer_id="b-1",
-        lines=tuple(lines),
-        currency="USD",
-        payment_method="card",
-        ship_to_country="US",
-        ship_by=AT + 9 * DAY,
-        at=AT,
-    )
-
-
-def asked(steps: Sequence[Step]) -> Iterator[OrderCommand]:
-    for hours, step in enumerate(steps, 2):
-        at = AT + hours * HOUR
-        match step:
-            case To(quantity=0):
-                yield RemoveLine(
-                    order_id="o-1", line_id=step.line, reason=step.reason, at=at
-                )
-            case To():
-                yield ChangeQuantity(
-                    order_id="o-1",
-                    line_id=step.line,
-                    quantity=step.quantity,
-                    reason=step.reason,
-                    at=at,
-                )
-            case Left():
-                yield SaveShipment(
-                    order_id="o-1",
-                    shipment_id=f"h-{hours}",
-                    lines=(LineToShip(line_id=step.line, quantity=step.units),),
-                    carrier="UPS",
-                    shipped_by="seller",
-                    shipped_at=at,
-                    at=at,
-                )
-            case Split():
-                yield SplitOrder(
-                    order_id="o-1",
-                    new_order_id="o-2",
-                    lines=(LineToSplit(line_id=step.line, quantity=step.units),),
-                    at=at,
-                )
-            case NoStock():
-                yield CancelOrder(
-                    order_id=step.order_id, by="seller", reason="out_of_stock", at=at
-                )
-
-
-NO_STOCK: Final = CancelOrder(
-    order_id="o-1", by="seller", reason="out_of_stock", at=AT + 2 * DAY
-)
-
-
-def history(*commands: OrderCommand) -> MemoryStreams:
-    """What is recorded of commands; those that the order refuses change nothing."""
-    streams = MemoryStreams()
-    streams.submit([to_request(command) for command in commands])
-    return streams
-
-
-def filled(streams: MemoryStreams) -> tuple[int, int | None]:
-    """How many units were due, and how many were kept."""
-    facts = [fact for some in streams.facts.values() for fact in some]
-    (card,) = (row for row in cards_of(received(facts)) if row[1].endswith("units_filled"))
-    return card[3], card[4]
 
 
 @pytest.mark.parametrize(

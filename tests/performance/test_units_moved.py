@@ -1,15 +1,12 @@
 """Whatever becomes of units and of parts of parts, those that were ordered are judged."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 from hypothesis import given, settings, strategies as st
 
 from contracts.fact import Fact
 from contracts.orders import (
-    EditReason,
     OrderCancelled,
     OrderLineQuantityChanged,
     OrderLineRemoved,
@@ -17,81 +14,22 @@ from contracts.orders import (
     OrderSplit,
     ShipmentSaved,
 )
-from services.orders.commands import (
-    ChangeQuantity,
-    LineToShip,
-    LineToSplit,
-    OrderCommand,
-    SaveShipment,
-    SplitOrder,
-)
+from services.orders.commands import OrderCommand
 from services.performance.model.standing.findings import found_of
 from tests.fakes import MemoryStreams
 from tests.performance.facts import placed as ordered, rejected
-from tests.performance.test_units_added import (
+from tests.performance.units import (
     ACCEPT,
-    AT,
     NO_STOCK,
+    Left,
+    Split,
+    To,
+    asked,
     filled,
     history,
     placed,
 )
-from tests.performance.world import AS_OF, HOUR, POLICY, received, sayings_of
-
-
-@dataclass(frozen=True)
-class To:
-    """A line is to have so many units, or none."""
-
-    quantity: int
-    reason: EditReason = "other"
-    line: str = "l-1"
-    order: str = "o-1"
-
-
-@dataclass(frozen=True)
-class Left:
-    """So many units of a line leave."""
-
-    units: int
-    line: str = "l-1"
-    order: str = "o-1"
-
-
-@dataclass(frozen=True)
-class Split:
-    """So many units of a line become another order's."""
-
-    units: int
-    line: str = "l-1"
-    order: str = "o-1"
-    new: str = "o-2"
-
-
-Step: TypeAlias = To | Left | Split
-
-
-def asked(steps: Sequence[Step]) -> Iterator[OrderCommand]:
-    for hours, step in enumerate(steps, 2):
-        at = AT + hours * HOUR
-        match step:
-            case To(quantity, reason, line, order):
-                yield ChangeQuantity(
-                    order_id=order, line_id=line, quantity=quantity, reason=reason, at=at
-                )
-            case Left(units, line, order):
-                yield SaveShipment(
-                    order_id=order,
-                    shipment_id=f"h-{hours}",
-                    lines=(LineToShip(line_id=line, quantity=units),),
-                    carrier="UPS",
-                    shipped_by="seller",
-                    shipped_at=at,
-                    at=at,
-                )
-            case Split(units, line, order, new):
-                moving = (LineToSplit(line_id=line, quantity=units),)
-                yield SplitOrder(order_id=order, new_order_id=new, lines=moving, at=at)
+from tests.performance.world import AS_OF, POLICY, received, sayings_of
 
 
 class ByHand:
