@@ -10,9 +10,10 @@ from contracts.performance import METRICS
 from market.answers import Counted, Replay, understood
 from market.asking import ask
 from market.errors import EXIT_CODES
-from market.moments import as_text, parse_moment
+from market.moments import as_text
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
+from market.questions import MOMENT, KnownAtOption, PolicyVersionOption
 
 app = typer.Typer()
 
@@ -24,24 +25,11 @@ WRONG: Final = (
     "market: of {} the tables don't say what the topics say: `market verify` tells which"
     " table; the service makes it again at POST /read-models/rebuild"
 )
-MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 MetricArgument = Annotated[
     str, typer.Argument(metavar="METRIC", help=f"One of {', '.join(METRICS)}.")
 ]
 AsOfOption = Annotated[
     datetime, typer.Option("--as-of", help="What was true by then.", **MOMENT)
-]
-KnownAtOption = Annotated[
-    datetime | None,
-    typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
-]
-PolicyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--policy",
-        metavar="VERSION",
-        help="Judge by this version; else by the one that applied then.",
-    ),
 ]
 
 
@@ -50,7 +38,7 @@ def replay(
     metric: MetricArgument,
     as_of: AsOfOption,
     known_at: KnownAtOption = None,
-    policy: PolicyOption = None,
+    policy: PolicyVersionOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Count a metric of all sellers from the topics alone, and compare what tables say.

@@ -15,7 +15,7 @@ from market.answers import Card, Scorecards, Trend, understood
 from market.asking import ask, page_by_page
 from market.errors import EXIT_CODES, MarketError
 from market.metrics import parse_metric
-from market.moments import as_text, parse_moment
+from market.moments import as_text
 from market.output import (
     Format,
     FormatOption,
@@ -25,13 +25,13 @@ from market.output import (
     say,
 )
 from market.platform import running
+from market.questions import MOMENT, KnownAtOption, PolicyVersionOption
 from market.showing.scorecards import explained
 
 app = typer.Typer()
 
 CARD: Final = ("seller_id", "metric", "window_days", "due", "kept", "rate", "level")
 OVERALL: Final = ("seller_id", "metric", "level")
-MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 
 
 class By(StrEnum):
@@ -63,20 +63,8 @@ AsOfOption = Annotated[
         **MOMENT,
     ),
 ]
-KnownAtOption = Annotated[
-    datetime | None,
-    typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
-]
 SellerOption = Annotated[
     str | None, typer.Option("--seller", metavar="ID", help="One seller alone.")
-]
-PolicyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--policy",
-        metavar="VERSION",
-        help="Judge by this version; else by the one that applied then.",
-    ),
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="With the facts behind each number.")
@@ -117,7 +105,7 @@ def scorecards(  # noqa: PLR0913 - an option each
     seller: SellerOption = None,
     output: FormatOption = Format.TABLE,
     *,
-    policy: PolicyOption = None,
+    policy: PolicyVersionOption = None,
     every: AllOption = False,
     explain: ExplainOption = False,
     plot: PlotOption = None,

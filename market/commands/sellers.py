@@ -10,42 +10,22 @@ from urllib.parse import quote
 import typer
 
 from market.answers import DueAhead, Evidence, Projection, understood
-from market.asking import ask
+from market.asking import MOST_OF_A_PAGE, ask
 from market.errors import EXIT_CODES, MarketError
-from market.moments import as_text, parse_moment
+from market.moments import as_text
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
+from market.questions import MOMENT, KnownAtOption, PolicyVersionOption
 from market.showing.ahead import closing, levels, rates, ways_out
 
 app = typer.Typer()
 
 DUE: Final = ("due_at", "hours_left", "metric", "subject_id", "closed_by")
-PAGE: Final = "500"
 
 Seller = Annotated[str, typer.Argument(metavar="SELLER", help="The seller's id.")]
 AsOf = Annotated[
     datetime | None,
-    typer.Option(
-        "--as-of",
-        help="What was true by then; none is now.",
-        parser=parse_moment,
-        metavar="TIME",
-    ),
-]
-KnownAt = Annotated[
-    datetime | None,
-    typer.Option(
-        "--known-at",
-        help="As far as it was known by then; none is now.",
-        parser=parse_moment,
-        metavar="TIME",
-    ),
-]
-PolicyOption = Annotated[
-    str | None,
-    typer.Option(
-        "--policy", metavar="VERSION", help="By this policy; none is the one of then."
-    ),
+    typer.Option("--as-of", help="What was true by then; none is now.", **MOMENT),
 ]
 
 
@@ -60,8 +40,8 @@ def due(
         int, typer.Option("--within-days", min=1, max=30, help="So many days ahead.")
     ] = 7,
     as_of: AsOf = None,
-    known_at: KnownAt = None,
-    policy: PolicyOption = None,
+    known_at: KnownAtOption = None,
+    policy: PolicyVersionOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show what a seller owes soon, soonest first, and which facts close it.
@@ -70,13 +50,13 @@ def due(
     """
     question = _question(as_of, known_at, policy) | {"within_days": str(within_days)}
     found = list[Mapping[str, Any]]()
-    page = _asked(seller, "due", question | {"limit": PAGE})
+    page = _asked(seller, "due", question | {"limit": MOST_OF_A_PAGE})
     known = understood(DueAhead, "performance", page)
     found += page["items"]
     while known.next is not None:
         again = {name: page[name] for name in ("as_of", "known_at", "policy", "seen")}
         page = _asked(
-            seller, "due", question | again | {"limit": PAGE, "after": known.next}
+            seller, "due", question | again | {"limit": MOST_OF_A_PAGE, "after": known.next}
         )
         known = understood(DueAhead, "performance", page)
         found += page["items"]
@@ -94,8 +74,8 @@ def evidence(
     seller: Seller,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")],
     as_of: AsOf = None,
-    known_at: KnownAt = None,
-    policy: PolicyOption = None,
+    known_at: KnownAtOption = None,
+    policy: PolicyVersionOption = None,
 ) -> None:
     """Write what a seller's scorecard follows from to a file that proves itself.
 
@@ -116,8 +96,8 @@ def evidence(
 def projection(
     seller: Seller,
     as_of: AsOf = None,
-    known_at: KnownAt = None,
-    policy: PolicyOption = None,
+    known_at: KnownAtOption = None,
+    policy: PolicyVersionOption = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show where a seller is heading: in 7, 14 and 30 days, and what leads out of trouble.

@@ -11,7 +11,7 @@ import typer
 from market.answers import Comparison, Figures, MetricCounts, SellerChange
 from market.asking import page_by_page, tell
 from market.errors import EXIT_CODES
-from market.moments import as_text, parse_moment
+from market.moments import as_text
 from market.output import (
     Format,
     FormatOption,
@@ -22,10 +22,10 @@ from market.output import (
 )
 from market.platform import running
 from market.policy_files import policy_named
+from market.questions import MOMENT, KnownAtOption
 
 app = typer.Typer()
 
-MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 COLUMNS: Final = ("seller_id", "now", "then", "metric", "rate now", "rate then", "changes")
 
 
@@ -53,10 +53,7 @@ def what_if(
         datetime | None,
         typer.Option("--as-of", help="What was true by then; else now.", **MOMENT),
     ] = None,
-    known_at: Annotated[
-        datetime | None,
-        typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),
-    ] = None,
+    known_at: KnownAtOption = None,
     seller: SellerOption = None,
     output: FormatOption = Format.TABLE,
     *,
