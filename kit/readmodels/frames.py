@@ -22,7 +22,6 @@ from sqlalchemy import (
 from kit.database import driver
 
 _READ: Final = "SELECT {} FROM {} WHERE {}"
-_KEEP: Final = sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE")
 _AS_TEXT: Final = "{0}::text AS {0}"
 _ID: Final = "event_id"
 """Read as text: what stands for an id in Arrow differs from driver to driver."""
@@ -59,11 +58,10 @@ def read_frame(
 
 
 @contextmanager
-def one_moment(url: str, *, of: Sequence[str] = ()) -> Iterator[Read]:
+def one_moment(url: str) -> Iterator[Read]:
     """Let tables be read as they were at one moment, whatever is committed meanwhile.
 
-    Shape: `url` as for `read_frame`. The tables `of` are kept in their place from before
-        that moment: one that changed places after it would be empty in it.
+    Shape: `url` as for `read_frame`.
     """
     with connect(url) as db, db.cursor() as cursor:  # in a transaction of its own
 
@@ -74,8 +72,6 @@ def one_moment(url: str, *, of: Sequence[str] = ()) -> Iterator[Read]:
             return pl.DataFrame(cursor.fetch_arrow()).cast(schema)
 
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for table in of:
-            cursor.execute(_KEEP.format(sql.Identifier(table)).as_string(None))
         yield read
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Connection, func, select
 
+from contracts.performance import MOST_CLAIMS, Claim
 from kit.consumers.records import Received
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.obligation import LISTINGS, SAYINGS
@@ -19,6 +20,7 @@ from services.performance.projections import (
 )
 from tests.performance.facts import accepted, changed, listed, placed, shipped
 from tests.performance.history import histories
+from tests.performance.test_pleading import UPHELD
 from tests.performance.world import AS_OF, DAY, TICK, received, sayings_of
 from tests.samples import ONE_OF_EACH
 
@@ -72,6 +74,30 @@ def test_a_fact_twice_in_one_batch_is_kept_once(performance: Connection) -> None
     project([PLACED, PLACED], performance)
 
     assert performance.scalar(select(func.count()).select_from(obligation_sayings)) == 3
+
+
+def test_of_what_two_appeals_claim_what_was_upheld_first_is_kept(
+    performance: Connection,
+) -> None:
+    claims = tuple(
+        Claim(
+            type="orders.order-accepted.v1",
+            data=accepted(AS_OF - 9 * DAY, f"o-{n}").model_dump(mode="json"),
+        )
+        for n in range(MOST_CLAIMS)
+    )
+    appeals = [
+        UPHELD.model_copy(
+            update={"appeal_id": name, "claims": claims, "decided_at": AS_OF - ago * DAY}
+        )
+        for name, ago in (("a-1", 5), ("a-2", 1))
+    ]
+    told = received(appeals)
+
+    project(told, performance)
+
+    recorded = select(obligation_sayings.c.recorded_at).distinct()
+    assert performance.scalars(recorded).all() == [told[0].envelope.recordedtime]
 
 
 def test_a_row_names_its_fact_and_when_it_was_recorded(performance: Connection) -> None:

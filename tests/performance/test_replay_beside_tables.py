@@ -3,11 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, Table, delete, insert, update
+from sqlalchemy import Engine, Table, delete, insert, text, update
 
 from contracts.fact import Fact
 from contracts.performance import Claim
@@ -16,10 +17,12 @@ from kit.blueprint import Blueprint
 from kit.consumers.tables import consumer_positions, discarded_events, parked_events
 from kit.database import connect
 from kit.process import prepare
+from kit.readmodels.beside import alone_beside
 from kit.readmodels.topics import HistoryGone
 from market.embedded.instance import Instance
 from market.embedded.kafka import Kafka
 from market.embedded.topics import create_topics
+from market.waiting import wait_until
 from services.performance.app import blueprint
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.metrics import NAMES
@@ -178,3 +181,23 @@ def test_a_topic_that_lost_what_was_applied_is_told(kafka: str, engine: Engine) 
 
     with pytest.raises(HistoryGone, match=r"orders.v1, partition \d: it holds offsets 0"):
         asked(kafka, engine, "acceptance.timely")
+
+
+def test_while_a_read_model_is_made_again_a_replay_waits(
+    kafka: str, engine: Engine
+) -> None:
+    Arrivals(engine).take(published(kafka, engine))
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    )
+
+    def waits() -> bool:
+        with engine.connect() as db:
+            return bool(db.scalar(waiting))
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with alone_beside(engine):
+            found = elsewhere.submit(asked, kafka, engine, "acceptance.timely")
+            wait_until(waits, what="a replay that waits", within_s=30)
+
+        assert found.result().differing == []

@@ -1,6 +1,6 @@
 """HTTP out: a metric of all sellers made again from the topics, beside what tables say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -81,6 +81,7 @@ def replay_scorecards(
     (name,) = chosen_metrics(metric)
     question = Question(chosen_policy(version, as_of, policies), as_of, known_at)
     found = ask_replay(process.engine, _source_of(process), question, name)
+    differing = found.differing
     return Replay(
         metric=name,
         policy=question.policy.version,
@@ -90,8 +91,8 @@ def replay_scorecards(
         ends=found.ends,
         replayed=_counted(found.again, name),
         live=_counted(found.live, name),
-        differ=len(found.differing),
-        differences=_shown(found),
+        differ=len(differing),
+        differences=_shown(found, differing[:MOST_SHOWN]),
     )
 
 
@@ -105,14 +106,14 @@ def _counted(cards: pl.DataFrame, metric: str) -> Counted:
     return Counted(sellers=len(cards), due=int(cards["due"].sum()), kept=kept)
 
 
-def _shown(found: Replayed) -> list[Difference]:
+def _shown(found: Replayed, sellers: Sequence[str]) -> list[Difference]:
     return [
         Difference(
             seller_id=seller_id,
             replayed=_of(found.again, seller_id),
             live=_of(found.live, seller_id),
         )
-        for seller_id in found.differing[:MOST_SHOWN]
+        for seller_id in sellers
     ]
 
 

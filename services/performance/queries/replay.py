@@ -18,6 +18,7 @@ from contracts.registry import NAMES as TYPES
 from contracts.topics import OWNERS
 from kit.consumers.records import Record
 from kit.database import address
+from kit.readmodels.beside import alone_beside
 from kit.readmodels.frames import Read, one_moment
 from kit.readmodels.once import Once, Places
 from kit.readmodels.topics import Stretch, read_again
@@ -25,16 +26,12 @@ from services.performance.model.obligation import LISTINGS, SAYINGS, known
 from services.performance.model.refusals import TooLongToReplay
 from services.performance.model.scorecard import scorecards
 from services.performance.policies import OF_LISTINGS, kinds_of
-from services.performance.projections import (
-    listing_sayings,
-    obligation_sayings,
-    said_in,
-)
+from services.performance.projections import Said, said_in
 from services.performance.queries import Part, Question, conditions_of, ranges_of
 
 MOST_REPLAYED: Final = 20_000_000
 """How many offsets one replay may go over: what is said there is held in memory, up to
-150 bytes a row of one metric, and thrice that while the rows are put together."""
+150 bytes a row of one metric, and twice that while the rows are put together."""
 _CARD: Final = ["seller_id", "window_days", "due", "kept", "rate", "level"]
 _POSITION: Final = pl.Schema(
     {"topic": pl.String(), "partition": pl.Int32(), "next_offset": pl.Int64()}
@@ -85,21 +82,22 @@ class Replayed:
 def ask_replay(db: Engine, source: Source, question: Question, metric: str) -> Replayed:
     """Return how all sellers stood on `metric`, from the topics and from the tables.
 
-    Blocks.
+    Blocks. It waits while a read model is made again, and keeps that waiting: no table
+    changes places, and of memory one at a time takes so much.
 
     Raises:
         TooLongToReplay: The topics go over more than `MOST_REPLAYED` offsets by now.
         HistoryGone: A topic does not hold any more what was applied.
         KafkaError: The broker does not answer.
     """
-    ranges = ranges_of(db, question)
-    tables = (obligation_sayings.name, listing_sayings.name)
-    with one_moment(address(db), of=tables) as read:
-        applied = _applied(read, source, _kinds(metric))
-        _require_few(applied)
-        live = pl.concat(_live(read, question, metric, some) for some in ranges)
-    rows = replay(source.bootstrap_servers, applied, question, metric)
-    return Replayed(_cards(rows, question, metric), live, _ends(applied))
+    with alone_beside(db):
+        ranges = ranges_of(db, question)
+        with one_moment(address(db)) as read:
+            applied = _applied(read, source, _kinds(metric))
+            _require_few(applied)
+            live = pl.concat(_live(read, question, metric, some) for some in ranges)
+        rows = replay(source.bootstrap_servers, applied, question, metric)
+        return Replayed(_cards(rows, question, metric), live, _ends(applied))
 
 
 def replay(
@@ -117,28 +115,40 @@ def replay(
         KafkaError: The broker does not answer; ValueError if a fact can't be read.
     """
     once = Once.of(_kinds(metric), applied.left_out)
-    said, listed = [SAYINGS.to_frame()], [LISTINGS.to_frame()]
+    told, claimed = list[Part](), list[Part]()
 
     def give(records: Sequence[Record]) -> None:
-        found = said_in(once.in_columns(records), [metric])
-        said.append(_by_then(found.of_obligations, SAYINGS, question))
-        listed.append(_by_then(found.of_listings, LISTINGS, question))
+        for kind, facts in once.in_columns(records).items():
+            of_kind = told if kind is not AppealDecided else claimed
+            of_kind.append(_by_then(said_in({kind: facts}, [metric]), question))
 
     read_again(bootstrap_servers, {}, applied.beyond, give)
-    # Two appeals may have claimed the same.
-    return _unlike(said, "metric", "says"), _unlike(listed)
+    facts, claims = _together(told), _together(claimed)
+    # Facts come once; two appeals may have claimed the same.
+    said, listed = _once(claims[0], "metric", "says"), _once(claims[1])
+    return pl.concat([facts[0], said]), pl.concat([facts[1], listed])
 
 
-def _unlike(frames: Sequence[pl.DataFrame], *beside: str) -> pl.DataFrame:
+def _together(parts: Sequence[Part]) -> Part:
+    said, listed = zip(*parts, strict=True) if parts else ((), ())
+    return pl.concat([SAYINGS.to_frame(), *said]), pl.concat([LISTINGS.to_frame(), *listed])
+
+
+def _once(claims: pl.DataFrame, *beside: str) -> pl.DataFrame:
+    """Return each of `claims` as it was upheld first."""
     key = ["seller_id", "event_id", *beside]
-    return pl.concat(frames).unique(key, keep="first", maintain_order=True)
+    return claims.unique(key, keep="first", maintain_order=True)
 
 
-def _by_then(
-    frames: Sequence[pl.DataFrame], schema: pl.Schema, question: Question
-) -> pl.DataFrame:
-    rows = pl.concat([schema.to_frame(), *(each.select(schema.names()) for each in frames)])
-    return known(rows.lazy(), question.as_of, question.known_at).collect()
+def _by_then(found: Said, question: Question) -> Part:
+    """Return of what was `found` what was true by then, and known."""
+
+    def those(frames: Sequence[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
+        named = (each.select(schema.names()) for each in frames)
+        rows = pl.concat([schema.to_frame(), *named]).lazy()
+        return known(rows, question.as_of, question.known_at).collect()
+
+    return those(found.of_obligations, SAYINGS), those(found.of_listings, LISTINGS)
 
 
 def _kinds(metric: str) -> Collection[type[Fact]]:
