@@ -9,8 +9,7 @@ was good there comes in columns all the same.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -19,32 +18,17 @@ from sqlalchemy import Connection
 
 from contracts.fact import Fact
 from contracts.registry import CLASSES, encode
-from contracts.topics import OWNERS
-from kit.consumers.records import CE_ACTOR, HEADERS, Received, Record
+from kit.consumers.moments import MOMENT, moments
+from kit.consumers.records import Received, Record
 from kit.consumers.structs import holds_nul, reader_of
+from kit.consumers.undecoded import Undecoded
 
-MOMENT: Final = pl.Datetime("us", "UTC")
 _ENVELOPE: Final = {
     "event_id": pl.String(),
     "recorded_at": MOMENT,
     "version": pl.Int64(),
     "pos": pl.Int64(),
 }
-_UUID: Final = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-_NUMBER: Final = r"^[1-9][0-9]{0,17}$"
-_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_WRITTEN: Final = _DAY + r"T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{6})?Z$"
-_TO_SECONDS: Final = "%Y-%m-%dT%H:%M:%SZ"
-_TO_MICROSECONDS: Final = "%Y-%m-%dT%H:%M:%S.%6fZ"
-_SHORT: Final = len("2026-01-05T09:00:00Z")
-_OURS: Final = frozenset(HEADERS)
-_COUNT: Final = len(HEADERS)
-# Loops of C's: with a dozen headers to a record, Python's own took a third of its time.
-_HEADERS_OF: Final = attrgetter("headers")
-_FIRST: Final = itemgetter(slice(_COUNT))
-_OTHERS: Final = itemgetter(slice(_COUNT, None))
-_NAME: Final = itemgetter(0)
-_VALUE: Final = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +103,25 @@ def read_whole(
 
     Shape: as `sort_out` takes them.
     """
-    headings = _headings(records) if records[0].offset >= next_offset else None
+    undecoded = Undecoded.of(records) if records[0].offset >= next_offset else None
+    return decoded(undecoded, pos, stuck) if undecoded else None
+
+
+def decoded(undecoded: Undecoded, pos: int, stuck: Collection[str]) -> Whole | None:
+    """Return what `undecoded` records say, if all of them are facts that come next.
+
+    None and `stuck` as `read_whole`'s.
+    """
+    headings = undecoded.headings()
     if headings is None or not _follows(headings, pos, stuck):
         return None
     envelopes = headings.select(*_ENVELOPE)
     places = defaultdict[str, list[int]](list)
     for place, name in enumerate(headings["type"].to_list()):
         places[name].append(place)
-    batch = dict[type[Fact], Facts]()
+    batch, of_all = dict[type[Fact], Facts](), undecoded.values
     for name, those in places.items():
-        values = [value for place in those if (value := records[place].value) is not None]
+        values = [value for place in those if (value := of_all[place]) is not None]
         kind = CLASSES.get(name)
         if kind is None or len(values) < len(those):
             return None
@@ -137,62 +130,6 @@ def read_whole(
             return None
         batch[kind] = facts
     return Whole(batch, int(headings["pos"][-1]))
-
-
-def _headings(records: Sequence[Record]) -> pl.DataFrame | None:
-    """Return what the envelopes of `records` say, if our relay wrote all of them."""
-    headers = [*map(_HEADERS_OF, records)]
-    pairs = [*chain.from_iterable(map(_FIRST, headers))]
-    others = [*chain.from_iterable(map(_OTHERS, headers))]
-    alike, more = [*map(_NAME, pairs)] == [*HEADERS] * len(records), {*map(_NAME, others)}
-    if not alike or more & _OURS or (CE_ACTOR in more and not _say_who(others)):
-        return None
-    values = [*map(_VALUE, pairs)]
-    columns = {name: values[at::_COUNT] for at, name in enumerate(HEADERS)}
-    texts = _texts(columns)
-    if texts is None or not _are_ours(texts, OWNERS.get(records[0].topic)):
-        return None
-    happened, recorded = _moments(texts["time"]), _moments(texts["recordedtime"])
-    if happened is None or recorded is None:
-        return None
-    numbers = (
-        pl.col("sequence").cast(pl.Int64).alias("version"),
-        pl.col("pos").cast(pl.Int64),
-    )
-    return texts.select("type", "subject", *numbers, event_id="id", recorded_at=recorded)
-
-
-def _say_who(others: Iterable[tuple[str, bytes]]) -> bool:
-    """Tell whether whoever asked is named in text; not every fact was asked for."""
-    try:
-        b"\n".join(value for name, value in others if name == CE_ACTOR).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _texts(columns: Mapping[str, Sequence[bytes]]) -> pl.DataFrame | None:
-    raw = pl.DataFrame(columns, dict.fromkeys(HEADERS, pl.Binary))
-    try:
-        return raw.select(pl.all().cast(pl.String).name.map(_without_prefix))
-    except pl.exceptions.ComputeError:  # a value that is not UTF-8
-        return None
-
-
-def _without_prefix(name: str) -> str:
-    return name.removeprefix("ce_")
-
-
-def _are_ours(texts: pl.DataFrame, owner: str | None) -> bool:
-    right = (
-        pl.col("specversion") == "1.0",
-        pl.col("source") == (pl.col("source") if owner is None else owner),
-        pl.col("id").str.contains(_UUID),
-        pl.col("pos", "sequence").str.contains(_NUMBER),
-        ~pl.col("type", "subject").str.contains("\0", literal=True),
-        pl.col("partitionkey").is_not_null(),
-    )
-    return bool(texts.select(pl.all_horizontal(*right).fill_null(value=False).all()).item())
 
 
 def _follows(headings: pl.DataFrame, pos: int, stuck: Collection[str]) -> bool:
@@ -212,31 +149,12 @@ def _read(
         return None
     if holds_nul(b"\n".join(values)):
         return None
-    moments = {
-        name: _moments(pl.Series([*map(attrgetter(name), read)])) for name in reader.moments
-    }
-    known = {name: moment for name, moment in moments.items() if moment is not None}
-    if len(known) < len(moments):
+    texts = {name: [*map(attrgetter(name), read)] for name in reader.moments}
+    found = {name: moments(pl.Series(said)) for name, said in texts.items()}
+    known = {name: moment for name, moment in found.items() if moment is not None}
+    if len(known) < len(found):
         return None
     return Facts(read, known, envelopes, reader.columns)
-
-
-def _moments(texts: pl.Series) -> pl.Series | None:
-    """Return the moments that are written in `texts`, if each is as we write them."""
-    if not texts.str.contains(_WRITTEN).fill_null(value=False).all():
-        return None
-    # One format that fits all is read seven times as fast as one that asks for each.
-    short, format_ = texts.str.len_bytes() == _SHORT, _TO_SECONDS
-    if not short.all():
-        format_ = _TO_MICROSECONDS
-    if short.any() and not short.all():
-        padded = texts.str.head(_SHORT - 1) + ".000000Z"
-        texts = padded.zip_with(short, texts)
-    read = texts.str.to_datetime(
-        format_, time_unit="us", time_zone="UTC", strict=False, cache=False
-    )
-    # Python knows no year before 1.
-    return None if read.has_nulls() or read.dt.year().min() == 0 else read
 
 
 def _written_again(kind: type[Fact], some: Sequence[Received]) -> Facts:

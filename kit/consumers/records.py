@@ -59,19 +59,24 @@ _VALUES: Final = SchemaValidator(
 )
 
 
-class Record(Protocol):
+class Written(Protocol):
+    """What is written in a Kafka record, and where that is."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Record(Written, Protocol):
     """One Kafka record as the client hands it over (aiokafka's `ConsumerRecord` fits).
 
     Units: `timestamp` is in milliseconds since 1970, UTC.
     """
 
-    topic: str
-    partition: int
-    offset: int
     timestamp: int
     key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Received:
     fact: Fact
 
     @classmethod
-    def parse(cls, record: Record) -> Self:
+    def parse(cls, record: Written) -> Self:
         """Return what `record` says.
 
         Raises:
@@ -153,7 +158,7 @@ def _refuse_nul(envelope: Heading | Envelope) -> None:
         raise ValueError("ce_subject or ce_type holds a NUL character")
 
 
-def heading_of(record: Record) -> Heading | Envelope:
+def heading_of(record: Written) -> Heading | Envelope:
     """Return the heading of an event of the topic's owner.
 
     Raises:

@@ -21,7 +21,7 @@ from kit.readmodels.beside import (
     take_keys,
 )
 from kit.readmodels.models import ForeignReadModel
-from kit.readmodels.once import Once, Places
+from kit.readmodels.once import Once, Places, Taken
 from kit.readmodels.topics import Stretch, read_again
 
 _Fold: TypeAlias = Callable[[Connection], None]
@@ -44,7 +44,13 @@ def verify_foreign(
         make_beside(model.tables, db)
         once = Once(_left_out(group, db))
         refold = _Refold(model.handler, lambda fold: fold(db), once)
-        read_again(bootstrap_servers, {}, _stands(group, model.topics, db), refold.give)
+        read_again(
+            bootstrap_servers,
+            {},
+            _stands(group, model.topics, db),
+            refold.take,
+            refold.give,
+        )
         found = compare(model.name, model.tables, db)
         db.rollback()
     return found
@@ -70,7 +76,7 @@ def rebuild_foreign(
                     take_keys(model.tables, db)
                 stood, out = _stands(group, model.topics, db), _left_out(group, db)
             refold = _Refold(model.handler, partial(_apply_beside, engine), Once(out))
-            read_again(bootstrap_servers, {}, stood, refold.give)
+            read_again(bootstrap_servers, {}, stood, refold.take, refold.give)
             if keyless and not _keyed(engine, model):
                 keyless = False
                 continue
@@ -86,7 +92,7 @@ def rebuild_foreign(
                     once=replace(refold.once, left_out=now_out),
                 )
                 beyond = _stands(group, model.topics, db)
-                read_again(bootstrap_servers, stood, beyond, rest.give)
+                read_again(bootstrap_servers, stood, beyond, rest.take, rest.give)
                 found = compare(model.name, model.tables, db)
                 swap(model.tables, db)
             return found
@@ -118,12 +124,16 @@ class _Refold:
     apply: Callable[[_Fold], None]
     once: Once
 
-    def give(self, records: Sequence[Record]) -> None:
-        """Apply `records`, which are of one partition."""
+    def take(self, records: Sequence[Record]) -> Taken:
+        """Return what to keep of `records`: for facts one by one, all that they have."""
+        return self.once.take(records) if isinstance(self.handler, InColumns) else records
+
+    def give(self, run: Sequence[Taken]) -> None:
+        """Apply what was taken of a partition."""
         if isinstance(self.handler, InColumns):
-            if batch := self.once.in_columns(records):
+            if batch := self.once.in_columns(run):
                 self.apply(partial(self.handler.project, batch))
-        elif facts := self.once.one_by_one(records):
+        elif facts := self.once.one_by_one(run):
             self.apply(partial(self.handler, facts))
 
 

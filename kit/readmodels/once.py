@@ -1,16 +1,19 @@
 """What records say that are read once more: each fact once, in columns or one by one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from contracts.fact import Fact
 from contracts.registry import written_as
-from kit.consumers.columns import Batch, in_columns, read_whole
-from kit.consumers.records import HEADERS, Received, Record, heading_of
+from kit.consumers.columns import Batch, decoded, in_columns
+from kit.consumers.records import HEADERS, Received, Record, Written, heading_of
+from kit.consumers.undecoded import Undecoded
 
 Places: TypeAlias = frozenset[tuple[str, int, int]]
 """Records, by topic, partition and offset."""
+Taken: TypeAlias = Undecoded | Sequence[Record]
+"""What is kept of some records of a partition until a batch is read; may be none."""
 
 _TYPE: Final = "ce_type"
 _AT: Final = HEADERS.index(_TYPE)
@@ -33,30 +36,46 @@ class Once:
         """Return what reads facts of `kinds` alone, in whatever version."""
         return cls(left_out, written_as(kinds))
 
-    def in_columns(self, records: Sequence[Record]) -> Batch:
-        """Return the facts of `records`, which are of one partition, type by type.
+    def take(self, records: Sequence[Record]) -> Taken:
+        """Return what to keep of some of `records`, which are of one partition."""
+        wanted = self._wanted(records)
+        return (Undecoded.of(wanted) if wanted else None) or wanted
+
+    def in_columns(self, run: Iterable[Taken]) -> Batch:
+        """Return the facts of what was taken of a partition, on end, type by type.
 
         Raises:
             ValueError: One of them can't be read.
         """
-        wanted = self._wanted(records)
-        if not wanted:
+        some = [taken for taken in run if taken]
+        if not some:
             return {}
-        where = (wanted[0].topic, wanted[0].partition)
-        if not any((*where, record.offset) in self.left_out for record in wanted):
-            whole = read_whole(wanted, 0, self.seen.get(where, 0), ())
-            if whole is not None:
-                self.seen[where] = whole.pos
-                return whole.batch
-        return in_columns(self.one_by_one(wanted))
+        alike = [taken for taken in some if isinstance(taken, Undecoded)]
+        whole = self._whole(Undecoded.together(alike)) if len(alike) == len(some) else None
+        return in_columns(self.one_by_one(some)) if whole is None else whole
 
-    def one_by_one(self, records: Sequence[Record]) -> Sequence[Received]:
-        """Return the facts of `records`, in their order.
+    def one_by_one(self, run: Iterable[Taken]) -> Sequence[Received]:
+        """Return the facts of what was taken of a partition, on end, in their order.
 
         Raises:
             ValueError: As `in_columns`.
         """
+        records = (
+            record
+            for taken in run
+            for record in (taken.records() if isinstance(taken, Undecoded) else taken)
+        )
         return [fact for record in records if (fact := self._fact(record))]
+
+    def _whole(self, undecoded: Undecoded) -> Batch | None:
+        where = (undecoded.topic, undecoded.partition)
+        if any((*where, offset) in self.left_out for offset in undecoded.offsets):
+            return None
+        whole = decoded(undecoded, self.seen.get(where, 0), ())
+        if whole is None:
+            return None
+        self.seen[where] = whole.pos
+        return whole.batch
 
     def _wanted(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return `records` without those whose type, where our relay writes it, is not."""
@@ -70,7 +89,7 @@ class Once:
             and (said[0] in wanted or said[0][0] != _TYPE)
         ]
 
-    def _fact(self, record: Record) -> Received | None:
+    def _fact(self, record: Written) -> Received | None:
         where = (record.topic, record.partition)
         try:
             heading = heading_of(record)

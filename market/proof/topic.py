@@ -32,7 +32,7 @@ class TopicReader:
     def __post_init__(self) -> None:
         self.seen = bytearray(self.published + 1)
 
-    def give(self, records: Sequence[Record]) -> None:
+    def take(self, records: Sequence[Record]) -> None:
         """Take note of some records of one partition, in offset order."""
         for record in records:
             self.records += 1
@@ -69,7 +69,7 @@ def prove_topic(topic: str, bootstrap_servers: str, published: int) -> list[Find
     """Return what a read_committed consumer of all of `topic` finds."""
     ends = asyncio.run(_ends(topic, bootstrap_servers))
     reader = TopicReader(published)
-    read_again(bootstrap_servers, {}, ends, reader.give)
+    read_again(bootstrap_servers, {}, ends, reader.take, lambda _: None)
     figure = f"{reader.records} records in {len(ends)} partitions"
     if reader.beyond:
         figure += f", {reader.beyond} newer than the proof"

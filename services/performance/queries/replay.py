@@ -16,11 +16,10 @@ from contracts.fact import Fact
 from contracts.performance import AppealDecided
 from contracts.registry import NAMES as TYPES
 from contracts.topics import OWNERS
-from kit.consumers.records import Record
 from kit.database import address
 from kit.readmodels.beside import alone_beside
 from kit.readmodels.frames import Read, one_moment
-from kit.readmodels.once import Once, Places
+from kit.readmodels.once import Once, Places, Taken
 from kit.readmodels.topics import Stretch, read_again
 from services.performance.model.obligation import LISTINGS, SAYINGS, known
 from services.performance.model.refusals import TooLongToReplay
@@ -117,12 +116,12 @@ def replay(
     once = Once.of(_kinds(metric), applied.left_out)
     told, claimed = list[Part](), list[Part]()
 
-    def give(records: Sequence[Record]) -> None:
-        for kind, facts in once.in_columns(records).items():
+    def give(run: Sequence[Taken]) -> None:
+        for kind, facts in once.in_columns(run).items():
             of_kind = told if kind is not AppealDecided else claimed
             of_kind.append(_by_then(said_in({kind: facts}, [metric]), question))
 
-    read_again(bootstrap_servers, {}, applied.beyond, give)
+    read_again(bootstrap_servers, {}, applied.beyond, once.take, give)
     facts, claims = _together(told), _together(claimed)
     # Facts come once; two appeals may have claimed the same.
     said, listed = _once(claims[0], "metric", "says"), _once(claims[1])

@@ -3,6 +3,7 @@
 from asyncio import to_thread
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 from aiokafka import TopicPartition
@@ -94,11 +95,12 @@ async def consume(engine: Engine, model: ForeignReadModel, kafka: str) -> None:
     await asked.close()
     beyond: Stretch = {(at.topic, at.partition): end for at, end in ends.items()}
 
-    def apply(batch: Sequence[Record]) -> None:
+    def apply(run: Sequence[Sequence[Record]]) -> None:
+        batch = [*chain.from_iterable(run)]
         believed = inbox.next_offset(topic, batch[0].partition)
         inbox.apply(batch, model.handler, believed, lambda _: None)
 
-    await to_thread(read_again, kafka, {}, beyond, apply)
+    await to_thread(read_again, kafka, {}, beyond, list, apply)
 
 
 def positions(engine: Engine) -> list[int]:

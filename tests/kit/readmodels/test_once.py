@@ -1,12 +1,16 @@
 """What is read once more: each fact once, whoever wrote it, and of the kinds asked for."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import pytest
+from hypothesis import given, strategies as st
 
 from contracts.fact import Fact
+from contracts.registry import CLASSES
 from kit.readmodels.once import Once
 from tests.kit.consumers.records import ARecord, record
 from tests.samples import ACCEPTED, DELIVERED, PLACED
@@ -20,11 +24,12 @@ def history() -> list[ARecord]:
 
 
 def in_columns(once: Once, records: Sequence[ARecord]) -> Kinds:
-    return [kind for kind, facts in once.in_columns(records).items() for _ in facts.read]
+    run = [once.take(records[:2]), once.take(records[2:])]
+    return [kind for kind, facts in once.in_columns(run).items() for _ in facts.read]
 
 
 def one_by_one(once: Once, records: Sequence[ARecord]) -> Kinds:
-    return [type(each.fact) for each in once.one_by_one(records)]
+    return [type(each.fact) for each in once.one_by_one([once.take(records)])]
 
 
 def read(once: Once, records: Sequence[ARecord]) -> tuple[Kinds, Kinds]:
@@ -70,3 +75,29 @@ def test_what_is_no_event_is_passed_over() -> None:
     told = [replace(record(PLACED, 0), headers=()), record(ACCEPTED, 1)]
 
     assert read(Once(NOTHING), told) == ([type(ACCEPTED)],) * 2
+
+
+STRANGER = replace(record(DELIVERED, 2), headers=record(DELIVERED, 2).headers[::-1])
+AGAIN = replace(record(PLACED, 0), offset=3)
+LONG = [record(PLACED, 0), record(ACCEPTED, 1), STRANGER, AGAIN, record(DELIVERED, 4)]
+
+
+@given(
+    st.sets(st.integers(0, len(LONG))),
+    st.sets(st.integers(0, 4)),
+    st.sampled_from([[*CLASSES.values()], [type(PLACED), type(DELIVERED)]]),
+)
+def test_what_is_taken_together_changes_nothing(
+    cuts: set[int], out: set[int], kinds: Collection[type[Fact]]
+) -> None:
+    left_out = frozenset(("orders.v1", 0, offset) for offset in out)
+    parts = [LONG[a:b] for a, b in pairwise([0, *sorted(cuts), len(LONG)])]
+    once, by_one = Once.of(kinds, left_out), Once.of(kinds, left_out)
+
+    batch = once.in_columns([once.take(part) for part in parts])
+
+    found = {kind: facts.envelopes["pos"].to_list() for kind, facts in batch.items()}
+    expected = defaultdict[type[Fact], list[int]](list)
+    for each in by_one.one_by_one([LONG]):
+        expected[type(each.fact)].append(each.envelope.pos)
+    assert found == expected
