@@ -1,8 +1,9 @@
 """A platform that a demo lives on, gone afterwards; and the proof of its history."""
 
 import signal
+import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,7 +13,7 @@ from rich.rule import Rule
 from market.background import start_in_background, stop_platform
 from market.commands.verify import proofs
 from market.demo.place import place_to_stay
-from market.demo.showing import proofs as proved
+from market.demo.showing import proofs as proved, screen
 from market.demo.stages import Stages, StartUp
 from market.errors import MarketError, StartError
 from market.home import Home
@@ -24,6 +25,23 @@ INTERRUPTED: Final = 130
 
 class NotProvedError(MarketError):
     """The platform's history is not whole."""
+
+
+def told(name: str, tell: Callable[[Console], int]) -> int:
+    """Let demo `name` tell its story, on the console given; return the exit code.
+
+    Shape: `tell` returns how many steps there were.
+    """
+    began, console = time.monotonic(), screen()
+    try:
+        steps = tell(console)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MarketError as why:
+        say(f"{name}: {why}")
+        return why.exit_code
+    console.print(f"\nDone: {steps} steps in {time.monotonic() - began:.0f} s.")
+    return 0
 
 
 @contextmanager

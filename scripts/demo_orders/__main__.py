@@ -7,16 +7,15 @@ if a service answered something else than the story says.
 
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Final
 
+from rich.console import Console
+
 from market.asking import ask
-from market.demo.showing import screen
-from market.errors import MarketError, NotRunningError
-from market.output import say
+from market.errors import NotRunningError
 from market.platform import Platform, running
 from scripts.demo_orders import (
     deciding,
@@ -29,30 +28,25 @@ from scripts.demo_orders import (
 )
 from scripts.demo_orders.day import Day
 from scripts.demo_orders.names import Names
-from scripts.demo_platform import INTERRUPTED, ask_for_proof, own_platform, prove
+from scripts.demo_platform import ask_for_proof, own_platform, prove, told
 
 ACTS: Final = (reviewing, editing, deciding, shipping, stocking, gating, exporting)
 
 
 def main() -> int:
     """Live the day; return the exit code."""
-    began, console = time.monotonic(), screen()
-    try:
-        with _platform() as platform:
-            day = Day(platform, console, _names(platform))
-            for step in chain.from_iterable(act.STEPS for act in ACTS):
-                step(day)
-            ask_for_proof(console)
-            day.let_it_travel("all have heard of everything")
-            prove(platform, console)
-            took = time.monotonic() - began
-            console.print(f"\nDone: {day.steps} steps in {took:.0f} s.")
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except MarketError as why:
-        say(f"demo-orders: {why}")
-        return why.exit_code
-    return 0
+    return told("demo-orders", _live)
+
+
+def _live(console: Console) -> int:
+    with _platform() as platform:
+        day = Day(platform, console, _names(platform))
+        for step in chain.from_iterable(act.STEPS for act in ACTS):
+            step(day)
+        ask_for_proof(console)
+        day.let_it_travel("all have heard of everything")
+        prove(platform, console)
+        return day.steps
 
 
 @contextmanager

@@ -8,18 +8,17 @@ says.
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from market.demo.showing import screen
-from market.errors import MarketError
+from rich.console import Console
+
 from market.output import say
 from scripts.demo_orders.day import now
 from scripts.demo_performance import falling, mending, rising
 from scripts.demo_performance.season import Season
 from scripts.demo_performance.simulated import Clock
-from scripts.demo_platform import INTERRUPTED, ask_for_proof, own_platform, prove
+from scripts.demo_platform import ask_for_proof, own_platform, prove, told
 
 STEPS: Final[Sequence[Callable[[Season], None]]] = (
     falling.begin,
@@ -48,29 +47,24 @@ knows is judged of no day before, and it may come at any moment, such as at midn
 
 def main() -> int:
     """Tell the season; return the exit code."""
-    began, console = time.monotonic(), screen()
     if os.environ.pop("MARKET_HOME", None):
         say(
             "MARKET_HOME is set; this reviews days of the past, and starts its own platform"
         )
     os.environ["PARTS"] = NO_CLOCK
-    try:
-        with own_platform() as platform:
-            season = Season(platform, console, Clock.before(now()))
-            console.print(INTRODUCED)
-            for step in STEPS:
-                step(season)
-            ask_for_proof(console)
-            season.let_it_travel()
-            prove(platform, console)
-            took = time.monotonic() - began
-            console.print(f"\nDone: {season.steps} steps in {took:.0f} s.")
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except MarketError as why:
-        say(f"demo-performance: {why}")
-        return why.exit_code
-    return 0
+    return told("demo-performance", _tell)
+
+
+def _tell(console: Console) -> int:
+    with own_platform() as platform:
+        season = Season(platform, console, Clock.before(now()))
+        console.print(INTRODUCED)
+        for step in STEPS:
+            step(season)
+        ask_for_proof(console)
+        season.let_it_travel()
+        prove(platform, console)
+        return season.steps
 
 
 if __name__ == "__main__":
