@@ -4,6 +4,7 @@ The other side copies rows that are ready, into a table with the same indexes an
 about it; ours checks and lays out each fact, numbers it, and puts it in the outbox too.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from benchmarks.facts import stored_facts
+from benchmarks.facts import TRACE, stored_facts
 from benchmarks.measure import Outcome, conclude, side_by_side
 from benchmarks.servers import database
 from contracts.registry import schema_version
@@ -33,7 +34,7 @@ _TYPES: Final = (
     *("int8", "uuid", "text", "int4", "text", "int2", "text", "text", "text"),
     *("timestamptz", "timestamptz"),
 )
-_META: Final = '{"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}'
+_META: Final = json.dumps(TRACE)
 
 
 def bulk_append() -> Outcome:

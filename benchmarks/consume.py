@@ -11,13 +11,12 @@ others find it as Python comes.
 
 import asyncio
 import gc
-import json
 import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -29,6 +28,7 @@ from benchmarks.backlog import new_name, polled
 from benchmarks.facts import stored_facts
 from benchmarks.measure import (
     Outcome,
+    end,
     megabytes,
     memory_of,
     peak_memory,
@@ -203,7 +203,7 @@ def main() -> None:
     """Print an outcome as a line of JSON for each of the two; or the memory alone.
 
     Raises:
-        SystemExit: With 1, if a goal is missed and `--strict` was asked for.
+        SystemExit: As `end`.
     """
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=BACKLOG, help="facts in the backlog")
@@ -214,11 +214,7 @@ def main() -> None:
     if asked.memory:
         sys.stdout.write(f"{memory(asked.size)}\n")
         return
-    outcomes = list(consume(asked.size))
-    for outcome in outcomes:
-        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
-    if asked.strict and not all(outcome.reached for outcome in outcomes):
-        raise SystemExit(1)
+    end(consume(asked.size), strict=asked.strict)
 
 
 if __name__ == "__main__":

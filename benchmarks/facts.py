@@ -20,6 +20,7 @@ from kit.eventstore.records import FactMapper, Recorded, StoredFact
 
 SELLERS: Final = 500
 TRACE: Final = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+TITLE: Final = "Stoneware mug, speckled glaze, 350 ml"
 _START: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 
@@ -46,7 +47,7 @@ def _order(number: int, order_id: str) -> tuple[Fact, ...]:
     placed = OrderPlaced(
         **whose,
         buyer_id=f"buyer-{number % 7_919}",
-        lines=tuple(_line(order_id, n) for n in range(1 + number % 2)),
+        lines=tuple(mugs(f"{order_id}-{n}", f"product-{n}") for n in range(1 + number % 2)),
         shipping_cents=990,
         currency="USD",
         payment_method="card",
@@ -79,11 +80,12 @@ def _order(number: int, order_id: str) -> tuple[Fact, ...]:
     return placed, accepted, saved, delivered
 
 
-def _line(order_id: str, number: int) -> OrderLine:
+def mugs(line_id: str, product_id: str) -> OrderLine:
+    """Return the line that each order here has, under the ids given."""
     return OrderLine(
-        line_id=f"{order_id}-{number}",
-        product_id=f"product-{number}",
-        title="Stoneware mug, speckled glaze, 350 ml",
+        line_id=line_id,
+        product_id=product_id,
+        title=TITLE,
         quantity=2,
         unit_price_cents=2_100,
     )

@@ -16,14 +16,12 @@ live facts come in beside quixstreams, `consume` says.
 """
 
 import asyncio
-import json
 import logging
 import os
-import sys
 from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -37,7 +35,7 @@ from pydantic_core import from_json
 
 from benchmarks.backlog import Backlog, new_name, publish
 from benchmarks.consume import tables
-from benchmarks.measure import Outcome, alone, say, side_by_side
+from benchmarks.measure import Outcome, alone, end, say, side_by_side
 from benchmarks.others.lateness import (
     COUNTED,
     PLACED,
@@ -189,18 +187,14 @@ def main() -> None:
     """Print an outcome as a line of JSON for each of the two.
 
     Raises:
-        SystemExit: With 1, if a goal is missed and `--strict` was asked for.
+        SystemExit: As `end`.
     """
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=EVENTS, help="facts in the history")
     parser.add_argument("--strict", action="store_true", help="fail below a goal")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    outcomes = list(late_acceptance(asked.size))
-    for outcome in outcomes:
-        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
-    if asked.strict and not all(outcome.reached for outcome in outcomes):
-        raise SystemExit(1)
+    end(late_acceptance(asked.size), strict=asked.strict)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -126,6 +126,20 @@ def conclude(bench: Callable[[], Outcome], arguments: Sequence[str] | None = Non
     asked = parser.parse_args(arguments)
     outcome = bench()
     say(f"{outcome.bench}: peak memory {megabytes(peak_memory())}")
-    sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
-    sys.stdout.flush()
-    raise SystemExit(int(asked.strict and not outcome.reached))
+    end([outcome], strict=asked.strict)
+
+
+def end(outcomes: Iterable[Outcome], *, strict: bool) -> None:
+    """Print each outcome as one line of JSON, and end the program.
+
+    Shape: ends with 1 if a goal is missed and `strict`.
+
+    Raises:
+        SystemExit: Always.
+    """
+    reached = True
+    for outcome in outcomes:
+        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+        sys.stdout.flush()
+        reached &= outcome.reached
+    raise SystemExit(int(strict and not reached))

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from benchmarks.facts import TITLE, TRACE, mugs
 from contracts.buyers import BuyerAccessApproved, BuyerAccessRequested, MessageSent
 from contracts.catalog import (
     InventoryCounted,
@@ -55,13 +56,12 @@ _LISTS, _COUNTS, _ASKS, _CALLS = (10, 0), (5, 1), (4, 2), (8, 7)
 _HOUR: Final = timedelta(hours=1)
 _UNKNOWN: Final = UUID(int=0)
 _BETWEEN: Final = timedelta(seconds=20)
-_TRACE: Final = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 _SELLER, _ORDER, _PRODUCT, _BUYER = "A-SELLER", "AN-ORDER", "A-PRODUCT", "A-BUYER"
 _MOMENT: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z")
 _LISTING: Final[Mapping[str, Any]] = {
     "seller_id": _SELLER,
     "product_id": _PRODUCT,
-    "title": "Stoneware mug, speckled glaze, 350 ml",
+    "title": TITLE,
     "description_chars": 240,
     "weight_g": 410,
     "length_mm": 120,
@@ -120,7 +120,7 @@ def _told(number: int) -> Iterator[tuple[Part, Outgoing]]:
                 data=part.data % {**told, **moments},
                 occurred_at=at,
                 recorded_at=at + timedelta(seconds=1),
-                meta=_TRACE,
+                meta=TRACE,
             ),
         )
 
@@ -153,7 +153,7 @@ def _story(kind: int) -> Sequence[Part]:
 
 
 def _facts(kind: int) -> Iterator[Fact]:
-    lines = tuple(_line(n) for n in range(1 + kind % 2))
+    lines = tuple(mugs(f"{_ORDER}-{n}", _PRODUCT) for n in range(1 + kind % 2))
     yield OrderPlaced(
         seller_id=_SELLER,
         order_id=_ORDER,
@@ -263,13 +263,3 @@ def _beside(kind: int) -> Iterator[Fact]:
 
 def _has(kind: int, share: tuple[int, int]) -> bool:
     return kind % share[0] == share[1]
-
-
-def _line(number: int) -> OrderLine:
-    return OrderLine(
-        line_id=f"{_ORDER}-{number}",
-        product_id=_PRODUCT,
-        title="Stoneware mug, speckled glaze, 350 ml",
-        quantity=2,
-        unit_price_cents=2_100,
-    )
