@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from contracts.catalog import InventoryReceived
-from kit.database import connect, driver
+from kit.database import driver
 from kit.eventstore.requests import Answer, AnyRequest
 from kit.eventstore.streams import Streams
 from kit.serving import build
@@ -29,13 +29,6 @@ LOT = InventoryReceived(
     manufactured_on=date(2025, 1, 1),
     received_at=datetime(2025, 1, 2, tzinfo=UTC),
 )
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

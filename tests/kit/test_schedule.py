@@ -1,7 +1,6 @@
 """What is done by the clock: by one at a time, again after a failure, until the stop."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Event, Semaphore
@@ -10,7 +9,6 @@ import pytest
 from sqlalchemy import Engine
 
 from contracts.orders import OrderPlaced
-from kit.database import connect
 from kit.eventstore.streams import Streams
 from kit.schedule import Due, Run, Schedule, Scheduler
 from kit.turns import InTurn, TurnLost
@@ -20,13 +18,6 @@ from tests.kit.test_turns import end_holders
 from tests.samples import FRIDAY
 
 SOON = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 def scheduler(engine: Engine, *schedules: Schedule) -> Scheduler:

@@ -1,6 +1,6 @@
 """Requests of callers who saw a stream some time ago, and of several streams at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Barrier, local
@@ -10,9 +10,8 @@ from sqlalchemy import Engine
 
 from contracts.fact import Fact
 from contracts.orders import OrderLineQuantityChanged, OrderSplit
-from kit.database import connect, driver
+from kit.database import driver
 from kit.domain import Decider, Elsewhere, Refused, Taken, Unknown
-from kit.eventstore import tables
 from kit.eventstore.history import History
 from kit.eventstore.records import Recorded
 from kit.eventstore.requests import Answer, AnyRequest, Request
@@ -250,15 +249,6 @@ class TestMemoryStreams(SeenContract):
     @pytest.fixture
     def streams(self) -> Streams:
         return MemoryStreams()
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    with engine.begin() as db:
-        tables.create(db)
-    yield engine
-    engine.dispose()
 
 
 class TestPostgresStreams(SeenContract):

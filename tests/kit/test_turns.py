@@ -6,19 +6,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from kit.database import connect
 from kit.eventstore.streams import Streams, transact
 from kit.turns import InTurn, Turn, TurnLost, alone
 from market.waiting import wait_until
 from tests.fakes import MemoryStreams
 from tests.kit.test_streams import ACCEPT, PLACE, StreamsContract, asked
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from contracts.buyers import (
 from contracts.fact import Fact
 from contracts.orders import CustomerLink, OrderEvent
 from kit.consumers.records import Received
-from kit.database import connect
 from kit.serving import build
 from services.orders.app import BLUEPRINT
 from services.orders.commands import AcceptOrder, BuyerStanding, OfBuyer
@@ -271,13 +270,6 @@ def test_neither_order_nor_repeats_of_facts_matter(tables: Connection) -> None:
 
     assert found == [found[0]] * len(found)
     assert found[0][1:] == [(("c-2",),), (("expired", "r-2"),)]
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from kit.database import connect
 from kit.serving import build, now
 from services.orders.app import BLUEPRINT
 from services.orders.model.export_refusals import ExportsRunning
@@ -29,13 +28,6 @@ EXPORT = UUID(int=1)
 def http(fresh_database: str) -> Iterator[TestClient]:
     with asking(build(BLUEPRINT, settings(fresh_database))) as client:
         yield client
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, select
 
 from contracts.fact import Fact
 from kit.consumers.records import Received
-from kit.database import connect
 from kit.serving import build
 from services.orders.app import BLUEPRINT
 from services.orders.commands import BuyerStanding, OfBuyer
@@ -54,13 +53,6 @@ def test_on_any_other_step_everybody_may(step: str) -> None:
 
 def test_what_was_placed_before_stays_placed() -> None:
     Given(ORDER, (PLACED,)).when(placing("suspended")).then()
-
-
-@pytest.fixture
-def engine(fresh_database: str) -> Iterator[Engine]:
-    engine = connect(fresh_database)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
