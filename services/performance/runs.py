@@ -27,7 +27,7 @@ from services.performance.model.standing.ladder import FirstSight, is_quiet
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
-from services.performance.queries import Part, Question, read_in_parts
+from services.performance.queries import Question, Told, read_in_parts
 from services.performance.queries.standing import (
     in_batches,
     is_reviewed,
@@ -182,7 +182,7 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
 
 
 def _not_passed(
-    found: Mapping[str, FirstSight], rows: Part, as_of: datetime, later: datetime | None
+    found: Mapping[str, FirstSight], rows: Told, as_of: datetime, later: datetime | None
 ) -> Mapping[str, FirstSight]:
     """Return what was found of sellers whom no review of a later day knew, by `later`."""
     if later is None:

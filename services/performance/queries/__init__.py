@@ -18,7 +18,7 @@ from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.trend import TREND, trend
 
-Part: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
+Told: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
 """What was said of some sellers: of obligations, and of listings."""
 
 MOST_ROWS: Final = 2_000_000
@@ -94,7 +94,7 @@ def ask_scorecards(
     return Scorecards(*judged(rows, question), evidence)
 
 
-def judged(rows: Part, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
+def judged(rows: Told, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the scorecards of the sellers of `rows`, and each one's level."""
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
@@ -125,7 +125,7 @@ def ask_trend(
     return trend(*rows, policy_of, moments, known_at)
 
 
-def read_rows(db: Engine, question: Question) -> Part:
+def read_rows(db: Engine, question: Question) -> Told:
     """Return the rows of obligations and of listings that say anything of `question`.
 
     Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
@@ -140,7 +140,7 @@ def read_rows(db: Engine, question: Question) -> Part:
 
 def read_in_parts(
     db: Engine, question: Question, most_rows: int = MOST_ROWS
-) -> Iterator[Part]:
+) -> Iterator[Told]:
     """Yield the rows that `question` needs, of some sellers at a time, all by and by.
 
     A seller's rows are all in one part, so that each can be judged by itself, and memory

@@ -22,9 +22,9 @@ from services.performance.model.policy import Policy
 from services.performance.model.what_if import WhatIf, what_if
 from services.performance.queries import (
     MOST_ROWS,
-    Part,
     Question,
     Scorecards,
+    Told,
     conditions_of,
     confirms,
     judged,
@@ -202,7 +202,7 @@ def _rows(
     of_sellers: Sequence[sql.Composable],
     seen: SeenOfAll,
     of_listings: Sequence[sql.Composable],
-) -> Part:
+) -> Told:
     """Return the rows of sellers that had come."""
     conditions = [*conditions_of(question), *of_sellers]
     placed = read_placed(read, conditions, of_listings)

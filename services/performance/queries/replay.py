@@ -26,7 +26,7 @@ from services.performance.model.refusals import TooLongToReplay
 from services.performance.model.scorecard import scorecards
 from services.performance.policies import OF_LISTINGS, kinds_of
 from services.performance.projections import Said, said_in
-from services.performance.queries import Part, Question, conditions_of, ranges_of
+from services.performance.queries import Question, Told, conditions_of, ranges_of
 
 MOST_REPLAYED: Final = 20_000_000
 """How many offsets one replay may go over: what is said there is held in memory, up to
@@ -101,7 +101,7 @@ def ask_replay(db: Engine, source: Source, question: Question, metric: str) -> R
 
 def replay(
     bootstrap_servers: str, applied: Applied, question: Question, metric: str
-) -> Part:
+) -> Told:
     """Return what the facts in Kafka say of `metric`: of obligations and of listings.
 
     Blocks. No database is asked. Of facts that say nothing of the metric, the envelope
@@ -114,7 +114,7 @@ def replay(
         KafkaError: The broker does not answer; ValueError if a fact can't be read.
     """
     once = Once.of(_kinds(metric), applied.left_out)
-    told, claimed = list[Part](), list[Part]()
+    told, claimed = list[Told](), list[Told]()
 
     def give(run: Sequence[Taken]) -> None:
         for kind, facts in once.in_columns(run).items():
@@ -128,7 +128,7 @@ def replay(
     return pl.concat([facts[0], said]), pl.concat([facts[1], listed])
 
 
-def _together(parts: Sequence[Part]) -> Part:
+def _together(parts: Sequence[Told]) -> Told:
     said, listed = zip(*parts, strict=True) if parts else ((), ())
     return pl.concat([SAYINGS.to_frame(), *said]), pl.concat([LISTINGS.to_frame(), *listed])
 
@@ -139,7 +139,7 @@ def _once(claims: pl.DataFrame, *beside: str) -> pl.DataFrame:
     return claims.unique(key, keep="first", maintain_order=True)
 
 
-def _by_then(found: Said, question: Question) -> Part:
+def _by_then(found: Said, question: Question) -> Told:
     """Return of what was `found` what was true by then, and known."""
 
     def those(frames: Sequence[pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
@@ -195,6 +195,6 @@ def _live(
     return _cards((said, listings), question, metric)
 
 
-def _cards(rows: Part, question: Question, metric: str) -> pl.DataFrame:
+def _cards(rows: Told, question: Question, metric: str) -> pl.DataFrame:
     cards = scorecards(*rows, question.policy, question.as_of, question.known_at)
     return cards.filter(metric=metric).select(_CARD)

@@ -20,7 +20,7 @@ from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.standing.state import Standing
 from services.performance.policies import SOURCES
 from services.performance.projections.standing import read_standing, standings
-from services.performance.queries import Part
+from services.performance.queries import Told
 from services.performance.queries.seen import CATALOG, read_placed, set_aside_of
 from services.performance.tables import restatements, review_days
 
@@ -158,7 +158,7 @@ class RowsOfSellers(NamedTuple):
     aside: pl.DataFrame
 
     @property
-    def said(self) -> Part:
+    def said(self) -> Told:
         """What was said, without its places: as scorecards are made of."""
         return self.sayings.select(SAYINGS.names()), self.listings.select(LISTINGS.names())
 
