@@ -37,12 +37,12 @@ def _deadlines_of(columns: list[pl.Series], holidays: Collection[date]) -> pl.Se
     if hours.len() == 1:
         hours = hours.new_from_index(0, opened.len())
     asked = opened.is_not_null() & hours.is_not_null()
+    due = pl.Series(opened.name, [None], pl.Int64).new_from_index(0, opened.len())
     if not asked.any():
-        return pl.Series(opened.name, [None], pl.Int64).new_from_index(0, opened.len())
-    opened = opened.fill_null(opened.min())
-    allowed = hours.fill_null(hours.min()).to_numpy() * (DAY_US // 24)
-    due = pl.Series(opened.name, deadlines(opened.to_numpy(), allowed, holidays))
-    return due.set(~asked, None)
+        return due
+    since, allowed = (each.filter(asked).to_numpy() for each in (opened, hours))
+    found = deadlines(since, allowed * (DAY_US // 24), holidays)
+    return due.scatter(asked.arg_true(), pl.Series(found))
 
 
 def deadlines(
