@@ -11,7 +11,7 @@ from kit.consumers.sparing import spare_what_is_loaded
 
 _AT_HAND: Final = 500
 """What one poll hands over at most: as much as stays in the processor's cache."""
-_RUN: Final = 50_000
+_RUN: Final = 20_000
 """After how many records a run ends; it does, too, where what was fetched does."""
 _PARTITION_BYTES: Final = 16 * 2**20
 """What one fetch brings of a partition: enough for a run of facts with their headers."""
