@@ -128,13 +128,13 @@ def read_heading(headers: Sequence[tuple[str, bytes]]) -> Heading | Envelope:
     return heading
 
 
-def actor_among(headers: Iterable[tuple[str, bytes]]) -> str | None:
+def actor_among(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
     """Return who asked, by what follows the headers that every fact has.
 
     Raises:
         ValueError: It is not text.
     """
-    said = [value for name, value in headers if name == CE_ACTOR]
+    said = [value for name, value in headers if name == CE_ACTOR and value is not None]
     return said[-1].decode() if said else None
 
 

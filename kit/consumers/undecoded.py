@@ -1,12 +1,12 @@
 """Records in columns, before any of what they say is read: the first of two steps.
 
 Most of what a record costs is waiting for memory: for its headers alone the client makes
-two dozen objects. Where thousands are read on end, this step is taken with some hundred
-that were made just now and drops all but what the second needs: measured, reading and this
+two dozen objects. Where thousands are read on end, this step is taken with some hundreds
+that were made just now, and drops all but what the second needs: measured, reading and this
 then take half as long. The second, which has a price for each batch, is taken with all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter, itemgetter
@@ -35,7 +35,7 @@ _VALUE: Final = itemgetter(1)
 
 @dataclass(slots=True)
 class Rewritten:
-    """A record again, of what is kept of it: what says who asked is not."""
+    """A record again, of what is kept of it: the headers that every fact has, no others."""
 
     topic: str
     partition: int
@@ -59,7 +59,7 @@ class Undecoded:
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Self | None:
-        """Return `records`, at least one; None if one has other headers."""
+        """Return `records`; None if one has other headers, or no text for who asked."""
         columns = _columns(records)
         if columns is None:
             return None
@@ -106,7 +106,7 @@ class Undecoded:
         )
 
 
-def _columns(records: Sequence[Record]) -> dict[str, list[bytes]] | None:
+def _columns(records: Sequence[Record]) -> Mapping[str, Sequence[bytes]] | None:
     headers = [*map(_HEADERS_OF, records)]
     pairs = [*chain.from_iterable(map(_FIRST, headers))]
     others = [*chain.from_iterable(map(_OTHERS, headers))]
@@ -121,7 +121,7 @@ def _say_who(others: Iterable[tuple[str, bytes]]) -> bool:
     """Tell whether whoever asked is named in text; not every fact was asked for."""
     try:
         b"\n".join(value for name, value in others if name == CE_ACTOR).decode()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, TypeError):  # no text, or null
         return False
     return True
 

@@ -131,7 +131,7 @@ class _Refold:
     def give(self, run: Sequence[Taken]) -> None:
         """Apply what was taken of a partition."""
         if isinstance(self.handler, InColumns):
-            if batch := self.once.in_columns(run):
+            for batch in self.once.in_columns(run):
                 self.apply(partial(self.handler.project, batch))
         elif facts := self.once.one_by_one(run):
             self.apply(partial(self.handler, facts))

@@ -1,11 +1,12 @@
 """What records say that are read once more: each fact once, in columns or one by one."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
+from contracts.envelope import Envelope
 from contracts.fact import Fact
-from contracts.registry import written_as
+from contracts.registry import decode, written_as
 from kit.consumers.columns import Batch, decoded, in_columns
 from kit.consumers.records import HEADERS, Received, Record, Written, heading_of
 from kit.consumers.undecoded import Undecoded
@@ -37,22 +38,35 @@ class Once:
         return cls(left_out, written_as(kinds))
 
     def take(self, records: Sequence[Record]) -> Taken:
-        """Return what to keep of some of `records`, which are of one partition."""
+        """Return what to keep of `records`, which are of one partition.
+
+        Of those that our relay wrote, that is what it writes first: not who asked.
+        """
         wanted = self._wanted(records)
         return (Undecoded.of(wanted) if wanted else None) or wanted
 
-    def in_columns(self, run: Iterable[Taken]) -> Batch:
-        """Return the facts of what was taken of a partition, on end, type by type.
+    def in_columns(self, run: Sequence[Taken]) -> Iterator[Batch]:
+        """Yield the facts of what was taken of a partition, on end, type by type.
+
+        Shape: one batch, if there is no doubt; else a run is halved until there is none,
+            or until what was taken at once is read one by one.
 
         Raises:
             ValueError: One of them can't be read.
         """
         some = [taken for taken in run if taken]
-        if not some:
-            return {}
         alike = [taken for taken in some if isinstance(taken, Undecoded)]
+        if not some:
+            return
         whole = self._whole(Undecoded.together(alike)) if len(alike) == len(some) else None
-        return in_columns(self.one_by_one(some)) if whole is None else whole
+        if whole is not None:
+            yield whole
+        elif len(some) > 1:
+            half = len(some) // 2
+            yield from self.in_columns(some[:half])
+            yield from self.in_columns(some[half:])
+        elif facts := self.one_by_one(some):
+            yield in_columns(facts)
 
     def one_by_one(self, run: Iterable[Taken]) -> Sequence[Received]:
         """Return the facts of what was taken of a partition, on end, in their order.
@@ -69,7 +83,8 @@ class Once:
 
     def _whole(self, undecoded: Undecoded) -> Batch | None:
         where = (undecoded.topic, undecoded.partition)
-        if any((*where, offset) in self.left_out for offset in undecoded.offsets):
+        out = self.left_out
+        if out and any((*where, offset) in out for offset in undecoded.offsets):
             return None
         whole = decoded(undecoded, self.seen.get(where, 0), ())
         if whole is None:
@@ -100,4 +115,9 @@ class Once:
         if repeated or (*where, record.offset) in self.left_out:
             return None
         wanted = self.types is None or heading.type in self.types
-        return Received.parse(record) if wanted else None
+        if not wanted:
+            return None
+        # As live: of headers that are none of ours, nothing is asked.
+        return Received(
+            cast("Envelope", heading), decode(heading.type, record.value or b"")
+        )

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from time import monotonic
 from typing import Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
 
 from kit.consumers.records import Record
 from kit.consumers.sparing import spare_what_is_loaded
@@ -12,13 +14,13 @@ from kit.consumers.sparing import spare_what_is_loaded
 _AT_HAND: Final = 500
 """What one poll hands over at most: as much as stays in the processor's cache."""
 _RUN: Final = 20_000
-"""After how many records a run ends; it does, too, where what was fetched does."""
-_PARTITION_BYTES: Final = 16 * 2**20
+_RUN_BYTES: Final = 32 * 2**20
+"""After how many records, or bytes of values, a run ends; or where its partition does."""
+_PARTITION_BYTES: Final = 8 * 2**20
 """What one fetch brings of a partition: enough for a run of facts with their headers."""
-_WAIT_MS: Final = 500
-_FETCH_WAIT_MS: Final = 10
-"""How long a broker may wait for more: of a stretch, all is there. A consumer that has no
-group first asks for what comes after the end, and would wait for that."""
+_WAIT_MS: Final = 50
+"""How long a poll waits where only marks of transactions are left, which are no records."""
+_PATIENCE_S: Final = 60.0
 
 T = TypeVar("T")
 
@@ -44,15 +46,16 @@ def read_again(
     take: Callable[[Sequence[Record]], T],
     give: Callable[[Sequence[T]], None],
 ) -> None:
-    """Take all committed records from `first` up to, not including, `beyond`, and give.
+    """Take all committed records from `first` up to, not including, `beyond`; give by runs.
 
-    Blocks; call it from a thread. Some hundred records of a partition are taken at a time,
-    as soon as they are there; what was taken of a partition on end, a run, is given, in
-    offset order, one run at a time, in a thread, while the next is read.
+    Blocks; call it from a thread. Some hundreds of a partition, in offset order, are taken
+    as soon as they are there: `take` is called where they are read, so it must be quick.
+    What was taken on end, a run of one partition, is given: one run at a time, in a thread
+    of its own, while the next is read and taken.
 
     Raises:
         HistoryGone: Not all of that is there any more.
-        KafkaError: No broker answers.
+        KafkaError: No broker answers, or none does any more.
     """
     spare_what_is_loaded()
     asyncio.run(_read(bootstrap_servers, first, beyond, take, give))
@@ -77,16 +80,19 @@ async def _read(
         enable_auto_commit=False,
         isolation_level="read_committed",
         max_partition_fetch_bytes=_PARTITION_BYTES,
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
+        auto_offset_reset="none",  # else what is gone would be passed over, silently
     )
     consumer.assign([*ends])
+    begins = {at: first.get((at.topic, at.partition), 0) for at in ends}
     try:
         await consumer.start()
-        begins = {at: first.get((at.topic, at.partition), 0) for at in ends}
         await _require_whole(consumer, begins, ends)
         for partition, begin in begins.items():
             consumer.seek(partition, begin)
-        await _give_each(_runs(_until(consumer, ends), take), give)
+        await _give_each(in_runs(_until(consumer, ends), take), give)
+    except OffsetOutOfRangeError:
+        await _require_whole(consumer, begins, ends)
+        raise
     finally:
         await consumer.stop()
 
@@ -120,17 +126,22 @@ async def _give_each(
         await giving
 
 
-async def _runs(
+async def in_runs(
     polled: AsyncIterator[Sequence[Record]], take: Callable[[Sequence[Record]], T]
 ) -> AsyncIterator[Sequence[T]]:
-    run, size, of = list[T](), 0, None
-    async for records in polled:
-        where = (records[0].topic, records[0].partition)
-        if run and (where != of or size >= _RUN):
+    """Yield what `take` makes of what is `polled`, run by run.
+
+    Shape: what is polled at once is of one partition, and at least one record.
+    """
+    run, records, size, of = list[T](), 0, 0, None
+    async for some in polled:
+        where = (some[0].topic, some[0].partition)
+        if run and (where != of or records >= _RUN or size >= _RUN_BYTES):
             yield run
-            run, size = [], 0
-        run.append(take(records))
-        size, of = size + len(records), where
+            run, records, size = [], 0, 0
+        run.append(take(some))
+        records, of = records + len(some), where
+        size += sum(len(record.value or b"") for record in some)
     if run:
         yield run
 
@@ -138,12 +149,16 @@ async def _runs(
 async def _until(
     consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]
 ) -> AsyncIterator[Sequence[Record]]:
-    left = set(ends)
+    left, moved_at = set(ends), monotonic()
     while left:
         found = await consumer.getmany(*left, timeout_ms=_WAIT_MS, max_records=_AT_HAND)
         for partition, records in found.items():
             if wanted := [r for r in records if r.offset < ends[partition]]:
                 yield wanted
-        for partition in [*found] or [*left]:
-            if await consumer.position(partition) >= ends[partition]:
-                left.discard(partition)
+        done = {each for each in left if await consumer.position(each) >= ends[each]}
+        consumer.pause(*done)  # else it would fetch on what nobody reads
+        left -= done
+        if found or done:
+            moved_at = monotonic()
+        elif monotonic() - moved_at > _PATIENCE_S:
+            raise KafkaConnectionError(f"of {len(left)} partitions nothing comes any more")

@@ -6,6 +6,7 @@ Both are of the same facts: those that the service had applied. So they must be 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -117,7 +118,8 @@ def replay(
     told, claimed = list[Told](), list[Told]()
 
     def give(run: Sequence[Taken]) -> None:
-        for kind, facts in once.in_columns(run).items():
+        batches = (batch.items() for batch in once.in_columns(run))
+        for kind, facts in chain.from_iterable(batches):
             of_kind = told if kind is not AppealDecided else claimed
             of_kind.append(_by_then(said_in({kind: facts}, [metric]), question))
 

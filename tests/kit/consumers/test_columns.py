@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, cast
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -150,6 +150,7 @@ DOUBTFUL: Final = {
     "a subject with a NUL": ([with_header(ONE, "ce_subject", b"a\0b")], 0, 0, ()),
     "a subject that is not text": ([with_header(ONE, "ce_subject", b"\xff")], 0, 0, ()),
     "an actor that is not text": ([asked_for(ONE, b"seller:\xff")], 0, 0, ()),
+    "an actor that is null": ([asked_for(ONE, cast("bytes", None))], 0, 0, ()),
     "one without a header, then one with another more": (
         [replace(ONE, headers=ONE.headers[1:]), asked_for(record(ACCEPTED, 1))], 0, 0, (),
     ),

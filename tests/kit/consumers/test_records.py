@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from random import Random  # noqa: TID251 - Hypothesis hands it over
+from typing import cast
 
 import pytest
 from hypothesis import given, strategies as st
@@ -115,6 +116,14 @@ def test_an_envelope_with_a_wrong_header_is_none(name: str, value: bytes | None)
 
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kind is one for the caller
         read_envelope(headers.items())
+
+
+def test_who_asked_may_be_null_as_any_header_may() -> None:
+    headers = headers_of(received(PLACED).envelope)
+
+    heading = read_heading([*headers, ("ce_actor", cast("bytes", None))])
+
+    assert (heading.subject, heading.actor) == ("order-o-1", None)
 
 
 @pytest.mark.parametrize("name", ["ce_id", "ce_type", "ce_pos", "ce_subject"])

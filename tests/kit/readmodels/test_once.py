@@ -4,13 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, strategies as st
 
 from contracts.fact import Fact
 from contracts.registry import CLASSES
+from kit.consumers import columns
+from kit.consumers.columns import Batch
+from kit.consumers.records import HEADERS
+from kit.consumers.undecoded import Undecoded
 from kit.readmodels.once import Once
 from tests.kit.consumers.records import ARecord, record
 from tests.samples import ACCEPTED, DELIVERED, PLACED
@@ -25,7 +29,8 @@ def history() -> list[ARecord]:
 
 def in_columns(once: Once, records: Sequence[ARecord]) -> Kinds:
     run = [once.take(records[:2]), once.take(records[2:])]
-    return [kind for kind, facts in once.in_columns(run).items() for _ in facts.read]
+    batches = [batch.items() for batch in once.in_columns(run)]
+    return [kind for batch in batches for kind, facts in batch for _ in facts.read]
 
 
 def one_by_one(once: Once, records: Sequence[ARecord]) -> Kinds:
@@ -77,27 +82,90 @@ def test_what_is_no_event_is_passed_over() -> None:
     assert read(Once(NOTHING), told) == ([type(ACCEPTED)],) * 2
 
 
-STRANGER = replace(record(DELIVERED, 2), headers=record(DELIVERED, 2).headers[::-1])
-AGAIN = replace(record(PLACED, 0), offset=3)
-LONG = [record(PLACED, 0), record(ACCEPTED, 1), STRANGER, AGAIN, record(DELIVERED, 4)]
+def a_history(count: int) -> list[ARecord]:
+    """So many facts that differ, of streams that differ, some of them asked for."""
+    told = []
+    for n in range(count):
+        fact = (PLACED, ACCEPTED, DELIVERED)[n % 3].model_copy(
+            update={"order_id": f"o-{n}"}
+        )
+        made = record(fact, n, stream=f"order-{n}")
+        asked = (("ce_actor", b"seller:s-1"), ("traceparent", b"00-1-2-01"))[n % 2 :]
+        told.append(replace(made, headers=[*made.headers, *asked[: n % 3]]))
+    return told
 
 
-@given(
-    st.sets(st.integers(0, len(LONG))),
-    st.sets(st.integers(0, 4)),
-    st.sampled_from([[*CLASSES.values()], [type(PLACED), type(DELIVERED)]]),
-)
+def strange(told: ARecord) -> ARecord:
+    return replace(told, headers=told.headers[::-1])
+
+
+def again(told: ARecord) -> ARecord:
+    """At its offset, what was there before: the first of all."""
+    return replace(a_history(1)[0], offset=told.offset)
+
+
+def same(told: ARecord) -> ARecord:
+    return told
+
+
+def rows(batch: Batch) -> dict[type[Fact], list[tuple[Any, ...]]]:
+    return {kind: facts.columns(facts.types, {}).rows() for kind, facts in batch.items()}
+
+
+histories = st.lists(st.sampled_from([same, same, same, strange, again]), max_size=12)
+kinds = st.sampled_from([[*CLASSES.values()], [type(PLACED), type(DELIVERED)]])
+
+
+@given(histories, st.sets(st.integers(0, 11)), st.sets(st.integers(0, 11)), kinds)
 def test_what_is_taken_together_changes_nothing(
-    cuts: set[int], out: set[int], kinds: Collection[type[Fact]]
+    changes: Sequence[Callable[[ARecord], ARecord]],
+    cuts: set[int],
+    out: set[int],
+    wanted: Collection[type[Fact]],
 ) -> None:
+    told = [change(each) for change, each in zip(changes, a_history(12), strict=False)]
     left_out = frozenset(("orders.v1", 0, offset) for offset in out)
-    parts = [LONG[a:b] for a, b in pairwise([0, *sorted(cuts), len(LONG)])]
-    once, by_one = Once.of(kinds, left_out), Once.of(kinds, left_out)
+    parts = [told[a:b] for a, b in pairwise([0, *sorted(cuts), len(told)])]
+    once, by_one = Once.of(wanted, left_out), Once.of(wanted, left_out)
 
-    batch = once.in_columns([once.take(part) for part in parts])
+    found = defaultdict[type[Fact], list[tuple[Any, ...]]](list)
+    for batch in once.in_columns([once.take(part) for part in parts]):
+        for kind, some in rows(batch).items():
+            found[kind] += some
 
-    found = {kind: facts.envelopes["pos"].to_list() for kind, facts in batch.items()}
-    expected = defaultdict[type[Fact], list[int]](list)
-    for each in by_one.one_by_one([LONG]):
-        expected[type(each.fact)].append(each.envelope.pos)
-    assert found == expected
+    assert found == rows(columns.in_columns(by_one.one_by_one([told])))
+
+
+def test_without_any_doubt_all_that_was_taken_is_one_batch() -> None:
+    once, told = Once(NOTHING), a_history(12)
+
+    (batch,) = once.in_columns([once.take(told[:5]), once.take(told[5:])])
+
+    assert sum(len(facts.read) for facts in batch.values()) == 12
+
+
+def test_of_a_run_only_what_is_in_doubt_is_read_one_by_one() -> None:
+    once, told = Once(NOTHING), a_history(12)
+    told[1] = strange(told[1])
+    run = [once.take(told[n : n + 3]) for n in range(0, 12, 3)]
+
+    sizes = [sum(len(f.read) for f in batch.values()) for batch in once.in_columns(run)]
+
+    assert sizes == [3, 3, 6]
+
+
+def test_what_is_kept_is_a_record_again() -> None:
+    told = a_history(4)
+    kept = Undecoded.of(told)
+
+    assert kept is not None
+    assert [(each.offset, each.value, each.headers) for each in kept.records()] == [
+        (each.offset, each.value, [*each.headers][: len(HEADERS)]) for each in told
+    ]
+
+
+def test_headers_that_are_none_of_ours_are_not_read() -> None:
+    told = [record(PLACED, 0), strange(record(ACCEPTED, 1))]
+    told[0] = replace(told[0], headers=[*told[0].headers, ("ce_x", b"\xff")])
+
+    assert read(Once(NOTHING), told) == ([type(PLACED), type(ACCEPTED)],) * 2

@@ -2,16 +2,18 @@
 
 from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 from aiokafka import TopicPartition
+from confluent_kafka import TopicPartition as Deleted
+from confluent_kafka.admin import AdminClient
 
 from kit.consumers.ends import Ends
 from kit.consumers.records import Record
-from kit.readmodels.topics import Stretch, read_again
-from tests.kit.consumers.kafka import relay, write
+from kit.readmodels.topics import HistoryGone, Stretch, in_runs, read_again
+from tests.kit.consumers.kafka import relay, until, write
 from tests.kit.consumers.records import ARecord, record
 from tests.samples import PLACED
 
@@ -24,11 +26,24 @@ def facts(partition: int, count: int) -> list[ARecord]:
     return [replace(record(PLACED, n), partition=partition) for n in range(count)]
 
 
-async def ends(kafka: str, topic: str) -> Stretch:
+async def ended(kafka: str, beyond: Stretch) -> None:
+    """Wait until all before `beyond` is committed or aborted: marks come a little later."""
     asked = Ends(kafka)
-    found = await asked.of([TopicPartition(topic, n) for n in range(PARTITIONS)])
+    wanted = {TopicPartition(*where): end for where, end in beyond.items()}
+
+    async def there() -> bool:
+        return dict(await asked.of([*wanted])) == wanted
+
+    await until(there)
     await asked.close()
-    return {(at.topic, at.partition): end for at, end in found.items()}
+
+
+def cut_off(kafka: str, at: TopicPartition, before: int) -> None:
+    """Delete what lies before an offset, as retention would."""
+    admin = AdminClient({"bootstrap.servers": kafka})
+    where = Deleted(at.topic, at.partition, before)
+    for done in admin.delete_records([where]).values():
+        done.result()
 
 
 async def offsets(
@@ -46,18 +61,29 @@ async def offsets(
     return found
 
 
+@pytest.mark.parametrize("sizes", [{0: 2 * AT_ONCE + 1, 1: 40, 3: 7}, {2: AT_ONCE}])
 async def test_all_of_a_stretch_is_given_once_and_in_order(
-    kafka: str, new_topic: str
+    kafka: str, new_topic: str, sizes: Mapping[int, int]
 ) -> None:
-    sizes = {0: 2 * AT_ONCE + 1, 1: AT_ONCE, 3: 7}
     async with relay(kafka) as producer:
         for partition, size in sizes.items():
             await write(producer, new_topic, facts(partition, size))
 
     # Beyond the last of each lies the mark that its transaction ended.
-    found = await offsets(kafka, {}, await ends(kafka, new_topic))
+    beyond = {(new_topic, at): size + 1 for at, size in sizes.items()}
+    await ended(kafka, beyond)
+    found = await offsets(kafka, {}, beyond)
 
     assert found == {(new_topic, at): [*range(size)] for at, size in sizes.items()}
+
+
+async def test_a_mark_alone_is_read_and_nothing_given(kafka: str, new_topic: str) -> None:
+    async with relay(kafka) as producer:
+        await write(producer, new_topic, facts(0, 3))
+    beyond = {(new_topic, 0): 4}
+    await ended(kafka, beyond)
+
+    assert await offsets(kafka, {(new_topic, 0): 3}, beyond) == {}
 
 
 async def test_what_lies_outside_of_it_is_not(kafka: str, new_topic: str) -> None:
@@ -74,13 +100,33 @@ async def test_what_was_not_committed_is_not(kafka: str, new_topic: str) -> None
     async with relay(kafka) as producer:
         await write(producer, new_topic, facts(0, 3))
         await producer.begin_transaction()
-        await producer.send_and_wait(new_topic, b"{}", partition=0)
+        for partition in (0, 1):
+            await producer.send_and_wait(new_topic, b"{}", partition=partition)
         await producer.abort_transaction()
         await write(producer, new_topic, facts(0, 2))
+    beyond = {(new_topic, 0): 9, (new_topic, 1): 2}
+    await ended(kafka, beyond)
 
-    found = await offsets(kafka, {}, await ends(kafka, new_topic))
+    assert await offsets(kafka, {}, beyond) == {(new_topic, 0): [0, 1, 2, 6, 7]}
 
-    assert found == {(new_topic, 0): [0, 1, 2, 6, 7]}
+
+async def test_what_is_cut_off_while_it_is_read_is_told(kafka: str, new_topic: str) -> None:
+    big = [replace(each, value=b"x" * 30_000) for each in facts(0, 2 * AT_ONCE)]
+    async with relay(kafka) as producer:
+        for n in range(0, len(big), 100):
+            await write(producer, new_topic, big[n : n + 100])
+    at = TopicPartition(new_topic, 0)
+    beyond = {(new_topic, 0): len(big) + 10}
+    await ended(kafka, beyond)
+    taken = list[int]()
+
+    def take(records: Sequence[Record]) -> None:
+        if not taken:
+            cut_off(kafka, at, len(big))
+        taken.append(len(records))
+
+    with pytest.raises(HistoryGone, match=f"{new_topic}, partition 0"):
+        await to_thread(read_again, kafka, {}, beyond, take, lambda _: None)
 
 
 async def test_what_fails_where_it_is_given_is_told(kafka: str, new_topic: str) -> None:
@@ -89,7 +135,26 @@ async def test_what_fails_where_it_is_given_is_told(kafka: str, new_topic: str) 
 
     async with relay(kafka) as producer:
         await write(producer, new_topic, facts(0, 3))
-    beyond = await ends(kafka, new_topic)
+    beyond = {(new_topic, 0): 3}
 
     with pytest.raises(ValueError, match="not these 1"):
         await to_thread(read_again, kafka, {}, beyond, list, refuse)
+
+
+@pytest.mark.parametrize(
+    ("polled", "expected"),
+    [
+        ([(0, 8_000, 1)] * 5, [3, 2]),  # by their number
+        ([(0, 10, 2**20)] * 8, [4, 4]),  # by what they hold
+        ([(0, 1, 1), (0, 1, 1), (1, 1, 1), (0, 1, 1)], [2, 1, 1]),  # by partition
+    ],
+)
+async def test_a_run_ends(
+    polled: Sequence[tuple[int, int, int]], expected: list[int]
+) -> None:
+    async def some() -> AsyncIterator[Sequence[ARecord]]:
+        for partition, count, size in polled:
+            one = replace(record(PLACED, 0), partition=partition, value=b"x" * size)
+            yield [one] * count
+
+    assert [len(run) async for run in in_runs(some(), len)] == expected
