@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
 from kit.consumers.records import Record
 from kit.consumers.sparing import spare_what_is_loaded
 
-_AT_HAND: Final = 500
+_AT_HAND: Final = 200
 """What one poll hands over at most: as much as stays in the processor's cache."""
 _RUN: Final = 20_000
 _RUN_BYTES: Final = 32 * 2**20

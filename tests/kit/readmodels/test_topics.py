@@ -18,7 +18,7 @@ from tests.kit.consumers.records import ARecord, record
 from tests.samples import PLACED
 
 PARTITIONS = 4
-AT_ONCE = 500
+AT_ONCE = 200
 """As many as are taken at a time, at most."""
 
 
@@ -111,12 +111,12 @@ async def test_what_was_not_committed_is_not(kafka: str, new_topic: str) -> None
 
 
 async def test_what_is_cut_off_while_it_is_read_is_told(kafka: str, new_topic: str) -> None:
-    big = [replace(each, value=b"x" * 30_000) for each in facts(0, 2 * AT_ONCE)]
+    big = [replace(each, value=b"x" * 30_000) for each in facts(0, 5 * AT_ONCE)]
     async with relay(kafka) as producer:
         for n in range(0, len(big), 100):
             await write(producer, new_topic, big[n : n + 100])
     at = TopicPartition(new_topic, 0)
-    beyond = {(new_topic, 0): len(big) + 10}
+    beyond = {(new_topic, 0): len(big) + len(big) // 100}
     await ended(kafka, beyond)
     taken = list[int]()
 
