@@ -51,6 +51,7 @@ class ReviewSeller:
 
     Shape: `cards` are rows of the scorecard; `limits` are the metrics at limit, and
         `very_poor` those so bad that nothing is waited for, each with its evidence;
+        `measured` says whether a window showed anything: listings and stock are of none;
         `heard` is what had come of the seller's facts.
     """
 
@@ -59,6 +60,7 @@ class ReviewSeller:
     known_at: datetime
     terms: Terms
     level: Level
+    measured: bool
     cards: Sequence[Mapping[str, Any]] = ()
     limits: tuple[Ground, ...] = ()
     very_poor: tuple[Ground, ...] = ()

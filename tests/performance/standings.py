@@ -41,6 +41,7 @@ def found(level: Level, day: int = 0, *, very_poor: bool = False) -> ReviewSelle
         known_at=as_of,
         terms=TERMS,
         level="limit" if very_poor else level,
+        measured=level != "not_enough_data",
         limits=(ground(),) if level == "limit" or very_poor else (),
         very_poor=(ground(rate=0.3, very_poor=True),) if very_poor else (),
     )

@@ -1,5 +1,7 @@
 """The ladder, rung by rung: up while it stays bad, down once it is good."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.performance import (
@@ -13,8 +15,10 @@ from contracts.performance import (
     VisibilityReduced,
 )
 from services.performance.commands import AcceptPlan, LiftStep, StandingCommand, SubmitPlan
+from services.performance.model.standing.findings import found_of
+from tests.performance.facts import accepted as kept, listed
 from tests.performance.standings import CURE, after, found, ground, kinds, told, up_to
-from tests.performance.world import AS_OF, DAY, HOUR
+from tests.performance.world import AS_OF, DAY, HOUR, POLICY, received, sayings_of
 
 RESTATED = Restated(
     metric="shipping.on_time", was_rate=0.7, was_due=20, is_rate=0.95, is_due=20
@@ -103,6 +107,24 @@ def test_a_window_that_shows_nothing_reinstates_nobody() -> None:
     empty = [found("not_enough_data", 43 + n) for n in range(100)]
 
     assert after(*up_to(43), *empty)[0].step == "suspended"
+
+
+def test_listings_and_stock_alone_reinstate_nobody() -> None:
+    listings = [replace(found("star", 43 + n), measured=False) for n in range(100)]
+
+    assert after(*up_to(43), *listings)[0].step == "suspended"
+
+
+@pytest.mark.parametrize(("orders", "measured"), [(0, False), (20, True)])
+def test_a_window_shows_something_where_obligations_of_it_are_measured(
+    orders: int, *, measured: bool
+) -> None:
+    due = [kept(AS_OF - 5 * DAY, f"o-{n}") for n in range(orders)]
+    told = received([listed(AS_OF - 100 * DAY), *due])
+
+    (seen,) = found_of(*sayings_of(told), POLICY, AS_OF, AS_OF)
+
+    assert (seen.level, seen.measured) == ("star", measured)
 
 
 def test_down_goes_one_step_a_review_once_nothing_is_under_warn() -> None:

@@ -1,8 +1,9 @@
-"""Splitting an order improves nothing, and hides nothing that was missed.
+"""Splitting an order hides nothing that was missed, and by itself improves no rate.
 
 Each order counts, split ones too; so where the parts of an order fare differently, what is
 due differs as well. What can be said whatever they do is that no fewer obligations are
-missed than if the whole had fared as its worst part.
+missed than if the whole had fared as its worst part. What was kept weighs more once it is
+split, as domain.md has it (decision 0004): beside other orders that does raise a rate.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

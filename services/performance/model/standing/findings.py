@@ -18,9 +18,11 @@ from contracts.performance import (
 from services.performance.commands import ReviewSeller, Terms
 from services.performance.model.evidence import explain
 from services.performance.model.foresight import LAST
+from services.performance.model.metrics import METRICS
 from services.performance.model.obligation import known
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import (
+    NOT_ENOUGH,
     SELLER,
     Rows,
     overall,
@@ -36,6 +38,7 @@ Of: TypeAlias = tuple[str, str]
 """A seller and a metric."""
 
 MOST_FACTS_EACH: Final = 10
+_AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
 
 
 def terms_of(policy: Policy) -> Terms:
@@ -107,10 +110,15 @@ def found_of(
             known_at=known_at,
             terms=terms_of(policy),
             level=level,
+            measured=any(map(_of_a_window, mine)),
             cards=mine,
             limits=grounds.of((c for c in mine if c["level"] == "limit"), "limit"),
             very_poor=grounds.of((c for c in mine if c["very_poor"]), "very_poor"),
         )
+
+
+def _of_a_window(card: Card) -> bool:
+    return card["level"] != NOT_ENOUGH and card["metric"] not in _AT_AS_OF
 
 
 class _Evidence:

@@ -24,9 +24,7 @@ from contracts.performance import (
 from services.performance.commands import LiftStep, ReviewSeller, Terms
 from services.performance.model.standing.state import STEPS, Rung, Standing
 
-CLEAN: Final = frozenset({"star", "good"})
-"""Levels at which something is measured, and nothing of it is under warn."""
-CURED: Final = CLEAN | {"not_enough_data"}
+CURED: Final = frozenset({"star", "good", "not_enough_data"})
 """Levels at which nothing is under warn: what is not measured is not."""
 
 
@@ -108,8 +106,8 @@ def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
             return []  # warned, until all that counts is of the time since
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
-    enough = CLEAN if suspended else CURED  # an empty window shows nothing
-    if command.level in enough and standing.rungs:
+    shown = command.measured or not suspended  # an empty window reinstates nobody
+    if shown and command.level in CURED and standing.rungs:
         return _down(command, standing)
     return []
 
