@@ -2,17 +2,23 @@
 
 from asyncio import to_thread
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
 from confluent_kafka import TopicPartition as Deleted
 from confluent_kafka.admin import AdminClient
 
+from contracts.topics import Topic
 from kit.consumers.ends import Ends
 from kit.consumers.records import Record
+from kit.readmodels import topics
 from kit.readmodels.topics import HistoryGone, Stretch, in_runs, read_again
+from market.embedded.instance import Instance
+from market.embedded.kafka import Kafka
+from market.embedded.topics import create_topics
 from tests.kit.consumers.kafka import relay, until, write
 from tests.kit.consumers.records import ARecord, record
 from tests.samples import PLACED
@@ -24,6 +30,10 @@ AT_ONCE = 200
 
 def facts(partition: int, count: int) -> list[ARecord]:
     return [replace(record(PLACED, n), partition=partition) for n in range(count)]
+
+
+HEAVY = [replace(each, value=b"x" * 30_000) for each in facts(0, 5 * AT_ONCE)]
+"""More than what is fetched of a partition at once."""
 
 
 async def ended(kafka: str, beyond: Stretch) -> None:
@@ -111,21 +121,38 @@ async def test_what_was_not_committed_is_not(kafka: str, new_topic: str) -> None
 
 
 async def test_what_is_cut_off_while_it_is_read_is_told(kafka: str, new_topic: str) -> None:
-    big = [replace(each, value=b"x" * 30_000) for each in facts(0, 5 * AT_ONCE)]
     async with relay(kafka) as producer:
-        for n in range(0, len(big), 100):
-            await write(producer, new_topic, big[n : n + 100])
+        await write(producer, new_topic, HEAVY)
     at = TopicPartition(new_topic, 0)
-    beyond = {(new_topic, 0): len(big) + len(big) // 100}
+    beyond = {(new_topic, 0): len(HEAVY) + 1}
     await ended(kafka, beyond)
     taken = list[int]()
 
     def take(records: Sequence[Record]) -> None:
         if not taken:
-            cut_off(kafka, at, len(big))
+            cut_off(kafka, at, len(HEAVY))
         taken.append(len(records))
 
     with pytest.raises(HistoryGone, match=f"{new_topic}, partition 0"):
+        await to_thread(read_again, kafka, {}, beyond, take, lambda _: None)
+
+
+async def test_a_broker_that_goes_away_is_told(
+    own_kafka: Callable[[], Instance[Kafka]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topics, "_PATIENCE_S", 2.0)
+    broker, topic = own_kafka(), "gone.v1"
+    kafka = broker.server.address
+    create_topics(kafka, [Topic(topic, PARTITIONS)])
+    async with relay(kafka) as producer:
+        await write(producer, topic, HEAVY)
+    await ended(kafka, {(topic, 0): len(HEAVY) + 1})
+
+    def take(_: Sequence[Record]) -> None:
+        broker.kill()
+
+    beyond = {(topic, 0): len(HEAVY)}
+    with pytest.raises(KafkaConnectionError, match="nothing comes any more"):
         await to_thread(read_again, kafka, {}, beyond, take, lambda _: None)
 
 
