@@ -5,9 +5,9 @@ and values that had to be converted are refused there, by name.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from pydantic import ConfigDict, Field
 
@@ -36,13 +36,23 @@ class Terms:
     """What a policy says of the ladder.
 
     Units: `to_cure` until the next step up, `window` that must be clean, `star_for` until
-        visibility is boosted.
+        visibility is boosted; a rate under `very_poor`, of so many due, suspends at once.
     """
 
     policy: str
     to_cure: timedelta
     window: timedelta
     star_for: timedelta
+    very_poor: float
+    very_poor_due: int
+
+
+class Counted(NamedTuple):
+    """When an obligation that counts fell due, and what was due and kept of it."""
+
+    due_at: datetime
+    due: int
+    kept: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +60,10 @@ class ReviewSeller:
     """A day's review: how the seller stood at `as_of`, as was known at `known_at`.
 
     Shape: `cards` are rows of the scorecard; `limits` are the metrics at limit, and
-        `very_poor` those so bad that nothing is waited for, each with its evidence;
-        `measured` says whether a window showed anything: listings and stock are of none;
-        `heard` is what had come of the seller's facts.
+        `very_poor` those so bad that nothing is waited for, each with its evidence, and
+        of each of these `counted` is all that it counts; `measured` says whether a
+        window showed anything: listings and stock are of none; `heard` is what had come
+        of the seller's facts.
     """
 
     seller_id: str
@@ -64,6 +75,7 @@ class ReviewSeller:
     cards: Sequence[Mapping[str, Any]] = ()
     limits: tuple[Ground, ...] = ()
     very_poor: tuple[Ground, ...] = ()
+    counted: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
     heard: tuple[Heard, ...] = ()
 
 

@@ -13,11 +13,10 @@ from tests.performance.world import AS_OF, DAY, POLICY
 
 TERMS = terms_of(POLICY)
 CURE = timedelta(days=14)
+METRIC = "shipping.on_time"
 
 
-def ground(
-    metric: str = "shipping.on_time", *, rate: float = 0.7, very_poor: bool = False
-) -> Ground:
+def ground(metric: str = METRIC, *, rate: float = 0.7, very_poor: bool = False) -> Ground:
     return Ground(
         metric=metric,
         rule="very_poor" if very_poor else "limit",
@@ -33,7 +32,7 @@ def ground(
 
 
 def found(level: Level, day: int = 0, *, very_poor: bool = False) -> ReviewSeller:
-    """What the review of some day finds."""
+    """What the review of some day finds; nothing of what is very poor fell due lately."""
     as_of = AS_OF + day * DAY
     return ReviewSeller(
         seller_id="s-1",
@@ -44,6 +43,7 @@ def found(level: Level, day: int = 0, *, very_poor: bool = False) -> ReviewSelle
         measured=level != "not_enough_data",
         limits=(ground(),) if level == "limit" or very_poor else (),
         very_poor=(ground(rate=0.3, very_poor=True),) if very_poor else (),
+        counted={METRIC: ()} if very_poor else {},
     )
 
 

@@ -1,6 +1,7 @@
 """The ladder, rung by rung: up while it stays bad, down once it is good."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,10 +15,25 @@ from contracts.performance import (
     VisibilityBoosted,
     VisibilityReduced,
 )
-from services.performance.commands import AcceptPlan, LiftStep, StandingCommand, SubmitPlan
+from services.performance.commands import (
+    AcceptPlan,
+    Counted,
+    LiftStep,
+    StandingCommand,
+    SubmitPlan,
+)
 from services.performance.model.standing.findings import found_of
-from tests.performance.facts import accepted as kept, listed
-from tests.performance.standings import CURE, after, found, ground, kinds, told, up_to
+from tests.performance.facts import accepted as kept, listed, placed
+from tests.performance.standings import (
+    CURE,
+    METRIC,
+    after,
+    found,
+    ground,
+    kinds,
+    told,
+    up_to,
+)
 from tests.performance.world import AS_OF, DAY, HOUR, POLICY, received, sayings_of
 
 RESTATED = Restated(
@@ -171,6 +187,61 @@ def test_an_accepted_plan_reinstates_and_gives_time() -> None:
     assert steps == [*["healthy"] * 14, *["warned"] * 16, "suspended"]
 
 
+@pytest.mark.parametrize(
+    ("fell_due", "kept_of_them", "step"),
+    [
+        ([52] * 20, 9, "suspended"),
+        ([52] * 20, 10, "healthy"),  # half is not less than half
+        ([52] * 19, 0, "healthy"),  # too few
+        ([49] * 20 + [52] * 19, 0, "healthy"),  # the plan is about those before
+        ([49] * 30 + [52] * 20, 30, "suspended"),
+    ],
+)
+def test_after_an_accepted_plan_what_is_very_poor_by_what_is_new_alone_suspends_at_once(
+    fell_due: list[int], kept_of_them: int, step: Step
+) -> None:
+    due = [
+        Counted(AS_OF + day * DAY, 1, int(n < kept_of_them))
+        for n, day in enumerate(fell_due)
+    ]
+    poor, new = found("limit", 49, very_poor=True), found("limit", 53, very_poor=True)
+
+    standing, _ = after(poor, plan(), accepted(), replace(new, counted={METRIC: due}))
+
+    assert standing.step == step
+
+
+def test_what_fell_due_when_the_plan_was_accepted_is_not_new() -> None:
+    at = accepted().at
+    poor = found("limit", 49, very_poor=True)
+
+    def step_if_due(moment: datetime) -> Step:
+        due = [Counted(moment, 1, 0)] * 20
+        new = replace(found("limit", 53, very_poor=True), counted={METRIC: due})
+        return after(poor, plan(), accepted(), new)[0].step
+
+    assert step_if_due(at) == "healthy"
+    assert step_if_due(at + timedelta(microseconds=1)) == "suspended"
+
+
+def test_what_is_very_poor_comes_with_all_that_it_counts() -> None:
+    never = [placed(f"o-{n}", AS_OF - n * DAY) for n in range(5, 24)]
+    soon = [
+        fact
+        for n in range(6)
+        for fact in (placed(f"g-{n}", AS_OF - 9 * DAY), kept(AS_OF - 9 * DAY, f"g-{n}"))
+    ]
+    told = received([*never, *soon])
+
+    (seen,) = found_of(*sayings_of(told), POLICY, AS_OF, AS_OF)
+
+    (poor,) = seen.very_poor
+    counted = seen.counted[poor.metric]
+    assert (poor.metric, poor.due, poor.kept) == ("acceptance.timely", 25, 6)
+    assert (sum(c.due for c in counted), sum(c.kept for c in counted)) == (25, 6)
+    assert all(AS_OF - 30 * DAY < c.due_at <= AS_OF for c in counted)
+
+
 def test_after_an_accepted_plan_no_sanction_stands_on_what_was_before_it() -> None:
     poor: list[StandingCommand] = [found("limit", 49, very_poor=True), plan(), accepted()]
     days = [found("limit", n) for n in range(51, 82)]
@@ -192,6 +263,13 @@ def test_star_for_90_days_is_boosted_and_no_longer_star_no_longer() -> None:
         "SellerWarned",
         "BoostEnded",
     ]
+
+
+def test_listings_and_stock_alone_earn_no_boost() -> None:
+    listings = [replace(found("star", n), measured=False) for n in range(120)]
+
+    assert "VisibilityBoosted" not in kinds(after(*listings)[1])
+    assert told(*listings, found("star", 120)) == ["SellerReviewed", "VisibilityBoosted"]
 
 
 def test_the_90_days_begin_when_the_last_sanction_ends() -> None:

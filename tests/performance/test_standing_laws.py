@@ -1,7 +1,9 @@
 """Whatever reviews find, the ladder is fair: warned first, and a step at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, strategies as st
 
 from contracts.performance import (
@@ -18,21 +20,30 @@ from services.performance.model.standing import STANDING
 from services.performance.model.standing.ladder import FirstSight, is_quiet
 from services.performance.model.standing.state import STEPS, Standing
 from tests.performance.standings import CURE, TERMS, after, found
+from tests.performance.world import AS_OF, DAY
 
 LEVELS: tuple[Level, ...] = ("star", "good", "warn", "limit", "not_enough_data")
 
 
 @st.composite
 def reviews(draw: st.DrawFn) -> Sequence[ReviewSeller]:
-    """Stretches of days at one level, as a seller has them; some days are very poor."""
-    stretches = st.tuples(st.sampled_from(LEVELS), st.integers(1, 100))
+    """Stretches of days at one level, as a seller has them; some days are very poor.
+
+    Where a window shows nothing, listings and stock alone are at that level.
+    """
+    lengths = st.integers(1, 100)
+    stretches = st.tuples(st.sampled_from(LEVELS), lengths, st.booleans())
     days = [
-        level
-        for level, length in draw(st.lists(stretches, max_size=6))
+        (level, measured)
+        for level, length, measured in draw(st.lists(stretches, max_size=6))
         for _ in range(length)
     ]
     poor = draw(st.sets(st.integers(0, 120), max_size=2))
-    return [found(level, day, very_poor=day in poor) for day, level in enumerate(days)]
+    return [
+        replace(seen, measured=seen.measured and measured)
+        for day, (level, measured) in enumerate(days)
+        for seen in [found(level, day, very_poor=day in poor)]
+    ]
 
 
 def stood(
@@ -106,7 +117,7 @@ def test_days_that_are_reviewed_again_say_nothing_more(
 @given(reviews())
 def test_what_is_quiet_has_nothing_to_say(days: Sequence[ReviewSeller]) -> None:
     for (standing, facts), day in zip(stood(days), days, strict=True):
-        sight = FirstSight(day.level, bool(day.very_poor))
+        sight = FirstSight(day.level, bool(day.very_poor), day.measured)
         if is_quiet(sight, standing, day.as_of, TERMS):
             assert facts == []
 
@@ -134,3 +145,16 @@ def test_what_is_lifted_leaves_no_sanction_without_its_warning(
     assert rung not in left.rungs
     dependent = [one for one in left.rungs if not one.stands_alone]
     assert [one.step for one in dependent] == [*STEPS[1 : len(dependent) + 1]]
+
+
+@pytest.mark.parametrize("measured", [True, False])
+@pytest.mark.parametrize(("day", "earned"), [(89, False), (90, True)])
+def test_who_earns_a_boost_is_heard_and_whose_windows_are_empty_is_quiet(
+    day: int, *, earned: bool, measured: bool
+) -> None:
+    standing, _ = after(*(found("star", n) for n in range(day)))
+    sight = FirstSight("star", very_poor=False, measured=measured)
+
+    quiet = is_quiet(sight, standing, AS_OF + day * DAY, TERMS)
+
+    assert quiet == (not (earned and measured))

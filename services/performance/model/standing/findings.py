@@ -1,7 +1,7 @@
 """What a review finds of sellers, in columns: their levels, and what a step stands on."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +15,7 @@ from contracts.performance import (
     Ground,
     WayOut,
 )
-from services.performance.commands import ReviewSeller, Terms
+from services.performance.commands import Counted, ReviewSeller, Terms
 from services.performance.model.evidence import explain
 from services.performance.model.foresight import LAST
 from services.performance.model.metrics import METRICS
@@ -38,7 +38,7 @@ Of: TypeAlias = tuple[str, str]
 """A seller and a metric."""
 
 MOST_FACTS_EACH: Final = 10
-_AT_AS_OF: Final = frozenset(metric.name for metric in METRICS if metric.at_as_of)
+_AT_AS_OF: Final = [metric.name for metric in METRICS if metric.at_as_of]
 
 
 def terms_of(policy: Policy) -> Terms:
@@ -48,6 +48,8 @@ def terms_of(policy: Policy) -> Terms:
         to_cure=policy.standing.time_to_cure,
         window=timedelta(days=policy.window_days),
         star_for=timedelta(days=policy.standing.star_days),
+        very_poor=policy.standing.very_poor,
+        very_poor_due=policy.standing.very_poor_due,
     )
 
 
@@ -80,8 +82,9 @@ def first_sight(
     cards = scorecards(sayings, listings, policy, *asked)
     found = overall(cards, sellers(sayings, listings, *asked), policy)
     poor = {*cards.filter(very_poor(policy))["seller_id"]}
+    measured = {*cards.filter(_of_a_window())["seller_id"]}
     return {
-        seller_id: FirstSight(level, seller_id in poor)
+        seller_id: FirstSight(level, seller_id in poor, seller_id in measured)
         for seller_id, level in zip(found["seller_id"], found["level"], strict=True)
     }
 
@@ -94,37 +97,49 @@ def found_of(
     cards = scorecards(sayings, listings, *asked)
     whole = overall(cards, sellers(sayings, listings, as_of, known_at), policy)
     bad = cards.filter(at_limit() | very_poor(policy))
-    grounds = _Grounds(policy, _evidence(bad, sayings, listings, *asked))
+    evidence = _evidence(bad, sayings, listings, *asked)
+    grounds = _Grounds(policy, evidence)
     by_seller = {
         seller: list(some)
         for seller, some in groupby(
-            cards.with_columns(very_poor=very_poor(policy)).iter_rows(named=True),
+            cards.with_columns(
+                very_poor=very_poor(policy), of_a_window=_of_a_window()
+            ).iter_rows(named=True),
             itemgetter("seller_id"),
         )
     }
     for seller_id, level in zip(whole["seller_id"], whole["level"], strict=True):
         mine = by_seller.get(seller_id, [])
+        poor = [card for card in mine if card["very_poor"]]
         yield ReviewSeller(
             seller_id=seller_id,
             as_of=as_of,
             known_at=known_at,
             terms=terms_of(policy),
             level=level,
-            measured=any(map(_of_a_window, mine)),
+            measured=any(card["of_a_window"] for card in mine),
             cards=mine,
             limits=grounds.of((c for c in mine if c["level"] == "limit"), "limit"),
-            very_poor=grounds.of((c for c in mine if c["very_poor"]), "very_poor"),
+            very_poor=grounds.of(poor, "very_poor"),
+            counted={
+                card["metric"]: evidence.counted[seller_id, card["metric"]] for card in poor
+            },
         )
 
 
-def _of_a_window(card: Card) -> bool:
-    return card["level"] != NOT_ENOUGH and card["metric"] not in _AT_AS_OF
+def _of_a_window() -> pl.Expr:
+    """Say of a card whether it is of a window, and measured."""
+    return (pl.col("level") != NOT_ENOUGH) & ~pl.col("metric").is_in(_AT_AS_OF)
 
 
 class _Evidence:
-    """Of each seller and metric: what is broken, and how many kept, or days, lead out."""
+    """Of each seller and metric: what is broken, and how many kept, or days, lead out.
+
+    Shape: `counted` is all that is counted of those that are at limit or very poor.
+    """
 
     def __init__(self) -> None:
+        self.counted = defaultdict[Of, list[Counted]](list)
         self.broken = defaultdict[Of, list[Card]](list)
         self.ways_out = defaultdict[Of, tuple[int | None, int | None]](lambda: (0, 0))
 
@@ -152,9 +167,11 @@ def _evidence(
         found.ways_out[seller_id, metric] = more, wait
     evidence = explain(mine[0], mine[1], policy, as_of)
     for row in evidence.join(bad, on=SELLER, how="semi").iter_rows(named=True):
-        kept, due = row["kept"], row["due"]
+        kept, due, of = row["kept"], row["due"], (row["seller_id"], row["metric"])
+        if row["due_at"] is not None:
+            found.counted[of].append(Counted(row["due_at"], due, kept))
         if kept < due if row["rate"] is None else row["rate"] < 1:
-            found.broken[row["seller_id"], row["metric"]].append(row)
+            found.broken[of].append(row)
     return found
 
 
@@ -165,7 +182,7 @@ class _Grounds:
         self._policy = policy
         self._evidence = evidence
 
-    def of(self, cards: Iterator[Card], rule: Rule) -> tuple[Ground, ...]:
+    def of(self, cards: Iterable[Card], rule: Rule) -> tuple[Ground, ...]:
         return tuple(self._ground(card, rule) for card in cards)
 
     def _ground(self, card: Card, rule: Rule) -> Ground:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from contracts.performance import (
     BoostEnded,
+    Ground,
     Level,
     NewBuyersLimited,
     ReviewedMetric,
@@ -21,7 +22,7 @@ from contracts.performance import (
     VisibilityBoosted,
     VisibilityReduced,
 )
-from services.performance.commands import LiftStep, ReviewSeller, Terms
+from services.performance.commands import Counted, LiftStep, ReviewSeller, Terms
 from services.performance.model.standing.state import STEPS, Rung, Standing
 
 CURED: Final = frozenset({"star", "good", "not_enough_data"})
@@ -29,10 +30,14 @@ CURED: Final = frozenset({"star", "good", "not_enough_data"})
 
 
 class FirstSight(NamedTuple):
-    """What is seen of a seller at first sight, before any evidence."""
+    """What is seen of a seller at first sight, before any evidence.
+
+    Shape: `measured` says whether a window showed anything: listings and stock are of none.
+    """
 
     level: Level
     very_poor: bool
+    measured: bool
 
 
 def is_quiet(sight: FirstSight, standing: Standing, as_of: datetime, terms: Terms) -> bool:
@@ -47,10 +52,12 @@ def is_quiet(sight: FirstSight, standing: Standing, as_of: datetime, terms: Term
             return suspended or not _is_over(standing.stepped_at, as_of, terms.to_cure)
         case "star":
             due = as_of - _star_since(standing, as_of) >= terms.star_for
-            return healthy and (standing.boosted or not due)
+            earned = due and sight.measured and not standing.boosted
+            return not earned if healthy else suspended and not sight.measured
+        case "warn":
+            return True
         case _:
-            stays = {"warn": True, "not_enough_data": suspended}.get(sight.level, False)
-            return healthy or stays
+            return healthy or (suspended and not sight.measured)
 
 
 def review(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
@@ -98,11 +105,10 @@ def _without(rungs: Sequence[Rung], place: int) -> Sequence[Rung]:
 
 def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     suspended = standing.step == "suspended"
-    trusted = _is_trusted(command, standing)
-    if command.very_poor and not suspended and not trusted:
-        return [_suspended(command, at_once=True)]
+    if not suspended and (reasons := _too_poor(command, standing)):
+        return [_suspended(command, reasons)]
     if command.limits:
-        if trusted and standing.rungs:
+        if _is_trusted(command, standing) and standing.rungs:
             return []  # warned, until all that counts is of the time since
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
@@ -125,6 +131,24 @@ def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
     return since is not None and command.as_of - since < command.terms.window
 
 
+def _too_poor(command: ReviewSeller, standing: Standing) -> tuple[Ground, ...]:
+    """Return what suspends at once: after a plan, what is as poor by what is new alone."""
+    since = standing.trusted_since
+    if since is None or not _is_trusted(command, standing):
+        return command.very_poor
+    return tuple(
+        ground
+        for ground in command.very_poor
+        if _is_poor(command.counted[ground.metric], since, command.terms)
+    )
+
+
+def _is_poor(counted: Sequence[Counted], since: datetime, terms: Terms) -> bool:
+    new = [each for each in counted if each.due_at > since]
+    due, kept = sum(each.due for each in new), sum(each.kept for each in new)
+    return due >= terms.very_poor_due and kept / due < terms.very_poor
+
+
 def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     match STEPS[STEPS.index(standing.step) + 1]:
         case "warned":
@@ -140,7 +164,7 @@ def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
                 )
             ]
         case "suspended":
-            return [_suspended(command, at_once=False)]
+            return [_suspended(command, command.limits)]
         case step:
             return _reduced(command, for_all=step == "reduced_for_all")
 
@@ -162,12 +186,12 @@ def _reduced(command: ReviewSeller, *, for_all: bool) -> Sequence[StandingEvent]
     return [reduced, limited]
 
 
-def _suspended(command: ReviewSeller, *, at_once: bool) -> SellerSuspended:
+def _suspended(command: ReviewSeller, reasons: tuple[Ground, ...]) -> SellerSuspended:
     return SellerSuspended(
         seller_id=command.seller_id,
         known_at=command.known_at,
         policy=command.terms.policy,
-        reasons=command.very_poor if at_once else command.limits,
+        reasons=reasons,
         suspended_at=command.as_of,
         heard=command.heard,
     )
@@ -206,8 +230,8 @@ def _boost(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]
     if command.level != "star":
         ended = BoostEnded(seller_id=seller_id, level=command.level, ended_at=at)
         return [ended] if standing.boosted else []
-    if standing.boosted or standing.rungs:
-        return []
+    if standing.boosted or standing.rungs or not command.measured:
+        return []  # listings and stock alone earn nothing
     since = _star_since(standing, at)
     if at - since < command.terms.star_for:
         return []
