@@ -2,13 +2,15 @@
 
 Each order counts, split ones too; so where the parts of an order fare differently, what is
 due differs as well. What can be said whatever they do is that no fewer obligations are
-missed than if the whole had fared as its worst part. What was kept weighs more once it is
-split, as domain.md has it (decision 0004): beside other orders that does raise a rate.
+missed than if the whole had fared as its worst part. Beside other orders, the parts weigh
+as so many orders that fared like them: missed ones never raise a rate, and kept ones do
+what kept orders do, as domain.md has it (decision 0004).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 from typing import Any, Final, Literal, TypeAlias
 
 import pytest
@@ -33,7 +35,8 @@ from services.orders.handlers import to_request
 from services.orders.model import ORDER
 from services.orders.model.states import Accepted, Open, Order
 from tests.fakes import MemoryStreams
-from tests.performance.world import AS_OF, DAY, HOUR, cards_of, received
+from tests.performance.facts import accepted, placed
+from tests.performance.world import AS_OF, DAY, HOUR, card, cards_of, received
 
 AT: Final = AS_OF - 23 * DAY  # a Monday
 FAMILY: Final = ("o-1", "o-2", "o-3")
@@ -270,10 +273,19 @@ def splits(draw: st.DrawFn, course: Course) -> list[Split]:
     return [one, Split(later, of, "o-3", rest if all_goes else unit)]
 
 
-def cards_by_metric(family: Family) -> dict[str, tuple[int, int, float]]:
-    """Due, kept and rate of each metric, of all orders of the family."""
-    facts = [fact for facts in family.facts.values() for fact in facts]
-    return {row[1]: (row[3], row[4] or 0, row[5]) for row in cards_of(received(facts))}
+def cards_by_metric(
+    family: Family, others: Sequence[Family] = ()
+) -> dict[str, tuple[int, int, float]]:
+    """Due, kept and rate of each metric, of all orders of the family, and of others."""
+    of_others = [
+        fact.model_copy(update={"order_id": f"{n}-{fact.order_id}"})
+        for n, other in enumerate(others)
+        for facts in other.facts.values()
+        for fact in facts
+    ]
+    own = [fact for facts in family.facts.values() for fact in facts]
+    told = received([*own, *of_others])
+    return {row[1]: (row[3], row[4] or 0, row[5]) for row in cards_of(told)}
 
 
 @settings(max_examples=80, deadline=None)
@@ -288,6 +300,26 @@ def test_no_rate_is_higher_for_a_split_whose_parts_fare_alike(
     for metric, (_, _, rate) in split.items():
         assert rate <= whole[metric][2], metric
     assert split["inventory.units_filled"] == whole["inventory.units_filled"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(courses, st.lists(courses, min_size=1, max_size=4), st.data())
+def test_beside_other_orders_parts_that_fare_alike_weigh_as_orders_that_did(
+    course: Course, others: Sequence[Course], data: st.DataObject
+) -> None:
+    whole, split = (told(alike(course), some) for some in ([], data.draw(splits(course))))
+    beside = [told(alike(other)) for other in others]
+    others_alone = cards_by_metric(told(alike(course)), beside)
+    alone, parts, together = map(cards_by_metric, (whole, split, split), ([], [], beside))
+
+    for metric, (due, kept, rate) in together.items():
+        own_due, own_kept, _ = alone.get(metric, (0, 0, 0.0))
+        due_of_parts, kept_by_parts, _ = parts.get(metric, (0, 0, 0.0))
+        was_due, was_kept, was_rate = others_alone[metric]
+        assert due - was_due == due_of_parts - own_due, metric
+        assert kept - was_kept == kept_by_parts - own_kept, metric
+        if own_kept == 0:
+            assert rate <= was_rate, metric
 
 
 @settings(max_examples=120, deadline=None)
@@ -344,3 +376,24 @@ def test_a_part_that_left_is_the_whole_order_only_from_the_split_on(
     assert cards_by_metric(told(alike(course)))["shipping.on_time"] == (1, 0, 0)
     split = cards_by_metric(told(alike(course), [rest]))
     assert split["shipping.on_time"] == (2, kept, kept / 2)
+
+
+def test_kept_orders_weigh_more_once_they_are_split() -> None:
+    kept = [
+        fact
+        for n in range(18)
+        for fact in (placed(f"o-{n}", AT), accepted(AT + HOUR, f"o-{n}"))
+    ]
+    missed = [placed(f"m-{n}", AT) for n in range(2)]
+    parts = [
+        fact
+        for n, part in product(range(18), range(4))
+        for name in [f"o-{n}-{part}"]
+        for fact in (
+            placed(name, AT + HOUR / 2, clock_started_at=AT, split_from=f"o-{n}"),
+            accepted(AT + HOUR, name),
+        )
+    ]
+
+    assert card("acceptance.timely", *kept, *missed)[1:] == (20, 18)
+    assert card("acceptance.timely", *kept, *missed, *parts)[1:] == (92, 90)
