@@ -145,8 +145,9 @@ class DueAhead(Paged):
 class Evidence(Shown):
     """A bundle that proves a scorecard, as far as it is counted here."""
 
-    sayings: Sequence[object]
-    listings: Sequence[object]
+    seller_id: str
+    sayings: Sequence[Mapping[str, object]]
+    listings: Sequence[Mapping[str, object]]
 
 
 class DatedPolicy(Shown):

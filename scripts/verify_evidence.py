@@ -1,6 +1,6 @@
 """Recompute a scorecard from its evidence: `verify_evidence.py FILE`; exit 1 if it differs."""
 
-import hashlib, json, math, operator, pathlib, sys
+import hashlib, itertools, json, math, operator, pathlib, sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -13,41 +13,44 @@ def of(rows, *says): return [row for row in rows if row["says"] in says]
 def first(rows, says): return min((row["at"] for row in of(rows, says)), default=None)
 def units(rows, *says): return [row["amount"] or 0 for row in of(rows, *says)] or [0]
 def grouped(rows, *fields):
-    groups = defaultdict(list)
-    for row in rows: groups[operator.itemgetter(*fields)(row)].append(row)
-    return groups
+    key = operator.itemgetter(*fields)
+    return {name: [*group] for name, group in itertools.groupby(sorted(rows, key=key), key)}
 def midnight(at): return datetime(at.year, at.month, at.day, tzinfo=UTC) + timedelta(days=1)
 def deadline(at, left, holidays):  # the first moment by which so much weekday time has passed
     def today(): return (midnight(at) - at) * (at.weekday() < 5 and at.date().isoformat() not in holidays)
     while left > today(): at, left = midnight(at), left - today()
     return at + left
 
-def lost_units(sayings):  # by order: for want of stock, what its split children lost with it
+def top(parent, metric, order):  # of a part, the order that was placed; a circle leads to none
+    way = [order]
+    while (above := parent.get((metric, way[-1]))) and above not in way: way.append(above)
+    return order if above else way[-1]
+def lost_units(sayings, parent):  # by order: for want of stock, what its split children lost with it
     lost, orders = defaultdict(int), grouped((r for r in sayings if r["metric"] == UNITS), "subject_id")
-    moves = {order: of(rows, "opened") for order, rows in orders.items()}
-    parent = {order: min(row["part_of"] for row in rows) for order, rows in moves.items() if rows}
     for order, rows in orders.items():
-        gone, root, steps = sum(units(rows, "amount")), order, 2 ** len(parent).bit_length()
+        lost[root := top(parent, UNITS, order)] += sum(units(rows, "amount"))
         if any(row["amount"] is None for row in of(rows, "amount")):  # all that was left
             came_in = max(units(rows, "due")) + max(units(rows, "opened"))
-            moved_on = sum(max(units(moves[child], "opened")) for child in parent if parent[child] == order)
-            gone += max(0, came_in - moved_on - sum(units(rows, "amount", "kept")))
-        while root in parent and steps: root, steps = parent[root], steps - 1
-        lost[root] += gone
+            moved_on = sum(max(units(orders[part], "opened")) for (m, part), of_ in parent.items() if (m, of_) == (UNITS, order))
+            lost[root] += max(0, came_in - moved_on - sum(units(rows, "amount", "kept")))
     return lost
 
 def owed(sayings, policy, as_of):  # of all that counts: its metric, when it fell due, units due, kept
-    lost = lost_units(sayings)
+    parts = grouped((row for row in sayings if row["part_of"]), "metric", "subject_id").items()
+    parent = {part: min(row["part_of"] for row in rows) for part, rows in parts}
+    lost, families = lost_units(sayings, parent), defaultdict(list)
     for (metric, subject), rows in grouped(sayings, "metric", "subject_id").items():
         opened, due, kept, void = (first(rows, says) for says in ("opened", "due", "kept", "void"))
         if hours := policy["standards"][metric]["weekday_hours"]:
             due = opened and deadline(opened, timedelta(hours=hours), policy["holidays"])
         bound = {ANSWERED: kept, SHIPPED: due}.get(metric)  # from then on nothing frees the seller
-        freed = void and (bound is None or void < bound)
-        if due and due <= as_of and not freed and (opened or metric != SHIPPED):
-            count = max(units(rows, "due")) if metric == UNITS else 1
-            filled = max(0, count - lost[subject]) if metric == UNITS else kept is not None and kept <= due
-            yield metric, due, count, int(filled)
+        if not due or (void and (bound is None or void < bound)) or (metric == SHIPPED and not opened): continue
+        if metric != UNITS: families[metric, top(parent, metric, subject)].append((due, kept))
+        elif due <= as_of: yield metric, due, (count := max(units(rows, "due"))), max(0, count - lost[subject])
+    for (metric, _), parts in families.items():  # an order and its parts owe as one
+        due = (min if metric == ANSWERED else max)(part[0] for part in parts)
+        in_time = (kept and kept <= (due if metric == ANSWERED else by) for by, kept in parts)
+        if due <= as_of: yield metric, due, 1, int(all(in_time))
 
 def on_sale(listings):  # of each product: what its listing says, how its stock moved
     in_order = sorted(listings, key=operator.itemgetter("at", "version", "event_id"))
@@ -56,8 +59,7 @@ def on_sale(listings):  # of each product: what its listing says, how its stock 
             yield of(rows, "listed", "changed")[-1], of(rows, "stocked", "moved")
 def points(listing):  # in twelfths, which are whole
     weight, *sizes = ((listing[name] or 0) > 0 for name in ("weight_g", "length_mm", "width_mm", "height_mm"))
-    shown = 120 * min(listing["image_count"], 3) + min(listing["description_chars"], 300)
-    return shown + 240 * weight + 300 * all(sizes)
+    return 120 * min(listing["image_count"], 3) + min(listing["description_chars"], 300) + 240 * weight + 300 * all(sizes)
 
 def cards(bundle, policy, as_of):  # of each metric: window in days, due, kept, rate
     listed, since = [*on_sale(bundle["listings"])], as_of - timedelta(policy["standards"][CONFIRMED]["days"])
@@ -77,21 +79,30 @@ def level(metric, due, rate, policy):
     spread = z * math.sqrt((rate * (1 - rate) + z * z / (4 * due)) / due)
     upper = (rate + z * z / (2 * due) + spread) / (1 + z * z / due)
     if rate < standard["limit"] and (sure or upper < standard["limit"]): return "limit"
-    good = "good" if standard["star"] is None or rate < standard["star"] else "star"
-    return "warn" if rate < standard["warn"] else good
+    return "warn" if rate < standard["warn"] else "good" if standard["star"] is None or rate < standard["star"] else "star"
 
 def digest_of(content): return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def backs(fact, row):  # it, or a claim that it upholds, names the thing and the moment
+    told = [fact["data"], *(claim["data"] for claim in fact["data"].get("claims", ()))]
+    said = [[fact["seller_id"], *data.values(), f"{data.get('order_id')}/{data.get('shipment_id')}"] for data in told]
+    return any(all(name in names for name in (row["seller_id"], row["at"], row.get("subject_id", row.get("product_id")))) for names in said)
+def unbacked(rows, facts):  # what no published fact says
+    by_id, upheld = {fact["id"]: [fact] for fact in facts}, [fact for fact in facts if "claims" in fact["data"]]
+    return [row for row in rows if not any(backs(fact, row) for fact in by_id.get(row["event_id"], upheld))]
+
 def main(text):
     bundle = json.loads(text)
+    facts, rows = bundle.pop("facts", None), bundle["sayings"] + bundle["listings"]
     policy, as_of, known_at = bundle["policy"], moment(bundle["as_of"]), moment(bundle["known_at"])
     wrong = [] if bundle.pop("digest") == (own := digest_of(bundle)) else [f"digest: the content's is {own}"]
-    for row in (rows := bundle["sayings"] + bundle["listings"]): row["at"] = moment(row["at"])
-    wrong += [f"no evidence: {r['event_id']}" for r in rows
-              if r["at"] > as_of or moment(r["recorded_at"]) > known_at or r["seller_id"] != bundle["seller_id"]]
+    wrong += [f"no fact says so: {row['event_id']}" for row in (unbacked(rows, facts) if facts is not None else [])]
+    for row in rows: row["at"] = moment(row["at"])
+    late = {row["event_id"] for row in rows if row["at"] > as_of or moment(row["recorded_at"]) > known_at}
+    wrong += [f"no evidence: {row['event_id']}" for row in rows if row["seller_id"] != bundle["seller_id"] or row["event_id"] in late]
     found = {metric: [*card, level(metric, card[1], card[3], policy)] for metric, *card in cards(bundle, policy, as_of)}
     told = {card["metric"]: [card[name] for name in ("window_days", "due", "kept", "rate", "level")] for card in bundle["cards"]}
-    starless = {metric for metric in found if policy["standards"][metric]["star"] is None}
-    levels = {"star" if card[-1] == "good" and metric in starless else card[-1] for metric, card in found.items()}
+    starless = {metric: {"good": "star"} for metric in found if policy["standards"][metric]["star"] is None}
+    levels = {starless.get(metric, {}).get(card[-1], card[-1]) for metric, card in found.items()}
     found["overall"], told["overall"] = max(levels - {NOT_ENOUGH}, key=LEVELS.index, default=NOT_ENOUGH), bundle["level"]
     wrong += [f"{m}: told {told.get(m)}, found {found.get(m)}" for m in sorted(told | found) if told.get(m) != found.get(m)]
     print(*(f"{metric}: {found[metric]}" for metric in sorted(found)), *wrong, "WRONG" if wrong else "all as told", sep="\n")

@@ -12,6 +12,7 @@ import typer
 from market.answers import DueAhead, Evidence, Projection, understood
 from market.asking import MOST_OF_A_PAGE, ask
 from market.errors import EXIT_CODES, MarketError
+from market.history.behind import read_behind
 from market.moments import as_text
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
@@ -76,20 +77,30 @@ def evidence(
     as_of: AsOf = None,
     known_at: KnownAtOption = None,
     policy: PolicyVersionOption = None,
+    *,
+    with_facts: Annotated[
+        bool,
+        typer.Option(
+            "--facts/--no-facts", help="With the facts as published, read from Kafka."
+        ),
+    ] = True,
 ) -> None:
     """Write what a seller's scorecard follows from to a file that proves itself.
 
-    It holds what facts said, each with its id, the policy and the result;
-    scripts/verify_evidence.py checks it, without any of this. `market history --id` shows
-    the facts.
+    It holds the facts as they were published, what they say of obligations and listings,
+    the policy and the result; scripts/verify_evidence.py checks it, without any of this.
     """
     answer = _asked(seller, "evidence", _question(as_of, known_at, policy))
     known = understood(Evidence, "performance", answer)
-    _write(out, dumps(answer, ensure_ascii=False, indent=1))
-    say(
-        f"{out}: {len(known.sayings)} sayings of obligations and {len(known.listings)} of"
-        f" listings; check it with `python scripts/verify_evidence.py {out}`"
+    counts = (
+        f"{len(known.sayings)} sayings of obligations, {len(known.listings)} of listings"
     )
+    if with_facts:
+        facts = _facts_behind(known)
+        answer = {**answer, "facts": facts}
+        counts = f"{len(facts)} facts, {counts}"
+    _write(out, dumps(answer, ensure_ascii=False, indent=1))
+    say(f"{out}: {counts}; check it with `python scripts/verify_evidence.py {out}`")
 
 
 @app.command(epilog=EXIT_CODES)
@@ -116,6 +127,11 @@ def projection(
     print_table(title, *levels(known))
     print_table("rates, if nothing more is done and if all is kept", *rates(known))
     print_lines(ways_out(known))
+
+
+def _facts_behind(known: Evidence) -> list[dict[str, Any]]:
+    ids = {str(row["event_id"]) for row in (*known.sayings, *known.listings)}
+    return read_behind(running().kafka_bootstrap_servers, known.seller_id, ids, say)
 
 
 def _write(file: Path, text: str) -> None:

@@ -68,7 +68,8 @@ UNITS: Final = "units"
 """How many units a fact brings or takes away that an order was placed with: counted over
 its lines, for no field says so."""
 
-_WHOLE: Final = pl.col("split_from").is_null()
+_PARENT: Final = pl.col("split_from")
+_WHOLE: Final = _PARENT.is_null()
 _LOSS: Final = pl.col("reason") == "out_of_stock"
 _NOT_THE_SELLERS_FAULT: Final = pl.col("reason").is_in(
     ["out_of_territory", "buyer_request"]
@@ -109,18 +110,25 @@ class Rule(NamedTuple):
 
 
 RULES: Final[Mapping[type[Fact], Sequence[Rule]]] = {
-    # A new order asks for an answer, for a parcel, and for its units; those of a split
-    # child are its root's and only move.
+    # A new order asks for an answer, for a parcel, and for its units. A split child is part
+    # of what its family owes; its units are its root's and only move.
     OrderPlaced: (
-        Rule(ACCEPTANCE_TIMELY, "opened", "clock_started_at"),
-        Rule(SHIPPING_ON_TIME, "due", "ship_by"),
+        Rule(ACCEPTANCE_TIMELY, "opened", "clock_started_at", part_of=_PARENT),
+        Rule(
+            ACCEPTANCE_ACCEPTED,
+            "opened",
+            "clock_started_at",
+            part_of=_PARENT,
+            when=~_WHOLE,
+        ),
+        Rule(SHIPPING_ON_TIME, "due", "ship_by", part_of=_PARENT),
         Rule(UNITS_FILLED, "due", "placed_at", amount=pl.col(UNITS), when=_WHOLE),
         Rule(
             UNITS_FILLED,
             "opened",
             "placed_at",
             amount=pl.col(UNITS),
-            part_of=pl.col("split_from"),
+            part_of=_PARENT,
             when=~_WHOLE,
         ),
     ),

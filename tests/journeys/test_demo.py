@@ -21,6 +21,7 @@ from market.home import Home
 from market.state import State
 from market.tokens import AsOperator
 from tests.market.imports.kept import KEPT
+from tests.performance.test_evidence_bundle import verified
 
 WITHIN_S = 240
 AS_OF = f"{samples.AS_OF:%Y-%m-%dT%H:%M:%SZ}"
@@ -127,6 +128,16 @@ def assert_the_same_in_pages(home: Home) -> None:
     assert [card for each in pages for card in each["cards"]] == whole["cards"]
 
 
+def assert_proved(newcomer: Newcomer, seller: str) -> None:
+    """A seller's evidence has its facts, as Kafka has them, and proves itself alone."""
+    file = newcomer.folder / "bundle.json"
+    assert newcomer.run("evidence", seller, "--out", str(file)).returncode == 0
+    bundle = json.loads(file.read_text())
+    assert verified(bundle, newcomer.folder)[0] == 0
+    bundle["facts"].pop()
+    assert "no fact says so: " in verified(bundle, newcomer.folder)[1]
+
+
 @pytest.mark.kafka
 @pytest.mark.postgres
 def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
@@ -153,6 +164,7 @@ def test_the_demo_shows_the_main_job_and_leaves_a_platform_to_try(
     assert [fact["pos"] for fact in facts] == list(range(1, len(facts) + 1))
     assert len(facts) == statuses["orders"]["pos"]
     assert newcomer.run("parked", "list").stdout == "nothing is parked\n"
+    assert_proved(newcomer, samples.EXPLAINED_SELLER)
 
     again = newcomer.run("demo", "--keep")
     assert again.returncode == 4

@@ -97,7 +97,8 @@ def test_what_is_due_is_shown_soonest_first(market: Market) -> None:
 def test_evidence_is_a_file_that_proves_itself(market: Market, tmp_path: Path) -> None:
     file = tmp_path / "bundle.json"
 
-    assert market.lines("evidence", "s-1", *THEN, "--out", str(file)) == []
+    asked = ("evidence", "s-1", *THEN, "--no-facts", "--out", str(file))
+    assert market.lines(*asked) == []
 
     verify: Callable[[str], int] = verify_evidence.main
     assert verify(file.read_text()) == 0
@@ -108,7 +109,7 @@ def test_what_cannot_be_asked_is_said_in_one_line(
     market: Market, tmp_path: Path, command: str
 ) -> None:
     file = tmp_path / "none" / "bundle.json"
-    out = ("--out", str(file)) if command == "evidence" else ()
+    out = ("--no-facts", "--out", str(file)) if command == "evidence" else ()
 
     assert "there is no seller 'nobody'" in market.refused(command, "nobody", *out)
     assert "there are: 2026-01" in market.refused(command, "s-1", "--policy", "1999", *out)

@@ -2,31 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from fractions import Fraction
 from math import sqrt
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from contracts.buyers import (
-    BuyerAccessApproved,
-    BuyerAccessDeclined,
-    BuyerAccessRequested,
-    BuyerAccessWithdrawn,
-    MessageMarkedSpam,
-    MessageSent,
-)
 from contracts.catalog import ProductChanged, ProductDelisted, ProductListed
-from contracts.fact import Fact
 from contracts.orders import (
-    OrderAccepted,
     OrderCancelled,
-    OrderExpired,
     OrderLineQuantityChanged,
     OrderLineRemoved,
     OrderPlaced,
     OrderRejected,
-    OrderSplit,
     ShipmentCorrected,
     ShipmentSaved,
     TrackingAdded,
@@ -34,16 +21,12 @@ from contracts.orders import (
 from kit.consumers.records import Received
 from services.performance.model.policy import Policy, Standard
 from tests.performance.naive_buyers import answered, approved
+from tests.performance.naive_orders import accepted, on_time, timely
 from tests.performance.naive_stock import confirmed
 from tests.performance.naive_units import empties, most_units, root, units_gone, units_of
+from tests.performance.naive_world import DAY, Due, World, weekday_deadline
 
 Card: TypeAlias = tuple[str, str, int, int, int | None, float, str]
-Due: TypeAlias = tuple[datetime, int, int]
-"""When it fell due, how much was due, how much of it was kept."""
-
-F = TypeVar("F", bound=Fact)
-DAY = timedelta(days=1)
-SATURDAY = 5
 
 
 def scorecards(
@@ -101,73 +84,6 @@ def by_seller(
     return sellers
 
 
-@dataclass
-class World:
-    """What one seller's facts say was true at `as_of`."""
-
-    told: Sequence[Received]
-    as_of: datetime
-    placed: dict[str, list[OrderPlaced]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.placed = self.by_order(OrderPlaced)
-
-    def all(self, kind: type[F]) -> Iterator[F]:
-        return (r.fact for r in self.told if isinstance(r.fact, kind))
-
-    def by_order(self, kind: type[F]) -> dict[str, list[F]]:
-        orders: dict[str, list[F]] = defaultdict(list)
-        for fact in self.all(kind):
-            orders[fact.order_id].append(fact)  # type: ignore[attr-defined] # facts of orders
-        return orders
-
-    def completed(self) -> Iterator[tuple[str, datetime]]:
-        edits = (OrderSplit, OrderLineQuantityChanged, OrderLineRemoved)
-        for fact in self.all(Fact):
-            if isinstance(fact, edits) and fact.completed_at is not None:
-                yield fact.order_id, fact.completed_at
-
-    def first(self, moments: Iterable[datetime]) -> datetime | None:
-        return min((moment for moment in moments if moment <= self.as_of), default=None)
-
-    def is_empty(self) -> bool:
-        moments = [at for _, at in self.completed()]
-        for r in self.told:
-            match r.fact:
-                case OrderPlaced(placed_at=at, ship_by=by, clock_started_at=start):
-                    moments += [at, by, start]
-                case ShipmentSaved(shipped_at=at, saved_at=saved, tracking_number=number):
-                    moments += [at, *([saved] if number else [])]
-                case (
-                    OrderAccepted()
-                    | OrderRejected()
-                    | OrderExpired()
-                    | OrderCancelled()
-                    | OrderLineRemoved()
-                    | TrackingAdded()
-                    | ProductListed()
-                    | ProductChanged()
-                    | ProductDelisted()
-                    | BuyerAccessRequested()
-                    | BuyerAccessApproved()
-                    | BuyerAccessDeclined()
-                    | BuyerAccessWithdrawn()
-                    | MessageMarkedSpam()
-                ):
-                    moments.append(r.fact.happened_at)
-                case ShipmentCorrected(tracking_number=str()):
-                    moments.append(r.fact.happened_at)
-                case OrderLineQuantityChanged() if any(n for _, n, _ in units_gone(r.fact)):
-                    moments.append(r.fact.happened_at)
-                case MessageSent(sender=sender, answers=answers) if sender == (
-                    "buyer" if answers is None else "seller"
-                ):
-                    moments.append(r.fact.happened_at)
-                case _:
-                    pass
-        return self.first(moments) is None
-
-
 def dues(world: World, policy: Policy) -> dict[str, list[Due]]:
     def by(metric: str) -> Callable[[datetime], datetime]:
         return lambda opened: weekday_deadline(opened, policy, metric)
@@ -182,55 +98,6 @@ def dues(world: World, policy: Policy) -> dict[str, list[Due]]:
         "shipping.tracked": list(tracked(world, policy)),
         "inventory.units_filled": list(units_filled(world)),
     }
-
-
-def timely(world: World, policy: Policy) -> Iterator[Due]:
-    for order, placed in world.placed.items():
-        opened = world.first(p.clock_started_at for p in placed)
-        decided = world.first(
-            [f.accepted_at for f in world.all(OrderAccepted) if f.order_id == order]
-            + [f.rejected_at for f in world.all(OrderRejected) if f.order_id == order]
-        )
-        withdrawn = [
-            f.cancelled_at
-            for f in world.all(OrderCancelled)
-            if f.order_id == order and f.by == "buyer"
-        ]
-        gone = world.first(withdrawn)
-        if opened is None or (gone is not None and (decided is None or gone < decided)):
-            continue
-        due = weekday_deadline(opened, policy, "acceptance.timely")
-        yield due, 1, int(decided is not None and decided <= due)
-
-
-def accepted(world: World) -> Iterator[Due]:
-    yes, no = world.by_order(OrderAccepted), world.by_order(OrderRejected)
-    late = world.by_order(OrderExpired)
-    for order in yes.keys() | no.keys() | late.keys():
-        kept = world.first(f.accepted_at for f in yes.get(order, []))
-        refused = [f for f in no.get(order, []) if f.rejected_at <= world.as_of]
-        expired = world.first(f.expired_at for f in late.get(order, []))
-        due = world.first(
-            at for at in [kept, expired, *(f.rejected_at for f in refused)] if at
-        )
-        excused = any(f.reason in {"out_of_territory", "buyer_request"} for f in refused)
-        if due is not None and not excused:
-            yield due, 1, int(kept == due)
-
-
-def on_time(world: World) -> Iterator[Due]:
-    yes, off = world.by_order(OrderAccepted), world.by_order(OrderCancelled)
-    parcels = world.by_order(ShipmentSaved)
-    completed = list(world.completed())
-    for order, placed in world.placed.items():
-        due = world.first(p.ship_by for p in placed)
-        if due is None or world.first(f.accepted_at for f in yes.get(order, [])) is None:
-            continue
-        if any(f.cancelled_at < due for f in off.get(order, [])):
-            continue
-        last = [p.shipped_at for p in parcels.get(order, []) if p.completes_order]
-        last += [at for edited, at in completed if edited == order]
-        yield due, 1, int(any(at <= due for at in last))
 
 
 def tracked(world: World, policy: Policy) -> Iterator[Due]:
@@ -379,15 +246,3 @@ def wilson_upper(rate: float, n: int, z: float) -> float:
     centre = rate + z * z / (2 * n)
     spread = z * sqrt((rate * (1 - rate) + z * z / (4 * n)) / n)
     return (centre + spread) / (1 + z * z / n)
-
-
-def weekday_deadline(opened_at: datetime, policy: Policy, metric: str) -> datetime:
-    left = timedelta(hours=policy.standards[metric].weekday_hours or 0)
-    at = opened_at
-    while True:
-        midnight = datetime.combine(at.date() + DAY, time(), tzinfo=UTC)
-        counts = at.weekday() < SATURDAY and at.date() not in policy.holidays
-        if counts and left <= midnight - at:
-            return at + left
-        left -= midnight - at if counts else timedelta()
-        at = midnight

@@ -15,13 +15,13 @@ from contracts.orders import (
 
 
 def root(order: str, parent: dict[str, str]) -> str:
-    seen = {order}
-    while order in parent:
-        order = parent[order]
-        if order in seen:
-            return ""
-        seen.add(order)
-    return order
+    above, seen = order, {order}
+    while above in parent:
+        above = parent[above]
+        if above in seen:
+            return order  # nonsense: it stands for itself
+        seen.add(above)
+    return above
 
 
 def units_gone(fact: Fact) -> Iterator[tuple[datetime, int, bool]]:

@@ -267,13 +267,13 @@ class TestEvidence:
         (to_ship,) = rows.filter(metric="shipping.on_time")["opened_at"]
         assert to_ship == LONG_AGO
 
-    def test_an_order_split_off_is_opened_when_that_was_done(self) -> None:
+    def test_what_was_said_of_the_parts_of_an_order_stands_with_their_root(self) -> None:
         late = LONG_AGO + 2 * HOUR
         child = placed("o-2", late, split_from="o-1", clock_started_at=LONG_AGO)
         facts = placed(units=2), child, accepted(late + HOUR, "o-2")
 
         assert self.of("shipping.on_time", *facts) == [
-            ("o-2", 1, 0, ["opened 2", "counts 3", "due 2"])
+            ("o-1", 1, 0, ["opened 1", "opened 2", "counts 3", "due 1", "due 2"])
         ]
 
     def test_lost_units_of_a_child_stand_with_its_root(self) -> None:

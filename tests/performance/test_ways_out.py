@@ -21,6 +21,7 @@ from tests.performance.facts import (
     sent,
 )
 from tests.performance.history import histories
+from tests.performance.naive_world import World
 from tests.performance.test_confirmation import came_in
 from tests.performance.world import (
     AS_OF,
@@ -165,7 +166,7 @@ def test_so_many_listings_completed_lead_out_and_one_fewer_do_not(
 
     ways = ways_out(*sayings_of(received(facts)), policy, AS_OF)
 
-    points = sorted(naive.for_sale(naive.World(received(facts), AS_OF)).values())
+    points = sorted(naive.for_sale(World(received(facts), AS_OF)).values())
     standard = policy.standards["listings.complete"]
     levels = [
         naive.level_of(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from services.performance.model.weekdays import deadline
-from tests.performance import naive
+from tests.performance.naive_world import weekday_deadline
 from tests.performance.world import POLICY
 
 FRIDAY = datetime(2026, 3, 6, tzinfo=UTC)
@@ -75,6 +75,6 @@ def test_columns_count_as_a_clock_does(
         update={"holidays": frozenset(days), "standards": {"acceptance.timely": standard}}
     )
 
-    expected = naive.weekday_deadline(opened_at, policy, "acceptance.timely")
+    expected = weekday_deadline(opened_at, policy, "acceptance.timely")
 
     assert due(opened_at, hours, *days) == expected

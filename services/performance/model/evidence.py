@@ -13,7 +13,7 @@ from services.performance.model.completeness import (
     active_listings,
 )
 from services.performance.model.confirmation import confirmed_stocks
-from services.performance.model.losses import family_roots
+from services.performance.model.families import KEY, family_roots
 from services.performance.model.metrics import (
     LISTINGS_COMPLETE,
     SHIPPING_ON_TIME,
@@ -80,10 +80,9 @@ def explain(
 
 
 _TO_SHIP: Final = pl.col("metric") == SHIPPING_ON_TIME
-_KEY: Final = ["seller_id", "metric", "subject_id"]
 _WINDOW: Final = pl.duration(days=pl.col("window_days"))
 _IN_ORDER: Final = ("seller_id", "metric", "due_at", "subject_id")
-SHOWN: Final = [*_KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
+SHOWN: Final = [*KEY, "window_days", *MOMENTS, "due", "kept", "rate", "facts", "points"]
 
 
 def _counted(
@@ -93,7 +92,7 @@ def _counted(
         with_placings(owed_ones, said)
         .join(windows.lazy(), on=["seller_id", "metric"])
         .filter(pl.col("due_at") > pl.lit(as_of, MOMENT) - _WINDOW)
-        .join(facts_of(said), on=_KEY, how="left")
+        .join(facts_of(of_roots(said)), on=KEY, how="left")
         .select(SHOWN)
         .collect()
     )
@@ -110,9 +109,9 @@ def _placings(said: pl.LazyFrame) -> pl.LazyFrame:
 
 def with_placings(counted: pl.LazyFrame, said: pl.LazyFrame) -> pl.LazyFrame:
     """Return `counted` as shown, orders to ship as opened when they were placed."""
-    placed_at = _placings(said).group_by(_KEY).agg(placed_at=pl.col("at").min())
+    placed_at = _placings(said).group_by(KEY).agg(placed_at=pl.col("at").min())
     opened_at = pl.when(_TO_SHIP).then("placed_at").otherwise("opened_at")
-    return counted.join(placed_at, on=_KEY, how="left").with_columns(
+    return counted.join(placed_at, on=KEY, how="left").with_columns(
         pl.col("metric").cast(pl.String),
         opened_at=opened_at,
         rate=pl.lit(None, pl.Float64),
@@ -122,34 +121,34 @@ def with_placings(counted: pl.LazyFrame, said: pl.LazyFrame) -> pl.LazyFrame:
 
 def facts_of(said: pl.LazyFrame) -> pl.LazyFrame:
     """Return the facts of each obligation, by time: the columns of its key, and facts."""
-    placings = _placings(said)
-    roots = family_roots(said).lazy().with_columns(metric=pl.lit(UNITS_FILLED, METRIC))
     evidence = ["at", "event_id", "says", "amount"]
     accepted = _TO_SHIP & (pl.col("says") == "opened")
-    opening = placings.select(
-        *_KEY,
-        *evidence[:2],
-        pl.lit("opened").alias("says"),
-        pl.lit(None, pl.Int64).alias("amount"),
+    shown_as = (
+        pl.when(accepted).then(pl.lit("counts")).otherwise(pl.col("says").cast(pl.String))
     )
-    shown = (
-        said.join(roots, on=_KEY, how="left")
-        .with_columns(
-            says=pl.when(accepted)
-            .then(pl.lit("counts"))
-            .otherwise(pl.col("says").cast(pl.String)),
-            subject_id=pl.coalesce("root", "subject_id"),
-        )
-        .select(*_KEY, *evidence)
+    shown = said.with_columns(says=shown_as)
+    opening = _placings(said).with_columns(
+        says=pl.lit("opened"), amount=pl.lit(None, pl.Int64)
     )
     return (
-        pl.concat([shown, opening])
+        pl.concat(
+            each.select(*KEY, "at", "event_id", pl.col("says").cast(pl.String), "amount")
+            for each in (shown, opening)
+        )
         .with_columns(pl.col("metric").cast(pl.String))
         .unique()
         .sort(evidence)
-        .group_by(_KEY, maintain_order=True)
+        .group_by(KEY, maintain_order=True)
         .agg(facts=pl.struct("says", "at", "amount", "event_id"))
     )
+
+
+def of_roots(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return what is said of parts of an order as said of the order that was placed."""
+    roots = family_roots(said).lazy()
+    subject_id = pl.coalesce("root", "subject_id")
+    of_parts = said.join(roots, on=KEY, how="left")
+    return of_parts.with_columns(subject_id=subject_id).drop("root")
 
 
 def _listings(active: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from services.performance.model.families import family_roots
 from services.performance.model.metrics import UNITS_FILLED
 
 ORDER: Final = ["seller_id", "subject_id"]
@@ -48,13 +49,7 @@ def lost_units(said: pl.LazyFrame) -> pl.DataFrame:
         .agg(lost=pl.col("left").sum().clip(0))
     )
     lost = pl.concat([left, cuts.select(*ORDER, lost=pl.col("amount").fill_null(0))])
-    return _at_roots(lost, moved).group_by(ORDER).agg(pl.col("lost").sum())
-
-
-def family_roots(said: pl.LazyFrame) -> pl.DataFrame:
-    """Return the order that each split child descends from: seller_id, subject_id, root."""
-    of_units = said.filter(pl.col("metric") == UNITS_FILLED, pl.col("says") == MOVED)
-    return _roots(_moved(of_units.collect(engine="streaming")))
+    return _at_roots(lost, of_units).group_by(ORDER).agg(pl.col("lost").sum())
 
 
 def _moved(told: pl.DataFrame) -> pl.DataFrame:
@@ -71,20 +66,8 @@ def _placed(of_units: pl.LazyFrame, orders: pl.DataFrame) -> pl.DataFrame:
     return units.collect(engine="streaming")
 
 
-def _at_roots(lost: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    if moved.is_empty():
-        return lost
+def _at_roots(lost: pl.DataFrame, said: pl.LazyFrame) -> pl.DataFrame:
+    roots = family_roots(said).select(*ORDER, "root")
     root = pl.coalesce("root", "subject_id")
-    above = lost.join(_roots(moved), on=ORDER, how="left")
+    above = lost.join(roots, on=ORDER, how="left")
     return above.select("seller_id", root.alias("subject_id"), "lost")
-
-
-def _roots(moved: pl.DataFrame) -> pl.DataFrame:
-    """Follow the way up, twice as far each time; a circle, which is nonsense, ends too."""
-    up = moved.select(*ORDER, root="part_of")
-    for _ in range(moved.height.bit_length()):
-        further = up.rename({"subject_id": "root", "root": "above"})
-        higher = up.join(further, on=["seller_id", "root"], how="left")
-        root = pl.coalesce("above", "root")
-        up = higher.select(*ORDER, root.alias("root"))
-    return up

@@ -24,7 +24,8 @@ class Metric:
     `hours_allowed`: it falls due when the weekday hours of the policy have passed since it
     was opened; else a fact says when. `voids`: a void counts whenever it came, only before
     it was kept, or only before it fell due. `once_opened`: it counts only when some fact
-    opened it. `in_units`: due and kept are units, not obligations. `at_as_of`: judged on
+    opened it. `by_family`: an order and all that was split from it owe it once, together.
+    `in_units`: due and kept are units, not obligations. `at_as_of`: judged on
     how things stand at that moment, not on obligations of a window.
     """
 
@@ -32,19 +33,20 @@ class Metric:
     hours_allowed: bool = False
     voids: Voids = "always"
     once_opened: bool = False
+    by_family: bool = False
     in_units: bool = False
     at_as_of: bool = False
 
 
 METRICS: Final = (
-    Metric(name=ACCEPTANCE_ACCEPTED),
-    Metric(name=ACCEPTANCE_TIMELY, hours_allowed=True, voids="before_kept"),
+    Metric(name=ACCEPTANCE_ACCEPTED, by_family=True),
+    Metric(name=ACCEPTANCE_TIMELY, hours_allowed=True, voids="before_kept", by_family=True),
     Metric(name=APPROVALS_TIMELY, hours_allowed=True),
     Metric(name=STOCK_CONFIRMED, at_as_of=True),
     Metric(name=UNITS_FILLED, in_units=True),
     Metric(name=LISTINGS_COMPLETE, at_as_of=True),
     Metric(name=RESPONSES_TIMELY, hours_allowed=True),
-    Metric(name=SHIPPING_ON_TIME, once_opened=True, voids="before_due"),
+    Metric(name=SHIPPING_ON_TIME, once_opened=True, voids="before_due", by_family=True),
     Metric(name=SHIPPING_TRACKED, hours_allowed=True),
 )
 NAMES: Final = tuple(metric.name for metric in METRICS)

@@ -23,7 +23,7 @@ SAYS: Final = pl.Enum(["opened", "due", "kept", "void", "amount"])
 # `amount` is in units of stock. In `inventory.units_filled`, `due` says how many were
 # ordered, `amount` how many were lost for want of stock (null: all that was left), `kept`
 # how many can't be lost any more, and `opened` that so many of them moved here from the
-# order `part_of`.
+# order `part_of`. Elsewhere `part_of` says with which order a split one owes.
 SAYINGS: Final = pl.Schema(
     {
         "metric": METRIC,

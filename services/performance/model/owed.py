@@ -7,13 +7,13 @@ from typing import Final
 
 import polars as pl
 
+from services.performance.model.families import KEY, family_roots, members
 from services.performance.model.losses import lost_units
 from services.performance.model.metrics import METRICS, UNITS_FILLED, Metric
 from services.performance.model.obligation import METRIC, MOMENT, SAYS, known
 from services.performance.model.policy import Policy
 from services.performance.model.weekdays import deadline
 
-KEY: Final = ["seller_id", "metric", "subject_id"]
 MOMENTS: Final = ("opened", "due", "kept", "void")
 
 
@@ -28,13 +28,15 @@ def owed(
         void_at?, due, kept. Rows in any order, repeated or not, give the same.
     Source: domain.md 3.
     """
-    obligations = united(told(sayings, as_of, known_at))
+    obligations = owing(told(sayings, as_of, known_at))
     counting = fallen_due(obligations, policy, pl.lit(as_of, MOMENT))
     return counting.select(*KEY, "opened_at", "due_at", "kept_at", "void_at", "due", "kept")
 
 
 def obligations(sayings: pl.LazyFrame, policy: Policy) -> pl.LazyFrame:
     """Return all obligations that `sayings` are about, whether they count or not.
+
+    Each part of an order that was split has its own.
 
     Shape: as `united`, with due_at by the hours of `policy`; `is_void`, and `is_opened`:
         false for one that counts only once a fact opens it, which none did.
@@ -52,8 +54,43 @@ def told(sayings: pl.LazyFrame, as_of: datetime, known_at: datetime | None) -> p
     )
 
 
+def owing(said: pl.LazyFrame) -> pl.LazyFrame:
+    """Return what is owed, whatever the policy: obligations, those of a family as one.
+
+    Shape: as `united`; of a family, one row for its root, which is kept once all are that
+        nothing freed the seller of.
+    """
+    families = members(family_roots(said))
+    if families.is_empty():
+        return united(said)
+    mine = families.lazy()
+    parts = united(said.join(mine, on=KEY, how="semi")).join(mine, on=KEY)
+    others = said.join(mine, on=KEY, how="anti")
+    return pl.concat([united(others), _as_one(parts)])
+
+
+def _as_one(parts: pl.LazyFrame) -> pl.LazyFrame:
+    by_hours = _any_of(lambda m: m.hours_allowed)
+    begun = pl.when(by_hours).then("opened_at").otherwise("due_at").is_not_null()
+    in_time = by_hours | (pl.col("kept_at") <= pl.col("due_at"))
+    counting = parts.filter(begun, ~_is_void(), _is_opened())
+    kept_at = pl.col("kept_at")
+    return (
+        counting.with_columns(kept_at=pl.when(in_time).then(kept_at))
+        .group_by("seller_id", "metric", subject_id="root")
+        .agg(
+            pl.col("opened_at").min(),
+            pl.col("due_at").max(),
+            pl.when(kept_at.is_not_null().all()).then(kept_at.max()),
+            pl.lit(None, MOMENT).alias("void_at"),
+            pl.lit(None, pl.Int64).alias("units"),
+            pl.lit(0, pl.Int64).alias("lost"),
+        )
+    )
+
+
 def united(said: pl.LazyFrame) -> pl.LazyFrame:
-    """Return each obligation as the union of its rows, whatever the policy.
+    """Return each obligation as the union of its rows.
 
     Shape: one row per (seller_id, metric, subject_id): these, the earliest of every moment
         that is said of it (opened_at?, due_at?, kept_at?, void_at?), units?, lost.
@@ -86,7 +123,7 @@ def united(said: pl.LazyFrame) -> pl.LazyFrame:
 def fallen_due(obligations: pl.LazyFrame, policy: Policy, as_of: pl.Expr) -> pl.LazyFrame:
     """Return the obligations that count by `as_of`, with what is due and kept of each.
 
-    Shape: `obligations` as `united` makes them, with whatever else they have.
+    Shape: `obligations` as `owing` makes them, with whatever else they have.
     """
     return (
         obligations.with_columns(due_at=_due_at(policy))

@@ -15,7 +15,7 @@ from services.performance.model.completeness import active_listings, completenes
 from services.performance.model.confirmation import confirmation, last_moved
 from services.performance.model.metrics import METRICS, OVERALL
 from services.performance.model.obligation import MOMENT, OF_STOCK, known
-from services.performance.model.owed import fallen_due, told, united
+from services.performance.model.owed import fallen_due, owing, told
 from services.performance.model.policy import Policy
 
 Rows: TypeAlias = pl.DataFrame | pl.LazyFrame
@@ -61,7 +61,7 @@ def by_policies(
     Rows are read, and united to obligations, once for all of them.
     """
     now = pl.lit(as_of, MOMENT)  # in columns, a window may begin before Python's time does
-    obligations = united(told(sayings.lazy(), as_of, known_at))
+    obligations = owing(told(sayings.lazy(), as_of, known_at))
     sums = pl.collect_all(
         [counted(obligations, policy, now) for policy in policies], engine="streaming"
     )
@@ -136,7 +136,7 @@ def overall(cards: pl.DataFrame, of: pl.DataFrame, policy: Policy) -> pl.DataFra
 def counted(obligations: pl.LazyFrame, policy: Policy, now: pl.Expr) -> pl.LazyFrame:
     """Return what is due and kept by `now`, in the long window and in the recent one.
 
-    Shape: `obligations` as `united` makes them; out, one row per seller and metric: these,
+    Shape: `obligations` as `owing` makes them; out, one row per seller and metric: these,
         due, kept, recent_due, recent_kept.
     """
     since = now - pl.duration(days=policy.long_window_days)

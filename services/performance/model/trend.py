@@ -13,7 +13,7 @@ import polars as pl
 from services.performance.model.completeness import active_listings
 from services.performance.model.confirmation import last_moved
 from services.performance.model.obligation import MOMENT
-from services.performance.model.owed import told, united
+from services.performance.model.owed import owing, told
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import (
     Rows,
@@ -105,7 +105,7 @@ def _of_one_policy(
     )
     said, of_listings = (_by_moment(rows, of_moments) for rows in (sayings, listings))
     last = moments[-1]
-    obligations = united(told(said.lazy(), last, known_at))
+    obligations = owing(told(said.lazy(), last, known_at))
     sums = counted(
         obligations.join(of_moments.lazy(), on="seller_id"), policy, pl.col("as_of")
     ).collect(engine="streaming")

@@ -5,6 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from services.performance.model.evidence import SHOWN, facts_of, with_placings
+from services.performance.model.families import KEY
 from services.performance.model.obligation import MOMENT
 from services.performance.model.owed import obligations, told
 from services.performance.model.policy import Policy
@@ -36,5 +37,5 @@ def voided(
             window_days=pl.lit(policy.long_window_days, pl.Int64), due=none, kept=none
         )
     )
-    rows = with_placings(freed, said).join(facts_of(said), on=SHOWN[:3], how="left")
+    rows = with_placings(freed, said).join(facts_of(said), on=KEY, how="left")
     return rows.select(SHOWN).sort("seller_id", "metric", "due_at", "subject_id").collect()

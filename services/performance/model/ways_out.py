@@ -10,7 +10,7 @@ from services.performance.model.completeness import FULL, active_listings
 from services.performance.model.foresight import all_kept, foreseen
 from services.performance.model.metrics import LISTINGS_COMPLETE, STOCK_CONFIRMED
 from services.performance.model.obligation import MOMENT
-from services.performance.model.owed import owed, told, united
+from services.performance.model.owed import owed, owing, told
 from services.performance.model.policy import Policy
 from services.performance.model.scorecard import (
     NOT_ENOUGH,
@@ -67,7 +67,7 @@ def ways_out(
 
 
 def _sums(sayings: pl.DataFrame, policy: Policy, as_of: datetime) -> pl.DataFrame:
-    obligations = united(told(sayings.lazy(), as_of, None))
+    obligations = owing(told(sayings.lazy(), as_of, None))
     sums = counted(obligations, policy, pl.lit(as_of, MOMENT)).collect()
     return sums.with_columns(pl.col("metric").cast(pl.String))
 

@@ -7,12 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from services.performance.model.evidence import explain
-from services.performance.model.losses import family_roots
+from services.performance.model.evidence import explain, of_roots
 from services.performance.model.metrics import (
     LISTINGS_COMPLETE,
     STOCK_CONFIRMED,
-    UNITS_FILLED,
 )
 from services.performance.model.obligation import MOMENT, ListingSays
 from services.performance.model.policy import Policy
@@ -119,18 +117,9 @@ def _facts(late: pl.DataFrame, obligations: pl.DataFrame) -> Sequence[str]:
 
 
 def _said(sayings: pl.DataFrame) -> pl.DataFrame:
-    """Return what was said of obligations, parts of an order as their root's."""
-    roots = family_roots(sayings.lazy()).select("subject_id", "root")
-    rows = sayings.with_columns(pl.col("metric").cast(pl.String))
-    return (
-        rows.join(roots, on="subject_id", how="left")
-        .with_columns(
-            subject_id=pl.when(pl.col("metric") == UNITS_FILLED)
-            .then(pl.coalesce("root", "subject_id"))
-            .otherwise("subject_id")
-        )
-        .select(_COLUMNS)
-    )
+    """Return what was said of obligations, of parts of an order as of their root."""
+    of_orders = of_roots(sayings.lazy()).collect()
+    return of_orders.with_columns(pl.col("metric").cast(pl.String)).select(_COLUMNS)
 
 
 def _listed(listings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
