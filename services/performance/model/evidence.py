@@ -63,9 +63,9 @@ def explain(
     Shape: one row per obligation counted in its metric's window and per active listing,
         sorted by seller_id, metric, due_at, subject_id: these and window_days, opened_at?,
         kept_at?, void_at?, due, kept?, rate?, facts [says, at, amount?, event_id], by time,
-        and of a listing points [part, given, enough, points, of]. A split child's facts of
-        lost units stand with its root. An order to ship is `opened` when it was placed;
-        its acceptance says that it `counts`.
+        and of a listing points [part, given, enough, points, of]. What was split from an
+        order is counted with it, and its facts stand with it. An order to ship is `opened`
+        when it was placed; its acceptance says that it `counts`.
     """
     asked = (policy, as_of, known_at)
     cards = scorecards(sayings, listings, *asked)
