@@ -4,7 +4,7 @@ What is asked is what a request for one seller's scorecard asks: the whole quest
 what is void and what had come of the seller's facts. Each seller has as many obligations
 and listings. As many sellers, spread over all, are asked for in each of two databases, in
 turns; ours are those among the many. Then their rows alone are read: that is where many
-sellers could weigh, and what is made of the rows takes longer.
+sellers would weigh, and what is made of the rows would hide some of it.
 """
 
 from argparse import ArgumentParser
