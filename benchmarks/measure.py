@@ -7,14 +7,16 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from subprocess import PIPE, run
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, Self, TypeAlias, TypeVar
 
 RUNS: Final = 5
+
+_FEW: Final = 100
 
 T = TypeVar("T")
 Rate: TypeAlias = Callable[[], float]
@@ -25,19 +27,37 @@ Rate: TypeAlias = Callable[[], float]
 class Outcome:
     """What a benchmark found.
 
-    Units: `ours` and `other` are medians in events per second; `ratio` is ours / other.
+    Units: `ours` and `other` are medians in `unit`; `ratio` is ours / other.
+    Shape: `goal` is the least that the ratio should be, or the most, if `at_most`; none, if
+        it is told alone. `told` are other figures, in the units that their names say.
     """
 
     bench: str
     ours: float
     other: float
     ratio: float
-    goal: float
+    goal: float | None
+    unit: str = "per second"
+    at_most: bool = False
+    told: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_memory(
+        cls, bench: str, most: float, ours: int, other: int, told: Mapping[str, float]
+    ) -> Self:
+        """Return what one of two took of memory beside the other: at `most` so much.
+
+        Units: bytes.
+        """
+        times = round(ours / other, 2)
+        return cls(bench, ours, other, times, most, "bytes", at_most=True, told=told)
 
     @property
     def reached(self) -> bool:
-        """Whether the ratio is what it should be."""
-        return self.ratio >= self.goal
+        """Whether the ratio is what it should be, or nothing is asked of it."""
+        if self.goal is None:
+            return True
+        return self.ratio <= self.goal if self.at_most else self.ratio >= self.goal
 
 
 def say(what: str) -> None:
@@ -48,7 +68,7 @@ def say(what: str) -> None:
 
 def side_by_side(
     bench: str,
-    goal: float,
+    goal: float | None,
     ours: Rate,
     other: Rate,
     *,
@@ -69,7 +89,12 @@ def side_by_side(
         say(f"{bench} {number}/{runs}: ours {pair[0]:,.0f}/s, other {pair[1]:,.0f}/s")
     ours_median, other_median = (median(side) for side in zip(*pairs, strict=True))
     ratio = ours_median / other_median
-    return Outcome(bench, round(ours_median), round(other_median), round(ratio, 2), goal)
+    return Outcome(bench, shown(ours_median), shown(other_median), round(ratio, 2), goal)
+
+
+def shown(rate: float) -> float:
+    """Return a rate as it is told: whole, but for a few."""
+    return round(rate) if rate >= _FEW else round(rate, 1)
 
 
 def alone(work: Callable[[], T]) -> T:

@@ -24,35 +24,45 @@ OF_A_SELLER: Final = 40
 
 
 @contextmanager
-def rows_of(sellers: int, sloppy_every: int = 1) -> Iterator[Engine]:
-    """A database as performance prepares it, with rows of so many sellers.
-
-    Shape: `sloppy_every` as `sayings.history`. The keys are made once all rows are there.
-    """
+def rows_of(
+    sellers: int, sloppy_every: int = 1, of_a_seller: int = OF_A_SELLER
+) -> Iterator[Engine]:
+    """A database of its own, filled as by `fill`."""
     with database() as url:
         engine = connect(url)
-        prepare(engine, BLUEPRINT)
-        with engine.begin() as db:
-            for table in metadata.sorted_tables:
-                db.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"))
-        for first in range(0, sellers, SELLERS):
-            some = min(SELLERS, sellers - first)
-            orders = int(some * OF_A_SELLER / OF_AN_ORDER)
-            with engine.begin() as db:
-                said = history(orders, first, some, sloppy_every)
-                listed = listings(first, some, sloppy_every)
-                add_new(obligation_sayings, placed(said), db)
-                add_new(listing_sayings, placed(listed), db)
-        with engine.begin() as db:
-            for table in metadata.sorted_tables:
-                key = ", ".join(column.name for column in table.primary_key)
-                db.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})"))
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
-            db.execute(text("VACUUM ANALYZE"))
         try:
+            fill(engine, sellers, sloppy_every, of_a_seller)
             yield engine
         finally:
             engine.dispose()
+
+
+def fill(
+    engine: Engine, sellers: int, sloppy_every: int = 1, of_a_seller: int = OF_A_SELLER
+) -> None:
+    """Prepare an empty database as performance does, and add rows of so many sellers.
+
+    Shape: `sloppy_every` as `sayings.history`; `of_a_seller`, obligations. The keys are
+        made once all rows are there.
+    """
+    prepare(engine, BLUEPRINT)
+    with engine.begin() as db:
+        for table in metadata.sorted_tables:
+            db.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey"))
+    for first in range(0, sellers, SELLERS):
+        some = min(SELLERS, sellers - first)
+        orders = int(some * of_a_seller / OF_AN_ORDER)
+        with engine.begin() as db:
+            said = history(orders, first, some, sloppy_every)
+            listed = listings(first, some, sloppy_every)
+            add_new(obligation_sayings, placed(said), db)
+            add_new(listing_sayings, placed(listed), db)
+    with engine.begin() as db:
+        for table in metadata.sorted_tables:
+            key = ", ".join(column.name for column in table.primary_key)
+            db.execute(text(f"ALTER TABLE {table} ADD PRIMARY KEY ({key})"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+        db.execute(text("VACUUM ANALYZE"))
 
 
 def placed(said: pl.DataFrame) -> pl.DataFrame:

@@ -171,6 +171,7 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
     for rows in read_in_parts(platform.engine, Question(*asked)):
         found = first_sight(rows[0], rows[1], *asked)
         judged = _not_passed(found, rows, as_of, later)
+        del rows  # or they would stay while the next ones are read
         count += len(judged)
         passed_over += len(found) - len(judged)
         for some in in_batches(_loud(judged, platform.engine, policy, as_of), BATCH):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, LiteralString, TypeAlias
 
 import polars as pl
@@ -86,7 +87,8 @@ def ask_scorecards(
         obligations behind the scorecards, each with the facts that said so.
     """
     if not explained:
-        parts = [judged(rows, question) for rows in read_in_parts(db, question)]
+        # by `map`, which lets go of rows before the next ones are read
+        parts = map(partial(judged, question=question), read_in_parts(db, question))
         cards, levels = map(pl.concat, zip(*parts, strict=True))
         return Scorecards(cards, levels)
     rows = read_rows(db, question)

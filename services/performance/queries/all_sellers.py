@@ -167,8 +167,13 @@ def page_of_what_if(
     with one_moment(address(db)) as read:
         seen = seen_of_all(read) if cursor is None else cursor.seen
         for some in ranges:
-            rows = _rows(read, asked, some, seen, [confirms(asked)])
-            part = what_if(*rows, policies, question.as_of, question.known_at)
+            part = what_if(
+                # under no name, by which they would stay while the next ones are read
+                *_rows(read, asked, some, seen, [confirms(asked)]),
+                policies,
+                question.as_of,
+                question.known_at,
+            )
             counts.update(_changes(part))
             parts.append(_of(part, sellers))
     levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
