@@ -12,6 +12,7 @@ from kit.database import connect
 from kit.serving import build
 from kit.web.problems import INVALID
 from services.performance.app import blueprint
+from services.performance.model.metrics import NAMES
 from tests.infrastructure import drop_database, new_database
 from tests.performance.arrivals import Arrivals
 from tests.performance.policy_files import SHIPPED, strict_from, with_standard
@@ -55,7 +56,9 @@ def scorecards(http: TestClient, **asked: str) -> tuple[str, str, dict[str, str]
     return said["policy"], said["policy_digest"], levels
 
 
-AND_NOTHING = "of whom anything was true by 2026-04-01T12:00:00Z and is known now"
+AND_NOTHING = (
+    "of whom anything was true by 2026-04-01T00:00:00Z and known by 2026-04-01T12:00:00Z"
+)
 ALONE = [
     ("/scorecards?as_of={moment}&seller_id=nobody", None),
     ("/scorecards?as_of={moment}&seller_id=nobody&explain=true", None),
@@ -344,7 +347,6 @@ class TestTrend:
                 {"from": "2020-01-01"},
                 TOO_LONG,
             ),
-            ({"metric": "speed"}, "metric: Input should be 'overall', "),
             ({"by": "year"}, "by: Input should be 'day' or 'week'"),
             ({"from": "soon"}, "from: Value error, write a time as ISO 8601"),
         ],
@@ -355,6 +357,13 @@ class TestTrend:
         status, kind, detail = problem(self.ask(http, **query))
 
         assert (status, kind, detail[: len(why)]) == (422, "invalid-request", why)
+
+    def test_a_metric_that_is_none_is_unknown_as_everywhere(self, http: TestClient) -> None:
+        assert problem(self.ask(http, metric="speed")) == (
+            404,
+            "metric-unknown",
+            f"metric: there is none named 'speed'; there are: overall, {', '.join(NAMES)}",
+        )
 
     def test_somebody_nothing_is_known_of_is_unknown(self, http: TestClient) -> None:
         answer = http.get("/sellers/nobody/trend")

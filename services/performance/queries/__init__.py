@@ -1,6 +1,6 @@
 """Scorecards on demand, from the rows in PostgreSQL: of one seller or of all."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, LiteralString, TypeAlias
@@ -16,7 +16,6 @@ from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
 from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
-from services.performance.model.trend import TREND, trend
 
 Told: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
 """What was said of some sellers: of obligations, and of listings."""
@@ -99,30 +98,6 @@ def judged(rows: Told, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
     return cards, overall(cards, sellers(*rows, *asked), question.policy)
-
-
-def ask_trend(
-    db: Engine,
-    seller_id: str,
-    policy_of: Callable[[datetime], Policy],
-    moments: Sequence[datetime],
-    known_at: datetime | None = None,
-) -> pl.DataFrame:
-    """Return a seller's scorecards of `moments`.
-
-    Blocks. Shape: as `model.trend.trend`; `moments` in order. All that is known of the
-        seller by the last of them is read once.
-
-    Raises:
-        SellerNotKnown: Nothing was known of the seller by then.
-    """
-    if not moments:
-        return pl.DataFrame(schema=TREND)
-    last = moments[-1]
-    question = Question(policy_of(last), last, known_at, seller_id)
-    rows = read_rows(db, question)
-    question.require_known(sellers(*rows, last, known_at))
-    return trend(*rows, policy_of, moments, known_at)
 
 
 def read_rows(db: Engine, question: Question) -> Told:
