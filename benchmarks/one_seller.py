@@ -15,7 +15,8 @@ from benchmarks.measure import Outcome, conclude, say, side_by_side
 from benchmarks.sayings import AS_OF
 from benchmarks.standing_rows import rows_of
 from services.performance.model.policy import policy_at
-from services.performance.queries import Question, ask_scorecards
+from services.performance.queries.one_of_many import ask_scorecards_of
+from services.performance.queries.one_seller import Asked
 
 MANY: Final = 100_000
 FEW: Final = 1_000
@@ -49,7 +50,7 @@ def _rate(engine: Engine) -> partial[float]:
 def _asked(engine: Engine, names: list[str]) -> float:
     started = perf_counter()
     for name in names:
-        ask_scorecards(engine, Question(_POLICY, AS_OF, seller_id=name))
+        ask_scorecards_of(engine, Asked(name, _POLICY, AS_OF, AS_OF))
     return len(names) / (perf_counter() - started)
 
 

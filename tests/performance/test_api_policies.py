@@ -57,7 +57,9 @@ def scorecards(http: TestClient, **asked: str) -> tuple[str, str, dict[str, str]
 
 
 AND_NOTHING = (
-    "of whom anything was true by 2026-04-01T00:00:00Z and known by 2026-04-01T12:00:00Z"
+    "of whom anything was true by 2026-04-01T00:00:00Z and known by 2026-04-01T12:00:00Z; "
+    "correct seller_id or, if it is right, give an as_of (for a trend, until) and a "
+    "known_at after the seller's first order, access request, message or listing"
 )
 ALONE = [
     ("/scorecards?as_of={moment}&seller_id=nobody", None),
