@@ -81,8 +81,9 @@ class Obligation(Shown):
 
 
 class Scorecards(Paged):
-    """What performance answers of sellers."""
+    """What performance answers of sellers. Given as `after`, `again` gives this page."""
 
+    again: str | None
     policy: str
     cards: Sequence[Card]
     overall: Sequence[Overall]
@@ -277,11 +278,15 @@ class TrendPoint(Shown):
 
 
 class Trend(Shown):
-    """A metric of a seller, or the level of all together, over time."""
+    """A metric of a seller, or the level of all together, over time.
+
+    Shape: `again` is the path that gives the same answer; null where none can.
+    """
 
     seller_id: str
     metric: str
     by: str
+    again: str | None
     points: Sequence[TrendPoint]
 
 

@@ -55,7 +55,7 @@ def read_policy_file(path: Path) -> Mapping[str, Any]:
     except UnicodeDecodeError:
         raise PolicyFileError(f"{path}: it is no text") from None
     except tomllib.TOMLDecodeError as why:
-        raise PolicyFileError(f"{path}: it is no TOML: {why}") from None
+        raise PolicyFileError(f"{path}: it is no TOML: {why}; correct it there") from None
     plain: Mapping[str, Any] = json.loads(json.dumps(said, default=_moment))
     return plain
 

@@ -129,4 +129,9 @@ def _field(error: Mapping[str, Any]) -> dict[str, str]:
     where, *path = [str(part) for part in error["loc"]] or ["body"]
     if where not in {"body", "query", "path"}:
         path = [where, *path]
-    return {"field": ".".join(path) or "body", "reason": str(error["msg"])}
+    return {"field": ".".join(path) or "body", "reason": _reason(error)}
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """Return why, without what pydantic puts before our own words."""
+    return str(error["msg"]).removeprefix("Value error, ")

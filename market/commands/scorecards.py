@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import typer
 
@@ -25,13 +25,20 @@ from market.output import (
     say,
 )
 from market.platform import running
-from market.questions import MOMENT, KnownAtOption, PolicyVersionOption
+from market.questions import (
+    MOMENT,
+    KnownAtOption,
+    PolicyVersionOption,
+    SeenOption,
+    typed,
+)
 from market.showing.scorecards import explained
 
 app = typer.Typer()
 
 CARD: Final = ("seller_id", "metric", "window_days", "due", "kept", "rate", "level")
 OVERALL: Final = ("seller_id", "metric", "level")
+COMMAND: Final = ("market", "scorecards")
 
 
 class By(StrEnum):
@@ -113,20 +120,22 @@ def scorecards(  # noqa: PLR0913 - an option each
     first: FromOption = None,
     until: UntilOption = None,
     by: ByOption = None,
+    seen: SeenOption = None,
 ) -> None:
     """Show scorecards: per seller and metric what was due, what was kept, and the level.
 
     Rates are kept / due over the window: 30 days, or 90 where fewer than 10 fell due; a
     window of 0 days is taken at the moment itself. TIME is ISO 8601 with its offset, such
     as 2018-03-01T00:00:00Z; DAY is 2018-03-01. With --plot, a seller's trend is drawn.
+    What gives the same answer again, whatever comes late, is said below it, on stderr.
     """
     asked = {"known_at": as_text(known_at), "policy": policy}
     of_plot = {"metric": metric, "from": first, "until": until, "by": by}
     if plot is not None:
         others = {"--as-of": as_of, "--all": every, "--explain": explain}
-        draw_trend(plot, seller, asked | of_plot, others)
+        draw_trend(plot, seller, asked | of_plot | {"seen": seen}, others)
         return
-    asked |= {"as_of": as_text(as_of), "seller_id": seller}
+    asked |= {"as_of": as_text(as_of), "seller_id": seller, "after": seen}
     show_scorecards({**asked, "all": every, "explain": explain}, of_plot, output)
 
 
@@ -158,6 +167,19 @@ def show_scorecards(
     else:
         title = f"scorecards by policy {first[1].policy}"
         show(title, (known for _, known in chain([first], of_somebody)))
+    if first is not None and first[1].again is not None:
+        _say_again(asked, first[1].again)
+
+
+def _say_again(asked: Mapping[str, Any], token: str) -> None:
+    """Say what gives all pages again: all else as it was asked, by what had come."""
+    named = {"seller_id": "seller", "after": "seen"}
+    options = {named.get(name, name): value for name, value in asked.items()}
+    _say_the_same(typed(COMMAND, options | {"seen": token}))
+
+
+def _say_the_same(command: str) -> None:
+    say(f"the same again, whatever comes late: {command}")
 
 
 def draw_trend(
@@ -189,6 +211,9 @@ def draw_trend(
     except OSError as why:
         raise PlotError(f"{plot}: it cannot be written ({why.strerror})") from None
     say(f"{trend.metric} of {seller} by {trend.by}: {plot}")
+    if trend.again is not None:
+        query = dict(parse_qsl(urlsplit(trend.again).query))
+        _say_the_same(typed(COMMAND, {"plot": str(plot), "seller": seller} | query))
 
 
 def in_order(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from benchmarks.what_if import OFFICIAL, PROPOSED
 from benchmarks.what_if_of_tables import answered, stand_beyond_all
 from kit.database import connect
 from services.performance.model.what_if import what_if
-from services.performance.queries import Question, ask_scorecards, read_rows
+from services.performance.queries import Question, ask_scorecards, read_in_parts
 from services.performance.queries.one_seller import Asked, ask_card
 
 SELLERS = 3
@@ -32,7 +32,7 @@ def test_a_what_if_of_tables_is_of_all_sellers_and_of_all_rows(
     filled: Engine, fresh_database: str
 ) -> None:
     stand_beyond_all(filled)
-    rows = read_rows(filled, QUESTION)
+    (rows,) = read_in_parts(filled, QUESTION)
     metrics = what_if(*rows, (OFFICIAL, PROPOSED), AS_OF, AS_OF).metrics
 
     found = answered(fresh_database)

@@ -76,6 +76,7 @@ SCORECARDS: dict[str, Any] = {
         listing("p-1", 3),
         listing("p-2", 1),
     ],
+    "again": "THIS",
     "next": None,
 }
 

@@ -49,7 +49,12 @@ def served(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Itera
         tell(app.state.engine, received(busy_months()))
         me = psutil.Process()
         who = Identity(me.pid, me.create_time())
-        told = {"supervisor": who, "ready": True, "service_urls": {"performance": url}}
+        told = {
+            "supervisor": who,
+            "ready": True,
+            "service_urls": {"performance": url},
+            "service_database_urls": {"performance": database},
+        }
         home.write_state(STATE.model_copy(update=told))
         yield home.path
 

@@ -24,7 +24,7 @@ def trend(*rates: float | None, metric: str = "acceptance.timely") -> Trend:
         )
         for n, rate in enumerate(rates)
     ]
-    return Trend(seller_id="s-1", metric=metric, by="day", points=points)
+    return Trend(seller_id="s-1", metric=metric, by="day", again=None, points=points)
 
 
 def test_days_with_too_few_to_judge_are_gaps() -> None:

@@ -30,14 +30,17 @@ PROJECTED: Final = (
 )
 NOBODY_NOW: Final = (
     "seller_id: there is no seller 'nobody' of whom anything was true by "
-    "2026-04-02T00:00:00Z and is known now"
+    "2026-04-02T00:00:00Z and is known now; correct seller_id or, if it is right, "
+    "ask again after the seller's first order, access request, message or listing"
 )
 KNOWN_NOW: Final = f"known_at: {NOT_COME}leave it out for all that is known now"
 NO_OFFSET: Final = "it has no time zone: give it one, such as 2025-03-30T00:00:00Z"
 NO_POLICY: Final = "policy: there is none of version '1999'; there are: 2026-01"
 NOBODY: Final = (
     "seller_id: there is no seller 'nobody' of whom anything was true by "
-    "2026-04-01T00:00:00Z and "
+    "2026-04-01T00:00:00Z and known by 2026-04-02T00:00:00Z; correct seller_id or, "
+    "if it is right, give an as_of (for a trend, until) and a known_at after the seller's "
+    "first order, access request, message or listing"
 )
 OF_ONE: Final = [f"{S}/{path}" for path in ("scorecard", "evidence", "projection", "due")]
 OF_A_MOMENT: Final = ["/scorecards", "/policies/2026-01/comparison", *OF_ONE]
@@ -51,7 +54,9 @@ CLAIM: Final = {
     },
 }
 NO_SHIPMENT: Final = (
-    "claims.0.data.shipment_id: no fact that was known by then names a shipment 'o-x/h-x'"
+    "claims.0.data.shipment_id: no fact that was known by then names a shipment "
+    "'o-x/h-x'; correct shipment_id, or claim the orders.shipment-saved.v1 that brought it "
+    "about, too"
 )
 CONTENT: Final = dict(load_policies()[0].content)
 STANDARDS: Final = CONTENT["standards"]
@@ -65,16 +70,10 @@ REFUSED: Final[list[tuple[str, int, str]]] = [
         for each in OF_A_MOMENT
     ),
     *((f"{each}?{THEN}&policy=1999", 404, NO_POLICY) for each in OF_ONE),
-    *(
-        (
-            f"{each.replace('s-1', 'nobody')}?{THEN}",
-            404,
-            f"{NOBODY}known by 2026-04-02T00:00:00Z",
-        )
-        for each in OF_ONE
-    ),
+    *((f"{each.replace('s-1', 'nobody')}?{THEN}", 404, NOBODY) for each in OF_ONE),
     (f"/scorecards?{THEN}&policy=1999", 404, NO_POLICY),
-    (f"/scorecards?{THEN}&seller_id=nobody", 404, f"{NOBODY}is known now"),
+    (f"/scorecards?{THEN}&seller_id=nobody", 404, NOBODY),
+    ("/sellers/nobody/trend?until=2026-03-31", 404, NOBODY),
     (f"{S}/trend?known_at={AHEAD}", 422, KNOWN_NOW),
     (f"{S}/trend?known_at={NAIVE}", 422, f"known_at: {NO_OFFSET}"),
     (f"{S}/trend?policy=1999", 404, NO_POLICY),

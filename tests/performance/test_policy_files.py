@@ -1,13 +1,18 @@
 """Policies out of files: what is wrong is said with its file, its field and the remedy."""
 
-from datetime import date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomlkit
+from hypothesis import given, settings, strategies as st
+from pydantic import ValidationError
 
 from services.performance.adapters.policies import policies_in
 from services.performance.app import PolicySettings, policies_of
-from services.performance.model.policy import PolicyWrong, load_policies, policy_at
+from services.performance.model.policy import Policy, PolicyWrong, load_policies, policy_at
 from services.performance.model.policy_files import read_policies
 from tests.performance.policy_files import (
     MAY,
@@ -20,6 +25,43 @@ from tests.performance.policy_files import (
 )
 
 NEWER = strict_from(MAY)
+TIMELY = "standards.acceptance.timely"
+EXTRA = "there is no such field: leave it out, or correct its name"
+WHOLE = "it is no whole number: give one, without quotes"
+NO_ZONE = "it has no time zone: give it one, such as 2025-03-30T00:00:00Z"
+NO_MOMENT = "it is no moment: write one with its offset, such as 2026-05-01T00:00:00Z"
+NO_DAY = "it is no day: write one such as 2026-12-25"
+NO_TABLE = "it is no table of fields: give each of its fields by name"
+REMEDIES = r"\b(give|leave it out|write|use|let|swap|metrics are)\b"
+plain = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=10**30),
+    st.floats(),
+    st.text(max_size=70),
+    st.dates(),
+    st.times(),
+    st.datetimes(timezones=st.sampled_from([None, UTC, timezone(timedelta(hours=14))])),
+)
+anything = st.one_of(
+    plain, st.lists(plain, max_size=3), st.dictionaries(st.text(max_size=9), plain)
+)
+"""What a file may say, or JSON."""
+
+
+def standard(**changes: object) -> dict[str, object]:
+    """All standards, one of them otherwise."""
+    standards = SHIPPED.model_dump(exclude_none=True)["standards"]
+    timely = standards["acceptance.timely"] | changes
+    given = {name: value for name, value in timely.items() if value is not None}
+    return {"standards": standards | {"acceptance.timely": given}}
+
+
+def written(said: dict[str, Any]) -> str:
+    """The TOML of anything, its holidays as they are."""
+    plainly = {n: sorted(v) if isinstance(v, frozenset) else v for n, v in said.items()}
+    return tomlkit.dumps({n: v for n, v in plainly.items() if v is not None})
 
 
 def refused(**texts: str) -> str:
@@ -130,29 +172,106 @@ def test_windows_the_wrong_way_round_are_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"surprise": 1}, "surprise: there is no such field: leave it out, or correct"),
-        ({"version": "a/b"}, "version: String should match pattern"),
-        ({"enough_due": 0}, "enough_due: Input should be greater than 0"),
-        ({"long_window_days": 9_999}, "long_window_days: Input should be less than or"),
-        ({"z": float("inf")}, "z: Input should be less than or equal to 10"),
+        ({"surprise": 1}, f"surprise: {EXTRA}"),
+        ({"version": None}, "version: it is missing: give it"),
+        ({"version": 7}, "version: it is no text: write it in quotes"),
         (
-            {"applies_from": datetime(2026, 5, 1)},  # noqa: DTZ001 - naive on purpose
-            "applies_from: it has no time zone: give it one",
+            {"version": "a/b"},
+            (
+                "version: it is no version: use letters, digits, dots, dashes and "
+                "underscores, and begin with a letter or a digit, such as 2026-05"
+            ),
         ),
-        ({"applies_from": 5}, "applies_from: Value error, write a time as ISO 8601"),
-        ({"holidays": ["soon"]}, "holidays.0: Value error, write a time as ISO 8601"),
+        (
+            {"version": "v" * 65},
+            "version: it is too long: give 64 characters at most",
+        ),
+        ({"enough_due": 0}, "enough_due: it is out of range: give more than 0"),
+        (
+            {"window_days": "30"},
+            "window_days: it is no whole number: give one, without quotes",
+        ),
+        ({"window_days": True}, f"window_days: {WHOLE}"),
+        ({"window_days": 1.5}, f"window_days: {WHOLE}"),
+        (
+            {"long_window_days": 9_999},
+            "long_window_days: it is out of range: give 3660 or less",
+        ),
+        ({"z": float("inf")}, "z: it is out of range: give 10 or less"),
+        ({"z": "1.6"}, "z: it is no number: give one, without quotes"),
+        ({"shadow": "yes"}, "shadow: it is neither true nor false: give one of them, "),
+        ({"applies_from": datetime(2026, 5, 1)}, f"applies_from: {NO_ZONE}"),  # noqa: DTZ001 - naive on purpose
+        ({"applies_from": date(2026, 5, 1)}, f"applies_from: {NO_ZONE}"),
+        ({"applies_from": 5}, f"applies_from: {NO_MOMENT}"),
+        ({"applies_from": "2026-05-01T25:00:00Z"}, f"applies_from: {NO_MOMENT}"),
+        ({"applies_from": time(7)}, f"applies_from: {NO_MOMENT}"),
+        ({"holidays": ["soon"]}, f"holidays.0: {NO_DAY}"),
+        ({"holidays": [MAY.date(), "2026-02-30"]}, f"holidays.1: {NO_DAY}"),
+        ({"holidays": [datetime(2026, 5, 1, 9, tzinfo=UTC)]}, f"holidays.0: {NO_DAY}"),
+        ({"holidays": "2026-12-25"}, "holidays: it is no list: write its entries in [ ]"),
+        ({"standards": 1}, f"standards: {NO_TABLE}"),
+        ({"standing": [1]}, f"standing: {NO_TABLE}"),
+        (standard(warn="0.9"), f"{TIMELY}.warn: it is no number: give one, without quotes"),
+        (standard(warn=97), f"{TIMELY}.warn: it is out of range: give 1 or less"),
+        (standard(limit=-0.1), f"{TIMELY}.limit: it is out of range: give 0 or more"),
+        (standard(limit=float("nan")), f"{TIMELY}.limit: it is out of range: give 1"),
+        (standard(limit=None), f"{TIMELY}.limit: it is missing: give it"),
+        (standard(hours=24), f"{TIMELY}.hours: {EXTRA}"),
+        ({"standards": {"acceptance.timely": 0.9}}, f"{TIMELY}: {NO_TABLE}"),
     ],
 )
-def test_a_wrong_field_is_named(changes: dict[str, object], why: str) -> None:
+def test_a_wrong_field_is_named_with_the_remedy(
+    changes: dict[str, object], why: str
+) -> None:
     said = SHIPPED.model_dump(exclude_none=True) | changes
 
-    assert refused(a=toml_of(said)).startswith(f"a.toml: {why}")
+    assert refused(a=written(said)).startswith(f"a.toml: {why}")
+
+
+def test_more_holidays_than_years_have_are_refused() -> None:
+    days = ", ".join(f"{date.fromordinal(n)}" for n in range(1, 5_002))
+    many = as_toml(SHIPPED).replace("holidays = []", f"holidays = [{days}]")
+
+    assert refused(a=many) == "a.toml: holidays: there are too many: give 5000 at most"
+
+
+def test_all_wrong_fields_are_named_at_once() -> None:
+    said = SHIPPED.model_dump(exclude_none=True) | {"z": 0, "enough_due": "many"}
+
+    assert refused(a=written(said)) == (
+        "a.toml: enough_due: it is no whole number: give one, without quotes; "
+        "z: it is out of range: give more than 0"
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), anything)
+def test_whatever_is_wrong_is_said_in_words_of_ours(
+    data: st.DataObject, value: object
+) -> None:
+    said: Any = SHIPPED.model_dump(exclude_none=True)
+    place = said
+    name = data.draw(st.sampled_from([*place, "applies_from", "other"]))
+    while isinstance(place.get(name), dict) and data.draw(st.booleans()):
+        place = place[name]
+        name = data.draw(st.sampled_from([*place, "other"]))
+    place[name] = value
+
+    try:
+        Policy.model_validate(said)
+    except ValidationError as why:
+        for fault in why.errors():
+            assert fault["type"] == "policy"
+            assert re.search(REMEDIES, fault["msg"]), fault["msg"]
+            assert not re.search("Input|Value error|should|valid|None", fault["msg"])
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff")
 
-    assert refused(a="z = ").startswith("a.toml: it is no TOML: ")
+    assert refused(a="z = ") == (
+        "a.toml: it is no TOML: Invalid value (at end of document); correct it there"
+    )
     with pytest.raises(PolicyWrong, match=r"it is no text"):
         policies_in(tmp_path / "bytes.toml")
     with pytest.raises(PolicyWrong, match=r"none: no policy can be read there \(No such"):

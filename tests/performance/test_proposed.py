@@ -1,5 +1,6 @@
 """What would be so if claims were facts: seen over HTTP, recorded nowhere."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from contracts.registry import CLASSES
 from kit.consumers.records import Received
 from services.performance.model.proposed import Stated, parsed
 from services.performance.model.refusals import ClaimsRefused
+from services.performance.model.things import require
 from services.performance.policies import MEANT, rows_of
 from services.performance.queries.one_seller import with_more
 from tests.performance.history import histories
@@ -177,6 +179,21 @@ def test_a_message_that_was_never_sent_cannot_have_been_answered(
 
     assert status == 422
     assert found["errors"][0]["field"] == "claims.0.data.answers"
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+def test_a_claim_about_nothing_names_the_claim_that_brings_it_about(
+    told: list[Received],
+) -> None:
+    for each in told:
+        try:
+            require([each.fact], ())
+        except ClaimsRefused as why:
+            for field, reason in why.wrong:
+                ((named, kind),) = re.findall(r"correct (\S+), or claim the (\S+)", reason)
+                assert field.endswith(f".{named}")
+                assert kind in CLASSES
 
 
 def test_each_type_that_means_something_is_published() -> None:

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 
 from contracts.fact import Fact
+from kit.consumers import tables
 from kit.database import connect, create_live_schema, driver
 from services.performance.consumers import OBLIGATIONS
 from services.performance.model.evidence import explain
 from services.performance.model.scorecard import scorecards, sellers
 from services.performance.projections import metadata
-from services.performance.queries import Question, ask_scorecards, read_in_parts
+from services.performance.queries import (
+    Question,
+    Scorecards,
+    ask_scorecards,
+    read_in_parts,
+)
+from services.performance.queries.one_of_many import ask_scorecards_of
+from services.performance.queries.one_seller import Asked
 from tests.performance.facts import (
     accepted,
     cancelled,
@@ -23,6 +32,7 @@ from tests.performance.facts import (
     shipped,
     tracked,
 )
+from tests.performance.selling import later
 from tests.performance.test_confirmation import came_in, counted
 from tests.performance.world import (
     AS_OF,
@@ -63,57 +73,65 @@ def performance(fresh_database: str) -> Iterator[Engine]:
     with engine.begin() as db:
         create_live_schema(db)
         metadata.create_all(db)
+        tables.metadata.create_all(db)
         OBLIGATIONS.handler(FACTS, db)
     yield engine
     engine.dispose()
 
 
-@pytest.mark.parametrize("seller_id", [None, "s-1", "o'neil", "nobody"])
 @pytest.mark.parametrize("known_at", [None, AS_OF - 8 * DAY])
 def test_scorecards_are_those_of_the_facts(
-    performance: Engine, seller_id: str | None, known_at: object
+    performance: Engine, known_at: datetime | None
 ) -> None:
-    known = None if known_at is None else AS_OF - 8 * DAY
-    mine = [r for r in FACTS if seller_id in {None, r.fact.seller_id}]
+    found = ask_scorecards(performance, Question(POLICY, AS_OF, known_at))
 
-    found = ask_scorecards(performance, Question(POLICY, AS_OF, known, seller_id))
-
-    assert found.cards.rows() == cards_of(mine, AS_OF, known)
-    assert found.overall.rows() == overall_of(mine, AS_OF, known)
+    assert found.cards.rows() == cards_of(FACTS, AS_OF, known_at)
+    assert found.overall.rows() == overall_of(FACTS, AS_OF, known_at)
 
 
-def test_evidence_names_the_facts_by_their_ids(performance: Engine) -> None:
-    mine = [r for r in FACTS if r.fact.seller_id == "s-1"]
+@pytest.mark.parametrize("seller_id", ["s-1", "o'neil"])
+@pytest.mark.parametrize("known_at", [AS_OF, AS_OF - 8 * DAY])
+def test_a_sellers_are_those_of_the_sellers_facts(
+    performance: Engine, seller_id: str, known_at: datetime
+) -> None:
+    mine = [r for r in FACTS if r.fact.seller_id == seller_id]
 
-    asked = Question(POLICY, AS_OF, seller_id="s-1")
-    found = ask_scorecards(performance, asked, explained=True).evidence
+    asked = Asked(seller_id, POLICY, AS_OF, known_at)
+    found, _ = ask_scorecards_of(performance, asked, explained=True)
 
-    expected = explain(*sayings_of(mine), POLICY, AS_OF)
-    assert found is not None
-    assert found.rows() == expected.rows()
-    assert found.height > 0
+    assert found.cards.rows() == cards_of(mine, AS_OF, known_at)
+    assert found.overall.rows() == overall_of(mine, AS_OF, known_at)
+    expected = explain(*sayings_of(mine), POLICY, AS_OF, known_at)
+    assert found.evidence is not None
+    assert found.evidence.rows() == expected.rows()
+    assert found.evidence.height > 0
 
 
 def test_a_scorecard_is_of_one_moment_whatever_becomes_known_meanwhile(
     performance: Engine,
 ) -> None:
-    latecomer = listed().model_copy(update={"seller_id": "late"})
-    question = Question(POLICY, AS_OF)
-    before = ask_scorecards(performance, question, explained=True)
+    latecomer = listed(product_id="late")
+    asked = Asked("s-1", POLICY, AS_OF, AS_OF)
+    before, seen = ask_scorecards_of(performance, asked, explained=True)
 
     with ThreadPoolExecutor(1) as asking, performance.begin() as db:
         driver(db).execute("LOCK TABLE listing_sayings IN ACCESS EXCLUSIVE MODE")
-        asked = asking.submit(ask_scorecards, performance, question, explained=True)
+        waits = asking.submit(ask_scorecards_of, performance, asked, explained=True)
         while not waiting(performance):
             pass
-        OBLIGATIONS.handler(received([latecomer]), db)
+        OBLIGATIONS.handler(later([(latecomer, timedelta())]), db)
         db.commit()
-        found = asked.result()
+        found, as_seen = waits.result()
 
-    assert found.overall.equals(before.overall)
+    assert (products_in(found), as_seen) == (products_in(before), seen)
+    after, _ = ask_scorecards_of(performance, asked, explained=True)
+    assert products_in(after) == {*products_in(before), "late"}
+
+
+def products_in(found: Scorecards) -> set[str]:
+    """The listings behind the points of all."""
     assert found.evidence is not None
-    assert found.evidence.rows() == explain(*sayings_of(FACTS), POLICY, AS_OF).rows()
-    assert ask_scorecards(performance, question).overall.height == before.overall.height + 1
+    return {*found.evidence.filter(metric="listings.complete")["subject_id"]}
 
 
 def waiting(engine: Engine) -> bool:

@@ -70,6 +70,11 @@ PolicyVersion: TypeAlias = Annotated[
     ),
 ]
 
+HadCome: TypeAlias = Annotated[
+    SeenText | None,
+    Query(alias="seen", description="As far as it had come here when an answer said this."),
+]
+
 
 class Basis(BaseModel):
     """What an answer stands on: the whole question, and what of the facts had come.
@@ -142,15 +147,21 @@ def _how_asked(
     ] = None,
     known_at: KnownAt = None,
     version: PolicyVersion = None,
-    seen: Annotated[
-        SeenText | None,
-        Query(description="As far as it had come here when an answer said this."),
-    ] = None,
+    seen: HadCome = None,
 ) -> How:
     return filled_in(now, policies, as_of, known_at, version, seen)
 
 
 HowAsked: TypeAlias = Annotated[How, Depends(_how_asked)]
+
+
+def had_come(seen: Seen) -> dict[str, Any]:
+    """Return what had come, as the fields of `Basis`."""
+    return {
+        "seen": seen.written(),
+        "places": dict(seen.places),
+        "aside": dict(seen.aside),
+    }
 
 
 def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
@@ -160,9 +171,7 @@ def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
         "as_of": asked.as_of,
         "known_at": asked.known_at,
         "policy": asked.policy.version,
-        "seen": seen.written(),
-        "places": dict(seen.places),
-        "aside": dict(seen.aside),
+        **had_come(seen),
     }
 
 
@@ -173,13 +182,28 @@ def repeatable(
 
     Shape: `path` follows that of the seller; `more` is asked besides.
     """
-    basis = basis_of(asked, seen)
     query = {
         "as_of": written(asked.as_of),
         "known_at": written(asked.known_at),
         "policy": asked.policy.version,
-        "seen": basis["seen"],
-        **(more or {}),
     }
-    again = f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}"
-    return {**basis, "again": None if basis["seen"] is None else again}
+    again = asked_again(asked.seller_id, path, query, seen, more)
+    return {**basis_of(asked, seen), "again": again}
+
+
+def asked_again(
+    seller_id: str,
+    path: str,
+    query: Mapping[str, str],
+    seen: Seen,
+    more: Mapping[str, str] | None = None,
+) -> str | None:
+    """Return the question that is answered as before; None if it can't tell what had come.
+
+    Shape: `path` follows that of the seller; `query` is asked, and `more` besides.
+    """
+    come = seen.written()
+    if come is None:
+        return None
+    whole = urlencode({**query, "seen": come, **(more or {})})
+    return f"/sellers/{quote(seller_id, safe='')}/{path}?{whole}"

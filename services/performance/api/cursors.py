@@ -1,7 +1,8 @@
-"""What a page of an answer about all sellers is asked for by, as `after`: its token.
+"""What an answer about sellers is had again by, or goes on by, given as `after`: its token.
 
 A token is the text of a page's cursor and of all of the question that may be left open: so
-that each page answers the same question, of the same facts.
+that each page answers the same question, of the same facts. That of an answer about one
+seller says what had come of this one's facts.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from services.performance.model.policy import Policy
 from services.performance.model.refusals import written as as_said
 from services.performance.queries import Question
 from services.performance.queries.all_sellers import Cursor
+from services.performance.queries.one_seller import Asked
+from services.performance.queries.seen import Seen
 from services.performance.queries.seen_of_all import Places, SeenOfAll
 
 
@@ -27,7 +30,8 @@ class PageToken(NamedTuple):
 
     Shape: `beyond` and `until` as of `Cursor`, `places` and `aside` as of `SeenOfAll`.
         `policy` is the version of the one that judges; `proposed` the digest of the one
-        that is compared with it, if one is; `every` and `explain` what was to be shown.
+        that is compared with it, if one is; `every` and `explain` what was to be shown. Of
+        one seller, `seller_id`, there is one place by service, as in a `Seen`.
     """
 
     beyond: SellerId | Literal[""]
@@ -40,12 +44,19 @@ class PageToken(NamedTuple):
     explain: bool
     places: Places
     aside: Places
+    seller_id: SellerId | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """What had come of the one seller's facts."""
+        return Seen(places={n: p[0] for n, p in self.places.items()}, aside=self.aside)
 
     @property
     def held(self) -> Mapping[str, Any]:
         """What was asked, by the names of the fields that ask it."""
         named = {"as_of": self.as_of, "known_at": self.known_at, "policy": self.policy}
-        return named | {"all": self.every, "explain": self.explain}
+        shown = {"all": self.every, "explain": self.explain}
+        return named | shown | {"seller_id": self.seller_id}
 
 
 _TOKEN: Final = TypeAdapter(PageToken)
@@ -63,10 +74,11 @@ After: TypeAlias = Annotated[
 class AskedPage:
     """A page of the answer to a question: the first, or the one that `token` names.
 
-    Shape: `every`, with what is left out else; `explain`, with the facts behind each.
+    Shape: `question` is `Asked` of one seller, and the page then all of the answer;
+        `every`, with what is left out else; `explain`, with the facts behind each.
     """
 
-    question: Question
+    question: Question | Asked
     token: PageToken | None
     every: bool
     explain: bool = False
@@ -80,15 +92,28 @@ class AskedPage:
         return Cursor(self.token.beyond, seen, self.token.until)
 
 
-def continued(
-    after: str | None,
+def question_of(
+    policy: Policy,
+    as_of: datetime,
+    known_at: datetime | None,
     seller_id: str | None,
-    asked: Mapping[str, Any],
-    proposed: Policy | None = None,
+    token: PageToken | None,
+    now: datetime,
+) -> Question | Asked:
+    """Return what is asked, of all sellers or of one: of one, nothing is left open."""
+    if seller_id is None:
+        return Question(policy, as_of, known_at)
+    seen = None if token is None else token.seen
+    return Asked(seller_id, policy, as_of, known_at or now, seen)
+
+
+def continued(
+    after: str | None, asked: Mapping[str, Any], proposed: Policy | None = None
 ) -> PageToken | None:
     """Return the token that a page is asked for by; None if it is the first.
 
-    Shape: `asked` by the name of the field; None is left open.
+    Shape: `asked` by the name of the field; None is left open. Without a `seller_id`, only
+        all sellers can be asked of.
 
     Raises:
         RequestValidationError: That page answered another question.
@@ -96,8 +121,10 @@ def continued(
     if after is None:
         return None
     token = read(after, _TOKEN)
-    if seller_id is not None:
+    if token.seller_id is None and asked.get("seller_id") is not None:
         raise _another("all sellers, not one")
+    if token.seller_id is not None and "seller_id" not in asked:
+        raise _another("one seller, not all")
     if token.proposed != (None if proposed is None else proposed.digest):
         raise _another(
             "scorecards" if token.proposed is None else "what another policy would change"
@@ -112,19 +139,37 @@ def continued(
 def token_of(
     page: AskedPage, cursor: Cursor | None, proposed: Policy | None = None
 ) -> str | None:
-    """Return the token of the page of the same answer that `cursor` names.
+    """Return the token of the page of the same answer that `cursor` names; None for none.
 
-    Shape: None if there is no such page, or the answer has only one.
+    Shape: `page` is of all sellers.
     """
-    question = page.question
-    if cursor is None or question.seller_id is not None:
+    if cursor is None:
         return None
-    asked = (question.as_of, question.known_at, question.policy.version)
+    said = _question_of_token(page, proposed)
+    return written(PageToken(cursor.beyond, cursor.until, *said, *cursor.seen))
+
+
+def token_of_one(
+    page: AskedPage, asked: Asked, seen: Seen, proposed: Policy | None = None
+) -> str | None:
+    """Return the token of the answer about one seller; None if it can't tell what had come.
+
+    Shape: `asked` is the question of `page`.
+    """
+    if seen.written() is None:
+        return None
+    places = {name: [place] for name, place in seen.places.items()}
+    said = _question_of_token(page, proposed)
+    return written(PageToken("", "", *said, places, seen.aside, asked.seller_id))
+
+
+def _question_of_token(
+    page: AskedPage, proposed: Policy | None
+) -> tuple[datetime, datetime | None, str, str | None, bool, bool]:
+    asked = page.question
     digest = None if proposed is None else proposed.digest
-    shown = (page.every, page.explain)
-    return written(
-        PageToken(cursor.beyond, cursor.until, *asked, digest, *shown, *cursor.seen)
-    )
+    by = (asked.policy.version, digest)
+    return (asked.as_of, asked.known_at, *by, page.every, page.explain)
 
 
 def _another(what: str) -> Exception:

@@ -6,15 +6,24 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from kit.web.asking import may
+from kit.web.commands import Now
 from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from kit.web.whose import AnySeller
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere, PolicyVersion
-from services.performance.api.cursors import After, AskedPage, continued, token_of
+from services.performance.api.cursors import (
+    After,
+    AskedPage,
+    continued,
+    question_of,
+    token_of,
+    token_of_one,
+)
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.scorecard import NOT_ENOUGH
-from services.performance.queries import Question, ask_scorecards
 from services.performance.queries.all_sellers import page_of_scorecards
+from services.performance.queries.one_of_many import ask_scorecards_of
+from services.performance.queries.one_seller import Asked
 
 router = APIRouter()
 
@@ -26,7 +35,8 @@ class Scorecards(BaseModel):
         `cards` by seller and metric, `overall` by seller; `evidence`, if asked for, by
         seller, metric and moment due. Given as `after`, with all else as it was asked,
         `again` is answered by this page, whatever has come since, and `next`, if there are
-        more sellers, by the next one; of one seller, ask for its scorecard.
+        more sellers, by the next one. `again` is null where too many facts of the one
+        seller were set aside for it to tell.
     """
 
     policy: str
@@ -41,6 +51,7 @@ class Scorecards(BaseModel):
 def _page_of(  # noqa: PLR0913, PLR0917 - what a request brings
     as_of: AsOf,
     policies: PoliciesHere,
+    now: Now,
     known_at: KnownAt = None,
     seller_id: AnySeller = None,
     version: PolicyVersion = None,
@@ -54,12 +65,13 @@ def _page_of(  # noqa: PLR0913, PLR0917 - what a request brings
     ] = None,
 ) -> AskedPage:
     asked = {"as_of": as_of, "known_at": known_at, "policy": version}
-    token = continued(after, seller_id, asked | {"all": every, "explain": explain})
+    shown = {"all": every, "explain": explain}
+    token = continued(after, {**asked, **shown, "seller_id": seller_id})
     if token is not None:
-        known_at, version = token.known_at, token.policy
+        known_at, version, seller_id = token.known_at, token.policy, token.seller_id
         every, explain = token.every, token.explain
     policy = chosen_policy(version, as_of, policies)
-    question = Question(policy, as_of, known_at, seller_id)
+    question = question_of(policy, as_of, known_at, seller_id, token, now)
     return AskedPage(question, token, bool(every), bool(explain))
 
 
@@ -75,15 +87,16 @@ def read_scorecards(
     is much to explain. What comes while they are turned changes none of them. A page may
     show nobody: only without a `next` is it the last.
     """
-    question, this, following = page.question, None, None
-    if question.seller_id is None:
+    question, following = page.question, None
+    if isinstance(question, Asked):
+        found, seen = ask_scorecards_of(engine, question, explained=page.explain)
+        again = token_of_one(page, question, seen)
+    else:
         answered = page_of_scorecards(
             engine, question, page.cursor, limit, explained=page.explain
         )
-        found, this, following = answered.found, answered.this, answered.next
-    else:
-        found = ask_scorecards(engine, question, explained=page.explain)
-    question.require_known(found.overall)
+        found, following = answered.found, token_of(page, answered.next)
+        again = token_of(page, answered.this)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,
@@ -91,6 +104,6 @@ def read_scorecards(
         cards=[card for card in cards if page.every or card["level"] != NOT_ENOUGH],
         overall=found.overall.to_dicts(),
         evidence=None if found.evidence is None else found.evidence.to_dicts(),
-        again=token_of(page, this),
-        next=token_of(page, following),
+        again=again,
+        next=following,
     )

@@ -1,9 +1,9 @@
 """HTTP out: how a seller stood at the end of each day or week."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
@@ -14,22 +14,29 @@ from kit.web.commands import Now
 from kit.web.reading import ThisEngine
 from kit.web.whose import SellerInPath
 from services.performance.api.asking import (
+    HadCome,
+    How,
     KnownAt,
     PoliciesHere,
     PolicyVersion,
+    asked_again,
+    filled_in,
+    had_come,
     invalid,
 )
+from services.performance.model.choosing import chosen_of_trend
 from services.performance.model.metrics import NAMES, OVERALL
 from services.performance.model.policy import Policy, policy_at, policy_of
+from services.performance.model.refusals import written
 from services.performance.model.scorecard import NOT_ENOUGH
 from services.performance.model.trend import DAY, MAX_POINTS, By, ends
-from services.performance.queries import ask_trend
-from services.performance.queries.known import require_known
+from services.performance.queries.one_seller import Asked
+from services.performance.queries.seen import Seen
+from services.performance.queries.trend import ask_trend
 
 router = APIRouter()
 
 USUAL: Final = {"day": timedelta(days=90), "week": timedelta(weeks=52)}
-Name: TypeAlias = Literal[OVERALL, *NAMES]  # type: ignore[valid-type]  # of our own names
 
 
 class Point(BaseModel):
@@ -52,21 +59,44 @@ class Point(BaseModel):
 
 
 class Trend(BaseModel):
-    """A metric of a seller, or the level of all together, over time."""
+    """A metric of a seller, or the level of all together, over time.
+
+    Shape: `policy` is the version that was asked for; null, where each point is judged by
+        the one that applied then: which that is never changes. `seen`, `places` and `aside`
+        say what had come, as in a scorecard; `again` is the question that gives the same
+        answer, byte for byte, null where `seen` is.
+    """
 
     seller_id: str
     metric: str
     by: By
-    known_at: datetime | None
+    known_at: datetime
+    policy: str | None
+    seen: str | None
+    places: Mapping[str, int]
+    aside: Mapping[str, Sequence[int]]
+    again: str | None
     points: list[Point]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which days or weeks."""
+    """Which days or weeks: those that end from the `first` day to the `last`."""
 
     by: By
-    moments: Sequence[datetime]
+    first: date
+    last: date
+
+    @property
+    def moments(self) -> Sequence[datetime]:
+        """When each of them ended."""
+        return ends(self.first, self.last, self.by)
+
+    @property
+    def over_at(self) -> datetime:
+        """When the last day ended."""
+        (end,) = ends(self.last, self.last, "day")
+        return end
 
 
 def _span(
@@ -103,38 +133,83 @@ def _span(
             f"{begun} until {last} are {count} {by}s, and {MAX_POINTS} can be answered at "
             f"once: ask for {shorter}",
         )
-    return Span(by, ends(begun, last, by))
+    return Span(by, begun, last)
 
 
 def _before(last: date, usual: timedelta) -> date:
     return last - min(usual - DAY, last - date.min)
 
 
+@dataclass(frozen=True, slots=True)
+class AskedTrend:
+    """Which trend, by which policy if not by that of each moment, and how it is asked."""
+
+    metric: str
+    span: Span
+    policy: str | None
+    how: How
+
+    def again(self, asked: Asked, seen: Seen) -> str | None:
+        """Return the question that gives the same answer; None if none can."""
+        by = {} if self.policy is None else {"policy": self.policy}
+        span = self.span
+        query = {
+            "metric": self.metric,
+            "by": span.by,
+            "from": f"{span.first}",
+            "until": f"{span.last}",
+            "known_at": written(asked.known_at),
+            **by,
+        }
+        return asked_again(asked.seller_id, "trend", query, seen)
+
+
+def _trend_asked(  # noqa: PLR0913, PLR0917 - what a request brings
+    span: Annotated[Span, Depends(_span)],
+    policies: PoliciesHere,
+    now: Now,
+    metric: Annotated[
+        str,
+        Query(
+            description="Which, or overall: all together.",
+            json_schema_extra={"enum": [OVERALL, *NAMES]},
+        ),
+    ] = OVERALL,
+    known_at: KnownAt = None,
+    version: PolicyVersion = None,
+    seen: HadCome = None,
+) -> AskedTrend:
+    how = filled_in(now, policies, span.over_at, known_at, version, seen)
+    return AskedTrend(chosen_of_trend(metric), span, version, how)
+
+
 @router.get(
     "/sellers/{seller_id}/trend", dependencies=[may("seller", "operator", "service")]
 )
-def read_trend(  # noqa: PLR0913, PLR0917 - what a request brings
+def read_trend(
     seller_id: SellerInPath,
-    span: Annotated[Span, Depends(_span)],
+    trend: Annotated[AskedTrend, Depends(_trend_asked)],
     policies: PoliciesHere,
     engine: ThisEngine,
-    now: Now,
-    metric: Annotated[Name, Query(description="Which, or all together.")] = OVERALL,
-    known_at: KnownAt = None,
-    version: PolicyVersion = None,
 ) -> Trend:
-    """Answer how a seller stood at the end of each day or week."""
-    policy_then = _policy_of(version, policies)
-    with engine.connect() as db:
-        require_known(seller_id, now, db)
-    found = ask_trend(engine, seller_id, policy_then, span.moments, known_at)
-    cards = found.filter(metric=metric).to_dicts()
+    """Answer how a seller stood at the end of each day or week, and how to ask it again."""
+    asked, span = trend.how.of(seller_id), trend.span
+    policy_then = _policy_of(trend.policy, policies)
+    found, seen = ask_trend(engine, asked, policy_then, span.moments)
+    cards = found.filter(metric=trend.metric).to_dicts()
     by_moment = {card.pop("as_of"): card for card in cards}
-    points = [
-        _point(at, metric, policy_then(at), by_moment.get(at, {})) for at in span.moments
-    ]
     return Trend(
-        seller_id=seller_id, metric=metric, by=span.by, known_at=known_at, points=points
+        seller_id=seller_id,
+        metric=trend.metric,
+        by=span.by,
+        known_at=asked.known_at,
+        policy=trend.policy,
+        **had_come(seen),
+        again=trend.again(asked, seen),
+        points=[
+            _point(at, trend.metric, policy_then(at), by_moment.get(at, {}))
+            for at in span.moments
+        ],
     )
 
 

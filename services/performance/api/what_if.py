@@ -15,7 +15,14 @@ from kit.web.commands import Now
 from kit.web.pages import Limit
 from kit.web.reading import ThisEngine
 from services.performance.api.asking import AsOf, KnownAt, PoliciesHere
-from services.performance.api.cursors import After, AskedPage, continued, token_of
+from services.performance.api.cursors import (
+    After,
+    AskedPage,
+    continued,
+    question_of,
+    token_of,
+    token_of_one,
+)
 from services.performance.api.policies import InPath
 from services.performance.model.choosing import chosen_policy
 from services.performance.model.metrics import NAMES, OVERALL
@@ -24,6 +31,8 @@ from services.performance.model.refusals import have_come
 from services.performance.model.what_if import FIGURES
 from services.performance.queries import Question
 from services.performance.queries.all_sellers import page_of_what_if
+from services.performance.queries.one_of_many import ask_comparison_of
+from services.performance.queries.one_seller import Asked
 
 router = APIRouter()
 
@@ -33,7 +42,7 @@ EveryOne = Annotated[
 CHANGES: Final = ("better", "worse", "other", "same")
 
 
-class Asked(BaseModel):
+class Proposed(BaseModel):
     """Another policy, and when it is to be looked at: now, if nothing is said.
 
     Shape: `seller_id` for one seller alone, `all` with sellers whose level stays as it is.
@@ -91,7 +100,8 @@ class Comparison(BaseModel):
     Shape: `sellers` are those of this page whose level changes, by id; `by_metric` counts
         all, and is told with the first page alone. Given as `after`, with all else as it
         was asked, `again` is answered by this page, whatever has come since, and `next`, if
-        there are more sellers, by the next one; both are null of one seller.
+        there are more sellers, by the next one. `again` is null where too many facts of the
+        one seller were set aside for it to tell.
     """
 
     as_of: datetime
@@ -110,7 +120,7 @@ class Comparison(BaseModel):
     responses={HTTPStatus.NOT_FOUND: {}},  # of a seller that the body names
 )
 def ask_by_policy(
-    asked: Asked,
+    asked: Proposed,
     policies: PoliciesHere,
     engine: ThisEngine,
     now: Now,
@@ -123,17 +133,17 @@ def ask_by_policy(
     their level changes: it may show nobody, and only without a `next` is it the last.
     """
     said = {"as_of": asked.as_of, "known_at": asked.known_at, "all": asked.every}
-    token = continued(after, asked.seller_id, said, asked.policy)
+    token = continued(after, {**said, "seller_id": asked.seller_id}, asked.policy)
     if token is None:
         as_of, known_at, version = asked.as_of or now, asked.known_at, None
-        every = bool(asked.every)
+        seller_id, every = asked.seller_id, bool(asked.every)
     else:
         as_of, known_at, version = token.as_of, token.known_at, token.policy
-        every = token.every
+        seller_id, every = token.seller_id, token.every
     have_come(now, as_of=as_of, known_at=known_at)
     official = chosen_policy(version, as_of, policies)
-    page = AskedPage(Question(official, as_of, known_at, asked.seller_id), token, every)
-    return compare(engine, page, asked.policy, limit)
+    question = question_of(official, as_of, known_at, seller_id, token, now)
+    return compare(engine, AskedPage(question, token, every), asked.policy, limit)
 
 
 def _page_of(
@@ -145,7 +155,7 @@ def _page_of(
     every: EveryOne = None,
 ) -> AskedPage:
     said, by = {"as_of": as_of, "known_at": known_at, "all": every}, None
-    token = continued(after, None, said, policy_of(version, policies))
+    token = continued(after, said, policy_of(version, policies))
     if token is not None:
         known_at, by, every = token.known_at, token.policy, token.every
     question = Question(chosen_policy(by, as_of, policies), as_of, known_at)
@@ -176,10 +186,15 @@ def compare(
     Raises:
         SellerNotKnown: It is about one seller, of whom nothing was known.
     """
-    question = page.question
-    answered = page_of_what_if(engine, question, proposed, page.cursor, limit)
-    found, counts = answered.found.changes, answered.found.counts
-    question.require_known(found.levels)
+    question, following = page.question, None
+    if isinstance(question, Asked):
+        compared, seen = ask_comparison_of(engine, question, proposed)
+        again = token_of_one(page, question, seen, proposed)
+    else:
+        answered = page_of_what_if(engine, question, proposed, page.cursor, limit)
+        compared, following = answered.found, token_of(page, answered.next, proposed)
+        again = token_of(page, answered.this, proposed)
+    found, counts = compared.changes, compared.counts
     shown = found.levels
     if not page.every:
         shown = shown.filter(pl.col("changes") != "same")
@@ -198,8 +213,8 @@ def compare(
             SellerChange(**row, metrics=by_seller.get(row["seller_id"], []))
             for row in shown.iter_rows(named=True)
         ],
-        again=token_of(page, answered.this, proposed),
-        next=token_of(page, answered.next, proposed),
+        again=again,
+        next=following,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.performance.model.metrics import NAMES
+from services.performance.model.metrics import NAMES, OVERALL
 from services.performance.model.policy import Policy, policy_at, policy_of
 from services.performance.model.refusals import MetricUnknown
 
@@ -28,3 +28,15 @@ def chosen_metrics(name: str | None) -> Sequence[str]:
     if name is not None and name not in NAMES:
         raise MetricUnknown(name, NAMES)
     return NAMES if name is None else (name,)
+
+
+def chosen_of_trend(name: str) -> str:
+    """Return the metric of that name, or all together.
+
+    Raises:
+        MetricUnknown: There is none; it names those there are.
+    """
+    known = (OVERALL, *NAMES)
+    if name not in known:
+        raise MetricUnknown(name, known)
+    return name

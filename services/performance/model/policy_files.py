@@ -5,7 +5,6 @@ So few things can be wrong: a policy ends where the next begins, so none states 
 
 from collections.abc import Iterable, Mapping, Sequence
 from tomllib import TOMLDecodeError, loads
-from typing import Final
 
 from pydantic import ValidationError
 
@@ -49,22 +48,13 @@ def read_policy(name: str, text: str) -> Policy:
     try:
         return Policy.model_validate(loads(text))
     except TOMLDecodeError as why:
-        raise PolicyWrong(f"{name}: it is no TOML: {why}") from None
+        raise PolicyWrong(f"{name}: it is no TOML: {why}; correct it there") from None
     except ValidationError as why:
         raise PolicyWrong(f"{name}: {_fields(why)}") from None
 
 
-_REMEDIES: Final = {
-    "missing": "it is missing: give it",
-    "extra_forbidden": "there is no such field: leave it out, or correct its name",
-}
-
-
 def _fields(why: ValidationError) -> str:
-    said = (
-        (".".join(map(str, error["loc"])), _REMEDIES.get(error["type"], error["msg"]))
-        for error in why.errors()
-    )
+    said = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in why.errors())
     return "; ".join(f"{field}: {reason}" for field, reason in said)
 
 

@@ -6,12 +6,21 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from contracts.fact import GivenDate, GivenMoment
 from services.performance.model.metrics import METRICS, NAMES, STOCK_CONFIRMED
+from services.performance.model.policy_faults import in_our_words
 
 MAX_DAYS: Final = 3_660
 MAX_HOURS: Final = 8_784
@@ -110,6 +119,14 @@ class Policy(BaseModel):
         Mapping[Named, Standard], Field(description="One for each metric.")
     ]
     standing: Ladder
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _says_what_to_do(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - of any kind
+        try:
+            return read(given)
+        except ValidationError as why:
+            raise in_our_words(why) from None
 
     @field_validator("long_window_days")
     @classmethod

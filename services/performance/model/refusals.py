@@ -15,6 +15,8 @@ def written(moment: datetime) -> str:
 _PROJECT: Final = (
     "how things would stand then is a projection: ask /sellers/{seller_id}/projection"
 )
+_FIRST: Final = "the seller's first order, access request, message or listing"
+_WHEN: Final = "an as_of (for a trend, until) and a known_at"
 _LEAVE_OUT: Final = "leave it out for all that is known now"
 
 
@@ -44,16 +46,20 @@ def have_come(now: datetime, **moments: datetime | None) -> None:
 class SellerNotKnown(Refused):
     """No fact of the seller that was true by then was known by then.
 
-    Shape: `known_at` none is all that is known now.
+    Shape: `known_at` none is all that is known now, where no moment can be asked of.
     """
 
     code = "seller-unknown"
 
     def __init__(self, seller_id: str, as_of: datetime, known_at: datetime | None) -> None:
-        known = "is known now" if known_at is None else f"known by {written(known_at)}"
+        if known_at is None:
+            known, remedy = "is known now", f"ask again after {_FIRST}"
+        else:
+            known = f"known by {written(known_at)}"
+            remedy = f"give {_WHEN} after {_FIRST}"
         super().__init__(
             f"seller_id: there is no seller {seller_id!r} of whom anything was true by "
-            f"{written(as_of)} and {known}"
+            f"{written(as_of)} and {known}; correct seller_id or, if it is right, {remedy}"
         )
 
 

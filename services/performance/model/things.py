@@ -3,7 +3,7 @@
 A claim about a thing that no fact ever named is about nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import polars as pl
@@ -17,6 +17,7 @@ from contracts.orders import (
     ShipmentSaved,
     TrackingAdded,
 )
+from contracts.registry import NAMES
 from services.performance.model.metrics import (
     APPROVALS_TIMELY,
     RESPONSES_TIMELY,
@@ -40,6 +41,14 @@ _OF_METRIC: Final = {
     RESPONSES_TIMELY: MESSAGE,
 }
 """What the obligations of a metric are about; of all others, orders."""
+_FIRST: Final[Mapping[str, type[Fact]]] = {
+    ORDER: OrderPlaced,
+    SHIPMENT: ShipmentSaved,
+    REQUEST: BuyerAccessRequested,
+    MESSAGE: MessageSent,
+    PRODUCT: ProductListed,
+}
+"""What brings a thing about, whatever else may."""
 _FIELDS: Final = {
     "order_id": ORDER,
     "new_order_id": ORDER,
@@ -76,7 +85,7 @@ def require(claims: Sequence[Fact], known: Collection[Thing]) -> None:
     wrong = [
         (
             f"claims.{place}.data.{need.field}",
-            f"no fact that was known by then names a {need.thing[0]} {need.thing[1]!r}",
+            _unknown(need),
         )
         for place, claim in enumerate(claims)
         for need in _needs(claim)
@@ -84,6 +93,15 @@ def require(claims: Sequence[Fact], known: Collection[Thing]) -> None:
     ]
     if wrong:
         raise ClaimsRefused(wrong)
+
+
+def _unknown(need: Need) -> str:
+    kind, named = need.thing
+    first = NAMES[_FIRST[kind]]
+    return (
+        f"no fact that was known by then names a {kind} {named!r}; correct {need.field}, "
+        f"or claim the {first} that brought it about, too"
+    )
 
 
 def _brought_by(fact: Fact) -> Iterator[Thing]:

@@ -1,6 +1,6 @@
-"""Scorecards on demand, from the rows in PostgreSQL: of one seller or of all."""
+"""Scorecards of all sellers on demand, from the rows in PostgreSQL."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,12 +12,9 @@ from sqlalchemy import Engine
 
 from kit.database import address, driver
 from kit.readmodels.frames import Read as Read, one_moment
-from services.performance.model.evidence import explain
 from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.policy import Policy
-from services.performance.model.refusals import SellerNotKnown
 from services.performance.model.scorecard import overall, scorecards, sellers
-from services.performance.model.trend import TREND, trend
 
 Told: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
 """What was said of some sellers: of obligations, and of listings."""
@@ -39,7 +36,7 @@ SELECT min(seller_id) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which scorecards: of one seller or all, at what moment, as known when, by what rule.
+    """Which scorecards of all sellers: at what moment, as known when, by what rule.
 
     Units: instants, aware UTC; `known_at` none is all that is known now.
     """
@@ -47,18 +44,6 @@ class Question:
     policy: Policy
     as_of: datetime
     known_at: datetime | None = None
-    seller_id: str | None = None
-
-    def require_known(self, of: pl.DataFrame) -> None:
-        """Let pass what is about all sellers, or about one who is known.
-
-        Shape: `of` has a row for each seller that it could be answered of.
-
-        Raises:
-            SellerNotKnown: It is about one, of whom nothing was known.
-        """
-        if self.seller_id is not None and of.is_empty():
-            raise SellerNotKnown(self.seller_id, self.as_of, self.known_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +59,18 @@ class Scorecards:
     evidence: pl.DataFrame | None = None
 
 
-def ask_scorecards(
-    db: Engine, question: Question, *, explained: bool = False
-) -> Scorecards:
-    """Return the scorecards that `question` is about, and each seller's level.
+def ask_scorecards(db: Engine, question: Question) -> Scorecards:
+    """Return all sellers' scorecards, and each one's level. Blocks.
 
-    Blocks. One seller's take as long with a million sellers as with one. Of all, it is the
-    plain question of analysts and benchmarks, in process; HTTP asks it page by page, of
-    `all_sellers`.
+    It is the plain question of analysts and benchmarks, in process; HTTP asks it page by
+    page, of `all_sellers`.
 
-    Shape: `db` is the service's own; what is read is committed. `explained`, with the
-        obligations behind the scorecards, each with the facts that said so.
+    Shape: `db` is the service's own; what is read is committed.
     """
-    if not explained:
-        # by `map`, which lets go of rows before the next ones are read
-        parts = map(partial(judged, question=question), read_in_parts(db, question))
-        cards, levels = map(pl.concat, zip(*parts, strict=True))
-        return Scorecards(cards, levels)
-    rows = read_rows(db, question)
-    evidence = explain(*rows, question.policy, question.as_of, question.known_at)
-    return Scorecards(*judged(rows, question), evidence)
+    # by `map`, which lets go of rows before the next ones are read
+    parts = map(partial(judged, question=question), read_in_parts(db, question))
+    cards, levels = map(pl.concat, zip(*parts, strict=True))
+    return Scorecards(cards, levels)
 
 
 def judged(rows: Told, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -101,43 +78,6 @@ def judged(rows: Told, question: Question) -> tuple[pl.DataFrame, pl.DataFrame]:
     asked = (question.as_of, question.known_at)
     cards = scorecards(*rows, question.policy, *asked)
     return cards, overall(cards, sellers(*rows, *asked), question.policy)
-
-
-def ask_trend(
-    db: Engine,
-    seller_id: str,
-    policy_of: Callable[[datetime], Policy],
-    moments: Sequence[datetime],
-    known_at: datetime | None = None,
-) -> pl.DataFrame:
-    """Return a seller's scorecards of `moments`.
-
-    Blocks. Shape: as `model.trend.trend`; `moments` in order. All that is known of the
-        seller by the last of them is read once.
-
-    Raises:
-        SellerNotKnown: Nothing was known of the seller by then.
-    """
-    if not moments:
-        return pl.DataFrame(schema=TREND)
-    last = moments[-1]
-    question = Question(policy_of(last), last, known_at, seller_id)
-    rows = read_rows(db, question)
-    question.require_known(sellers(*rows, last, known_at))
-    return trend(*rows, policy_of, moments, known_at)
-
-
-def read_rows(db: Engine, question: Question) -> Told:
-    """Return the rows of obligations and of listings that say anything of `question`.
-
-    Shape: typed as SAYINGS and as LISTINGS, both as they were at one moment.
-    """
-    conditions = conditions_of(question)
-    with one_moment(address(db)) as read:
-        return (
-            read("obligation_sayings", SAYINGS, conditions),
-            read("listing_sayings", LISTINGS, conditions),
-        )
 
 
 def read_in_parts(
@@ -149,9 +89,10 @@ def read_in_parts(
     is that of the largest: of `most_rows`, or of one seller who has more. Movements of
     stock that confirm nothing any more are left out.
 
-    Shape: as `read_rows`; all as they were at one moment, in the order of seller ids.
+    Shape: typed as SAYINGS and as LISTINGS; all as they were at one moment, in the order of
+        seller ids.
     """
-    ranges = ranges_of(db, question, most_rows)
+    ranges = ranges_of(db, most_rows)
     conditions = conditions_of(question)
     of_listings = [*conditions, confirms(question)]
     with one_moment(address(db)) as read:
@@ -162,12 +103,8 @@ def read_in_parts(
             )
 
 
-def ranges_of(
-    db: Engine, question: Question, most_rows: int = MOST_ROWS
-) -> Sequence[Sequence[sql.Composable]]:
+def ranges_of(db: Engine, most_rows: int = MOST_ROWS) -> Sequence[Sequence[sql.Composable]]:
     """Return conditions that part the sellers, whoever may come, by how much was said."""
-    if question.seller_id is not None:
-        return [[]]
     with db.connect() as read:
         found = driver(read).execute(_FIRST_OF_PARTS, (most_rows,)).fetchall()
     firsts = [first for (first,) in found[1:]]
@@ -181,8 +118,6 @@ def conditions_of(question: Question) -> Sequence[sql.Composable]:
     conditions = [sql.SQL("at <= {}").format(question.as_of)]
     if question.known_at is not None:
         conditions.append(sql.SQL("recorded_at <= {}").format(question.known_at))
-    if question.seller_id is not None:
-        conditions.append(sql.SQL("seller_id = {}").format(question.seller_id))
     return conditions
 
 

@@ -150,7 +150,7 @@ def page_of_what_if(
     limit: int,
     most_rows: int = MOST_ROWS,
 ) -> Page[Compared]:
-    """Return what `proposed` would change, of the next sellers or of the one. Blocks.
+    """Return what `proposed` would change, of the next sellers. Blocks.
 
     Rows are read once, for both policies. The first page goes over all sellers, some at a
     time, for the counts; the others over theirs alone.
@@ -159,10 +159,9 @@ def page_of_what_if(
     """
     policies = (question.policy, proposed)
     asked = replace(question, policy=max(policies, key=lambda each: each.confirmed_within))
-    alone = question.seller_id is not None
-    sellers = SellerRange("", None) if alone else next_sellers(db, cursor, limit, most_rows)
+    sellers = next_sellers(db, cursor, limit, most_rows)
     first = not sellers.beyond
-    ranges = ranges_of(db, asked, most_rows) if first else [sellers.conditions]
+    ranges = ranges_of(db, most_rows) if first else [sellers.conditions]
     counts, parts = Counter[tuple[str, str]](), []
     with one_moment(address(db)) as read:
         seen = seen_of_all(read) if cursor is None else cursor.seen
@@ -174,11 +173,19 @@ def page_of_what_if(
                 question.as_of,
                 question.known_at,
             )
-            counts.update(_changes(part))
+            counts.update(counted(part))
             parts.append(_of(part, sellers))
     levels, metrics = ([getattr(each, n) for each in parts] for n in ("levels", "metrics"))
     changes = WhatIf(pl.concat(levels), pl.concat(metrics))
     return sellers.page(Compared(changes, counts if first else None), seen)
+
+
+def counted(found: WhatIf) -> Mapping[tuple[str, str], int]:
+    """Return how many change how, by metric and of all together."""
+    overall = found.levels.select(pl.lit(OVERALL).alias("metric"), "changes")
+    each = pl.concat([overall, found.metrics.select("metric", "changes")])
+    counts = each.group_by("metric", "changes").len()
+    return {(metric, changes): n for metric, changes, n in counts.iter_rows()}
 
 
 def next_sellers(
@@ -220,11 +227,3 @@ def _of(found: WhatIf, sellers: SellerRange) -> WhatIf:
         return found
     mine = pl.col("seller_id") <= sellers.last
     return WhatIf(found.levels.filter(mine), found.metrics.filter(mine))
-
-
-def _changes(found: WhatIf) -> Mapping[tuple[str, str], int]:
-    """Return how many change how, by metric and of all together."""
-    overall = found.levels.select(pl.lit(OVERALL).alias("metric"), "changes")
-    each = pl.concat([overall, found.metrics.select("metric", "changes")])
-    counts = each.group_by("metric", "changes").len()
-    return {(metric, changes): n for metric, changes, n in counts.iter_rows()}

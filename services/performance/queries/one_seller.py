@@ -18,7 +18,6 @@ from services.performance.model.scorecard import overall, scorecards, sellers
 from services.performance.model.things import named_by, require
 from services.performance.model.voided import voided
 from services.performance.policies import MEANT, rows_of
-from services.performance.queries import Question
 from services.performance.queries.seen import Seen, read_seen
 
 SellerRows: TypeAlias = tuple[pl.DataFrame, pl.DataFrame]
@@ -47,8 +46,8 @@ class Asked:
             SellerNotKnown: Nothing was true by then that was known by then.
         """
         until = self.as_of + ahead
-        question = Question(self.policy, until, self.known_at, self.seller_id)
-        sayings, listings, seen = read_seen(db, question, self.seen)
+        come = read_seen(db, self.seller_id, until, self.known_at, self.seen)
+        sayings, listings, seen = come
         rows = foreseen(sayings, self.as_of), listings.filter(pl.col("at") <= self.as_of)
         if sellers(*rows, self.as_of).is_empty():
             raise SellerNotKnown(self.seller_id, self.as_of, self.known_at)

@@ -91,7 +91,7 @@ def ask_replay(db: Engine, source: Source, question: Question, metric: str) -> R
         KafkaError: The broker does not answer.
     """
     with alone_beside(db):
-        ranges = ranges_of(db, question)
+        ranges = ranges_of(db)
         with one_moment(address(db)) as read:
             applied = _applied(read, source, _kinds(metric))
             _require_few(applied)
@@ -109,7 +109,7 @@ def replay(
     alone is read; of what they say, what was true and known by the question's moments is
     kept.
 
-    Shape: as `queries.read_rows`, of all sellers.
+    Shape: as `queries.read_in_parts`, of all sellers.
 
     Raises:
         KafkaError: The broker does not answer; ValueError if a fact can't be read.

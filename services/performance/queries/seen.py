@@ -10,6 +10,7 @@ be applied, which the order doesn't tell, are told by their places.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Final, Self, TypeAlias
 
 import polars as pl
@@ -23,7 +24,6 @@ from services.performance.model.obligation import LISTINGS, SAYINGS
 from services.performance.model.scorecard import Rows
 from services.performance.policies import SOURCES
 from services.performance.projections.claims import PERFORMANCE
-from services.performance.queries import Question
 
 CATALOG: Final = "catalog"
 """Whose facts say of listings."""
@@ -78,22 +78,27 @@ SeenText = Annotated[str, Field(max_length=20_000), AfterValidator(_is_seen)]
 
 
 def read_seen(
-    db: Engine, question: Question, seen: Seen | None = None
+    db: Engine,
+    seller_id: str,
+    as_of: datetime,
+    known_at: datetime,
+    seen: Seen | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame, Seen]:
-    """Return the rows that one seller's `question` needs, and what had come of them.
+    """Return the rows that a question about one seller needs, and what had come of them.
 
     Shape: typed as SAYINGS and as LISTINGS, as they were at one moment; if `seen` is given,
         those that had come when it was said.
     """
-    mine = [sql.SQL("seller_id = {}").format(question.seller_id)]
+    mine = [sql.SQL("seller_id = {}").format(seller_id)]
     with one_moment(address(db)) as read:
         told, shown = read_placed(read, mine)
-        aside = set_aside_of(read, [str(question.seller_id)])
+        aside = set_aside_of(read, [seller_id])
     if seen is None:
         seen = _seen(told, shown, aside)
+    known = (pl.col("at") <= as_of) & (pl.col("recorded_at") <= known_at)
     return (
-        _of(told, question, seen).select(SAYINGS.names()).pipe(in_order),
-        _of(shown, question, seen).select(LISTINGS.names()).pipe(in_order),
+        _of(told.filter(known), seen).select(SAYINGS.names()).pipe(in_order),
+        _of(shown.filter(known), seen).select(LISTINGS.names()).pipe(in_order),
         seen,
     )
 
@@ -158,17 +163,10 @@ def _seen(told: Rows, shown: Rows, aside: pl.DataFrame) -> Seen:
     return Seen(places=places, aside=by_source(aside))
 
 
-def _of(rows: pl.DataFrame, question: Question, seen: Seen) -> pl.DataFrame:
-    """Return the rows that say anything of `question`, of those that had come."""
+def _of(rows: pl.DataFrame, seen: Seen) -> pl.DataFrame:
+    """Return the rows that had come."""
     last = pl.col("source").replace_strict(seen.places, default=0, return_dtype=pl.Int64)
-    known_at = question.known_at
-    was_known = True if known_at is None else pl.col("recorded_at") <= known_at
-    return rows.filter(
-        pl.col("at") <= question.as_of,
-        was_known,
-        pl.col("pos") <= last,
-        ~were_aside(seen.aside),
-    )
+    return rows.filter(pl.col("pos") <= last, ~were_aside(seen.aside))
 
 
 def were_aside(aside: Mapping[str, Sequence[int]]) -> pl.Expr:
