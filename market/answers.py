@@ -106,10 +106,11 @@ class Coming(CardOfOne):
 
 
 class ComingOverall(Shown):
-    """How a seller will stand, all metrics together."""
+    """How a seller will stand, all metrics together, by the policy that applies then."""
 
     days: int
     case: str
+    policy: str
     level: str
 
 

@@ -19,6 +19,7 @@ from services.performance.model.refusals import (
     ClaimsRefused,
     MetricUnknown,
     NotYetCome,
+    PolicyNotToCome,
     PolicyUnknown,
     TooLongToReplay,
 )
@@ -29,7 +30,10 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
         (NotYetCome.code, ClaimsRefused.code, TooLongToReplay.code),
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
-    **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
+    **dict.fromkeys(
+        (PolicyUnknown.code, PolicyNotToCome.code, MetricUnknown.code),
+        HTTPStatus.NOT_FOUND,
+    ),
 }
 
 router = APIRouter()

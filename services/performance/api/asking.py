@@ -101,12 +101,16 @@ class Repeatable(Basis):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a question about a seller is asked, whoever the seller is."""
+    """How a question about a seller is asked, whoever the seller is.
+
+    Shape: `is_named` says whether who asks named the policy, or it is that of `as_of`.
+    """
 
     policy: Policy
     as_of: datetime
     known_at: datetime
     seen: Seen | None
+    is_named: bool
 
     def of(self, seller_id: str) -> Asked:
         """Return the question about this seller."""
@@ -131,7 +135,8 @@ def filled_in(
     have_come(now, as_of=as_of, known_at=known_at)
     moment = as_of or now
     had_come = None if seen is None else Seen.read(seen)
-    return How(chosen_policy(policy, moment, policies), moment, known_at or now, had_come)
+    chosen = chosen_policy(policy, moment, policies)
+    return How(chosen, moment, known_at or now, had_come, is_named=policy is not None)
 
 
 def _how_asked(
@@ -167,7 +172,10 @@ def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
 
 
 def repeatable(
-    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
+    asked: Asked,
+    seen: Seen,
+    path: str,
+    more: Mapping[str, str | Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Return what an answer to `asked` stands on, as the fields of `Repeatable`.
 
@@ -181,5 +189,7 @@ def repeatable(
         "seen": basis["seen"],
         **(more or {}),
     }
-    again = f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query)}"
+    again = (
+        f"/sellers/{quote(asked.seller_id, safe='')}/{path}?{urlencode(query, doseq=True)}"
+    )
     return {**basis, "again": None if basis["seen"] is None else again}

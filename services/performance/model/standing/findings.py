@@ -30,6 +30,7 @@ from services.performance.model.scorecard import (
     sellers,
 )
 from services.performance.model.standing.ladder import FirstSight
+from services.performance.model.succession import Succession
 from services.performance.model.ways_out import ways_out
 
 Card: TypeAlias = Mapping[str, Any]
@@ -147,7 +148,8 @@ def _evidence(
         .collect()
         for rows in (sayings, listings)
     ]
-    ways = ways_out(mine[0], mine[1], policy, as_of).filter(leave="warn")
+    # A step is said by one policy, its way out too: what follows may yet be withdrawn.
+    ways = ways_out(mine[0], mine[1], Succession(policy), as_of).filter(leave="warn")
     for seller_id, metric, more, wait in ways.select(*SELLER, "more", "wait").iter_rows():
         found.ways_out[seller_id, metric] = more, wait
     evidence = explain(mine[0], mine[1], policy, as_of)
