@@ -25,17 +25,18 @@ from tests.performance.facts import accepted, placed
 from tests.performance.history import histories
 from tests.performance.policy_files import beginning, strict_from, with_standard
 from tests.performance.selling import got, problem, selling
-from tests.performance.test_scorecard_laws import policies
+from tests.performance.test_scorecard_laws import EASILY_JUDGED, policies
 from tests.performance.test_ways_out import by_now
-from tests.performance.test_what_if import month
+from tests.performance.test_what_if import LONGER, PATIENT, month
 from tests.performance.world import AS_OF, DAY, HOUR, POLICY, received, sayings_of
 
 THEN = AS_OF.isoformat()
 some = settings(max_examples=40, deadline=None)
+others = st.sampled_from([LONGER, PATIENT, EASILY_JUDGED])
 
 
 @some
-@given(histories, policies, policies, st.sampled_from([1, 7, 8, 14, 30, 31]))
+@given(histories, policies, others, st.sampled_from([1, 7, 8, 14, 30, 31]))
 def test_if_nothing_more_is_done_it_is_the_scorecard_of_that_day_by_its_policy(
     told: list[Received], now: Policy, later: Policy, day: int
 ) -> None:
