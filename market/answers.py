@@ -344,9 +344,10 @@ class DayReviewed(Shown):
 
 
 class Reviewed(Shown):
-    """The days that a run reviewed, in order."""
+    """The days that a run reviewed, in order, and those of sellers it tried again."""
 
     days: Sequence[DayReviewed]
+    again: Sequence[DayReviewed]
 
 
 class Counted(Shown):

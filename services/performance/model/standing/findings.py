@@ -70,16 +70,13 @@ def threshold_of(metric: str, rule: Rule, policy: Policy) -> float:
 
 
 def first_sight(
-    sayings: Rows,
-    listings: Rows,
-    policy: Policy,
-    as_of: datetime,
-    known_at: datetime | None = None,
+    cards: pl.DataFrame, of: pl.DataFrame, policy: Policy
 ) -> Mapping[str, FirstSight]:
-    """Return what is seen of each seller of whom anything was ever said."""
-    asked = (as_of, known_at)
-    cards = scorecards(sayings, listings, policy, *asked)
-    found = overall(cards, sellers(sayings, listings, *asked), policy)
+    """Return what is seen of each seller of whom anything was ever said.
+
+    Shape: `cards` by `policy`, of `scorecards`; `of` as of `sellers`.
+    """
+    found = overall(cards, of, policy)
     poor = {*cards.filter(very_poor(policy))["seller_id"]}
     return {
         seller_id: FirstSight(level, seller_id in poor)
