@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from market.errors import MarketError
 
@@ -107,10 +107,11 @@ class Coming(CardOfOne):
 
 
 class ComingOverall(Shown):
-    """How a seller will stand, all metrics together."""
+    """How a seller will stand, all metrics together, by the policy that applies then."""
 
     days: int
     case: str
+    policy: str
     level: str
 
 
@@ -290,50 +291,6 @@ class Trend(Shown):
     points: Sequence[TrendPoint]
 
 
-class FeeLine(Shown):
-    """What a product owes for a month. Units: cents of USD."""
-
-    seller_id: str
-    product_id: str
-    unit_days: int
-    days_in_month: Annotated[int, Field(gt=0)]
-    cents: int
-
-
-class FeeDay(Shown):
-    """The units of one lot at the end of one day, and the facts that they come from."""
-
-    seller_id: str
-    product_id: str
-    day: str
-    lot_id: str
-    manufactured_on: str
-    units: int
-    chargeable: bool
-    because: Sequence[str]
-
-
-class StoreFees(Shown):
-    """What billing answers of a month. Units: cents of USD."""
-
-    month: str
-    over: bool
-    rate_cents: int | None
-    free_days: int | None
-    lines: Sequence[FeeLine]
-    days: Sequence[FeeDay] | None
-
-
-class RunDone(Shown):
-    """What a month-end run did. Units: cents of USD."""
-
-    month: str
-    sellers: int
-    charged_cents: int
-    adjusted_cents: int
-    re_rated: dict[str, Sequence[str]]
-
-
 class DayReviewed(Shown):
     """A day of which performance reviewed all sellers.
 
@@ -349,9 +306,10 @@ class DayReviewed(Shown):
 
 
 class Reviewed(Shown):
-    """The days that a run reviewed, in order."""
+    """The days that a run reviewed, in order, and those of sellers it tried again."""
 
     days: Sequence[DayReviewed]
+    again: Sequence[DayReviewed]
 
 
 class Counted(Shown):

@@ -55,6 +55,11 @@ COMMANDS: Final = (
         " cures.",
     ),
     Listed(
+        "reviews",
+        "review",
+        "Show which days were reviewed, and which sellers could not be, and why.",
+    ),
+    Listed(
         "scorecards",
         "scorecards",
         "Show scorecards: per seller and metric what was due, what was kept, and the"

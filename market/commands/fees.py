@@ -5,7 +5,8 @@ from typing import Annotated, Final
 import typer
 
 from contracts.topics import BILLING
-from market.answers import RunDone, StoreFees, understood
+from market.answers import understood
+from market.answers_of_fees import RunDone, StoreFees
 from market.asking import ask, tell
 from market.errors import EXIT_CODES
 from market.moments import parse_month

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 import typer
 
@@ -11,6 +12,7 @@ from market.errors import EXIT_CODES
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
 from market.platform import running
 from market.policy_files import policy_named
+from market.review_answers import MetricMoves, ShadowDays
 
 app = typer.Typer(
     name="policies",
@@ -23,6 +25,7 @@ app = typer.Typer(
 
 LISTED: Final = ("version", "applies_from", "until", "state", "digest")
 STANDARD: Final = ("metric", "star", "warn", "limit", "weekday_hours", "days")
+MOVES: Final = ("sellers", "better", "worse", "other", "same", "from which level to which")
 SHORT: Final = 12
 """How much of a digest people are shown."""
 
@@ -85,6 +88,49 @@ def diff(
         print_table(None, columns, (list(row.values()) for row in rows))
     else:
         typer.echo("they say the same")
+
+
+@app.command(epilog=EXIT_CODES)
+def shadow(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="A shadow's.")],
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=1000, help="So many, the newest first.")
+    ] = 14,
+    output: FormatOption = Format.TABLE,
+) -> None:
+    """Show what a shadow would have changed, review by review.
+
+    Each daily review judges all sellers by the shadows that are there, too: how many would
+    stand better, worse or otherwise, overall and, of the newest day, by metric.
+    """
+    path = f"/policies/{quote(version, safe='')}/shadow"
+    answer = ask(running(), "performance", path, {"limit": str(days)})
+    known = understood(ShadowDays, "performance", answer)
+    if output is Format.NDJSON:
+        print_ndjson(answer["days"])
+        return
+    if not known.days:
+        typer.echo(f"{version} was beside no review", err=True)
+        return
+    overall = [
+        (one.day, one.policy, one.sellers, *_moved(each))
+        for one in known.days
+        for each in one.by_metric
+        if each.metric == "overall"
+    ]
+    print_table(f"{version} beside the official policy", ("day", "policy", *MOVES), overall)
+    newest = known.days[0]
+    rows = ((each.metric, *_moved(each)) for each in newest.by_metric)
+    print_table(f"{newest.day}, by metric", ("metric", *MOVES[1:]), rows)
+
+
+def _moved(each: MetricMoves) -> tuple[object, ...]:
+    moves = (
+        f"{move.sellers} {move.official} to {move.shadow}"
+        for move in each.moves
+        if move.official != move.shadow
+    )
+    return each.better, each.worse, each.other, each.same, ", ".join(moves)
 
 
 def summary(found: WholePolicy) -> Iterator[str]:

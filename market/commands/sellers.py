@@ -114,7 +114,8 @@ def projection(
     """Show where a seller is heading: in 7, 14 and 30 days, and what leads out of trouble.
 
     No new orders are assumed. `nothing more` is if the seller does nothing more until then,
-    `all kept` if all that is open is done in time.
+    `all kept` if all that is open is done in time. Each day is judged by the policy that
+    applies then; with --policy, all by that one.
     """
     answer = _asked(seller, "projection", _question(as_of, known_at, policy))
     known = understood(Projection, "performance", answer)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from market.answers import FeeDay
+from market.answers_of_fees import FeeDay
 from market.imports.tables import RowReport
 from market.showing.fees import stretches
 

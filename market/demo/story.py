@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 
 from contracts.topics import BUYERS, CATALOG, ORDERS
-from market.answers import StoreFees, understood
+from market.answers import understood
+from market.answers_of_fees import StoreFees
 from market.asking import ask
 from market.background import start_in_background
 from market.demo import showing

@@ -13,12 +13,16 @@ NEVER: Final = "never, by that alone"
 
 
 def levels(answer: Projection) -> Table:
-    """Return the level of all metrics by day, for each of `CASES`."""
-    by_day = dict[int, dict[str, str]]()
+    """Return the level of all metrics by day, for each of `CASES`, and by which policy."""
+    by_day = dict[tuple[int, str], dict[str, str]]()
     for row in answer.overall:
-        by_day.setdefault(row.days, {})[row.case] = row.level
-    rows = [[f"in {days} days", *(by.get(c) for c in CASES)] for days, by in by_day.items()]
-    return ["overall", *CASES.values()], [["now", answer.level, answer.level], *rows]
+        by_day.setdefault((row.days, row.policy), {})[row.case] = row.level
+    rows = [
+        [f"in {days} days", *(by.get(case) for case in CASES), policy]
+        for (days, policy), by in by_day.items()
+    ]
+    now = ["now", answer.level, answer.level, answer.policy]
+    return ["overall", *CASES.values(), "by policy"], [now, *rows]
 
 
 def rates(answer: Projection) -> Table:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
-from market.answers import FeeDay, FeeLine, StoreFees
+from market.answers_of_fees import FeeDay, FeeLine, StoreFees
 
 A_DAY: Final = timedelta(days=1)
 

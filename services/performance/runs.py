@@ -3,7 +3,8 @@
 Asked by the clock or by an operator. Each may be done again, late, or twice at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,35 +12,38 @@ from typing import Final, NamedTuple
 
 import polars as pl
 from sqlalchemy import Engine
-from sqlalchemy.dialects.postgresql import insert
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from kit.eventstore.streams import Streams
 from kit.schedule import Due
 from kit.turns import InTurn, Turn, TurnLost, alone
+from services.performance.adapters.reviews import Day, note_again, note_day
 from services.performance.commands import ReviewSeller, StandingCommand
 from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
-from services.performance.model.scorecard import sellers
+from services.performance.model.scorecard import by_policies, sellers
+from services.performance.model.shadows import Move, moves_of, shadows_at
 from services.performance.model.standing.findings import first_sight, found_of, terms_of
 from services.performance.model.standing.heard import heard_of
-from services.performance.model.standing.ladder import FirstSight, is_quiet
+from services.performance.model.standing.ladder import is_quiet
 from services.performance.model.standing.refusals import DayNotBegun, ReviewGoesOn
 from services.performance.model.standing.restating import fallen
 from services.performance.model.standing.state import Standing
 from services.performance.queries import Question, Told, read_in_parts
-from services.performance.queries.standing import (
-    in_batches,
+from services.performance.queries.reviews import (
     is_reviewed,
     known_to_later_reviews,
     last_day,
+    to_try_again,
+)
+from services.performance.queries.standing import (
+    in_batches,
     looked_at,
     rows_of_sellers,
     sellers_with_late_facts,
     sellers_with_steps,
     states_of,
 )
-from services.performance.tables import review_days
 
 BATCH: Final = 1_000
 """Sellers whose evidence is looked up, and whose facts are appended, together."""
@@ -78,7 +82,7 @@ class DayReviewed:
 
     Shape: `passed_over` are sellers of whom the review of a later day knew: they are not
         judged of a day before it. `failed` are the streams of sellers who could not be
-        reviewed, and why.
+        reviewed, and why: they are tried again.
     """
 
     day: date
@@ -160,36 +164,81 @@ def review_day(day: date, platform: Platform, known_at: datetime) -> DayReviewed
 
     They are looked at in columns, some at a time, which tells who may have something to
     hear; of these alone the evidence is looked up. A seller who can't be reviewed is told
-    of, holds up nobody, and is reviewed the next day. One who was looked at by the review
-    of a later day is passed over: days are judged in order, but for a past told since.
+    of, holds up nobody, and is tried again (`review_again`). One who was looked at by the
+    review of a later day is passed over: days are judged in order, but for a past told
+    since. Shadows judge the same rows, beside; nobody hears of what they find.
     """
     as_of, due = midnight(day), Due(platform.streams)
     policy = policy_at(as_of, platform.policies)
+    by = [policy, *shadows_at(as_of, platform.policies)]
     restate(platform, known_at, due, sellers_with_steps(platform.engine))
     asked, count, passed_over = Asked(policy, as_of, known_at), 0, 0
-    later = known_to_later_reviews(platform.engine, day)
-    for rows in read_in_parts(platform.engine, Question(*asked)):
-        found = first_sight(rows[0], rows[1], *asked)
-        judged = _not_passed(found, rows, as_of, later)
+    later, moves = known_to_later_reviews(platform.engine, day), Counter[Move]()
+    for rows in read_in_parts(platform.engine, _question(by, asked)):
+        cards = by_policies(*rows, by, as_of, known_at)
+        who, passed = _not_passed(rows, asked, later)
         del rows  # or they would stay while the next ones are read
-        count += len(judged)
-        passed_over += len(found) - len(judged)
-        for some in in_batches(_loud(judged, platform.engine, policy, as_of), BATCH):
+        if len(by) > 1:
+            moves += moves_of(cards, who, by)
+        count += who.height
+        passed_over += len(passed)
+        for some in in_batches(_loud(cards[0], who, asked, platform.engine), BATCH):
             platform.submit(due, _judged(some, platform.engine, asked, due))
-    failed = dict(due.failed)
-    done = DayReviewed(day, policy.version, count, passed_over, due.done, failed)
-    _note(done, known_at, platform.engine)
-    return done
+    failed = _by_seller(due.failed)
+    noted = Day(day, known_at, policy.version)
+    note_day(noted, count, moves, failed, platform.engine)
+    found = dict(due.failed)
+    return DayReviewed(day, policy.version, count, passed_over, due.done, found)
+
+
+def review_again(
+    platform: Platform, now: datetime, not_since: datetime
+) -> Iterator[DayReviewed]:
+    """Try again, day by day, those who could not be reviewed and were not tried since then.
+
+    Each is judged as in the run that failed: by the policy of its day, on what was known
+    to it. One whom the review of a later day knew by now is passed over.
+
+    Safe to repeat: Yes; a seller's stream judges a day once. `its_turn` keeps others off.
+    """
+    for one in to_try_again(platform.engine, not_since):
+        as_of, due = midnight(one.day), Due(platform.streams)
+        policy = policy_at(as_of, platform.policies)
+        asked, passed = Asked(policy, as_of, one.known_at), set[str]()
+        later = known_to_later_reviews(platform.engine, one.day)
+        for some in in_batches(one.sellers, BATCH):
+            rows = rows_of_sellers(platform.engine, some, one.known_at).said
+            passed |= {*_not_passed(rows, asked, later)[1]}
+            rest = [name for name in some if name not in passed]
+            restate(platform, one.known_at, due, rest)
+            if rest:
+                platform.submit(due, _judged(rest, platform.engine, asked, due))
+        failed = _by_seller(due.failed)
+        done = {*one.sellers} - passed - failed.keys()
+        note_again(one.day, done, passed, failed, now, platform.engine)
+        seen, found = len(done) + len(failed), dict(due.failed)
+        yield DayReviewed(one.day, policy.version, seen, len(passed), due.done, found)
+
+
+def _question(by: Sequence[Policy], asked: Asked) -> Question:
+    """Return what reads all rows that any of the policies `by` needs."""
+    widest = max(by, key=lambda policy: policy.confirmed_within)
+    return Question(widest, asked.as_of, asked.known_at)
+
+
+def _by_seller(failed: Mapping[str, str]) -> Mapping[str, str]:
+    return {stream.removeprefix(STREAM): why for stream, why in failed.items()}
 
 
 def _not_passed(
-    found: Mapping[str, FirstSight], rows: Told, as_of: datetime, later: datetime | None
-) -> Mapping[str, FirstSight]:
-    """Return what was found of sellers whom no review of a later day knew, by `later`."""
+    rows: Told, asked: Asked, later: datetime | None
+) -> tuple[pl.DataFrame, Collection[str]]:
+    """Return whom to judge, and whom a review of a later day knew, by `later`."""
+    who = sellers(*rows, asked.as_of, asked.known_at)
     if later is None:
-        return found
-    passed = {*sellers(*rows, as_of, later)["seller_id"]}
-    return {name: each for name, each in found.items() if name not in passed}
+        return who, ()
+    passed = sellers(*rows, asked.as_of, later).join(who, on="seller_id", how="semi")
+    return who.join(passed, on="seller_id", how="anti"), [*passed["seller_id"]]
 
 
 def _judged(
@@ -225,14 +274,15 @@ def _found(
 
 
 def _loud(
-    found: Mapping[str, FirstSight], engine: Engine, policy: Policy, as_of: datetime
+    cards: pl.DataFrame, of: pl.DataFrame, asked: Asked, engine: Engine
 ) -> Sequence[str]:
-    """Return the sellers who may have something to hear."""
-    stand, terms = states_of(engine, found), terms_of(policy)
+    """Return the sellers who may have something to hear, of those `of` whom it is asked."""
+    found = first_sight(cards, of, asked.policy)
+    stand, terms = states_of(engine, found), terms_of(asked.policy)
     return [
         seller_id
         for seller_id, sight in found.items()
-        if not is_quiet(sight, stand.get(seller_id, _NEW), as_of, terms)
+        if not is_quiet(sight, stand.get(seller_id, _NEW), asked.as_of, terms)
     ]
 
 
@@ -254,14 +304,3 @@ def restate(
             platform.submit(due, lifts)
         done = {one for one in some if f"{STREAM}{one}" not in due.failed}
         looked_at({one: late[one] for one in done & late.keys()}, platform.engine)
-
-
-def _note(done: DayReviewed, known_at: datetime, engine: Engine) -> None:
-    row = {
-        "day": done.day,
-        "known_at": known_at,
-        "policy": done.policy,
-        "sellers": done.sellers,
-    }
-    with engine.begin() as db:
-        db.execute(insert(review_days).values(row).on_conflict_do_nothing())

@@ -11,11 +11,22 @@ from sqlalchemy import Engine
 
 from kit.eventstore.streams import Streams
 from kit.schedule import Due, Schedule
+from services.performance.handlers import STREAM
 from services.performance.model.policy import Policy
-from services.performance.runs import DAILY_REVIEWS, Platform, restate, review_until
+from services.performance.queries.reviews import waiting
+from services.performance.runs import (
+    DAILY_REVIEWS,
+    Platform,
+    restate,
+    review_again,
+    review_until,
+)
 
 ARRIVES: Final = timedelta(minutes=5)
 """How long after midnight what was recorded before it is surely here, on a good day."""
+
+TRY_AGAIN: Final = timedelta(minutes=10)
+"""How long a seller is let be who could not be reviewed again."""
 
 MOST_DAYS: Final = 100
 MOST_SELLERS: Final = 100_000
@@ -36,18 +47,22 @@ def review_sellers(
     Units: `clock` tells seconds.
 
     Raises:
-        SomeFailed: Some sellers could not be; they are reviewed the next day.
+        SomeFailed: Some sellers could not be: they are tried again every `TRY_AGAIN`, and
+            told of until they are reviewed, or by a later day.
     Safe to repeat: Yes, and late: each day that was missed is reviewed, in order; what is
         more than a turn takes goes on in the next.
     """
     due, sellers, begun = Due(streams), 0, clock()
-    days = review_until((at - ARRIVES).date(), at, Platform(engine, streams, policies))
+    platform = Platform(engine, streams, policies)
+    again = review_again(platform, at, at - TRY_AGAIN)
+    due.done += sum(one.recorded for one in again)
+    days = review_until((at - ARRIVES).date(), at, platform)
     for one in islice(days, MOST_DAYS):
         due.done += one.recorded
-        due.failed |= one.failed
         sellers += one.sellers
         if sellers >= MOST_SELLERS or clock() - begun >= MOST_S:
             break
+    due.failed |= {f"{STREAM}{name}": why for name, why in waiting(engine).items()}
     return due.count()
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Index,
     Integer,
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -37,6 +39,34 @@ review_days: Final = Table(
     Column("sellers", Integer, nullable=False),
 )
 """The days of which all sellers were reviewed. Nobody may have had anything to hear."""
+
+review_failures: Final = Table(
+    "review_failures",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("seller_id", Text, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tried_at", DateTime(timezone=True)),
+    Index("review_failures_waiting", "day", postgresql_where=text("state = 'waiting'")),
+)
+"""Who could not be reviewed in a day's run, and what became of it: `waiting`, `reviewed`
+when it was tried again, or `passed over`, once a later day knew of the seller. `tried_at`
+is when it was tried again last."""
+
+shadow_reviews: Final = Table(
+    "shadow_reviews",
+    metadata,
+    Column("shadow", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("official", Text, primary_key=True),
+    Column("proposed", Text, primary_key=True),
+    Column("changes", Text, nullable=False),
+    Column("sellers", Integer, nullable=False),
+)
+"""How many sellers a day's review found at which level, and a shadow would at which: on a
+metric, or overall. Written with the day, once."""
 
 restatements: Final = Table(
     "restatements",

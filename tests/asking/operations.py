@@ -305,6 +305,8 @@ _APPEALING: Final = {
 _DECIDING: Final = {"upheld": True, "note": "So it did"}
 _STANDING: Final = [
     Operation("performance", "POST", "/reviews", RUNNING, {"as_of": "2026-03-01"}),
+    Operation("performance", "GET", "/reviews", RUNNING),
+    Operation("performance", "GET", "/policies/{version}/shadow", RUNNING),
     Operation("performance", "GET", "/standings", RUNNING, query={"step": "warned"}),
     Operation("performance", "GET", f"{_SELLER}/standing", SELLING),
     Operation("performance", "GET", f"{_SELLER}/standing/history", SELLING),

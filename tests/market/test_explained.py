@@ -10,7 +10,8 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from market.answers import RunDone, StrangeAnswerError
+from market.answers import StrangeAnswerError
+from market.answers_of_fees import RunDone
 from market.app import build
 from market.commands.fees import said
 from tests.market.answering import Service, answering

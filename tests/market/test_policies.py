@@ -315,3 +315,19 @@ def test_a_review_of_a_past_day_says_whom_it_passed_over_and_why() -> None:
     assert row_of(done.stdout.splitlines(), "2026-03-31")[2:] == ["0", "3", "0", "0"]
     assert "3 sellers passed over: the review of a later day knew of them" in done.stderr
     assert "Review the oldest day first" in done.stderr
+
+
+def test_reviews_that_were_done_are_shown_with_what_shadows_would_have_found() -> None:
+    run("review", "--as-of", "2026-04-01")
+
+    assert row_of(lines("reviews"), "2026-04-01")[1:] == ["2026-05", "3", "0", "0"]
+    assert [row["failures"] for row in rows("reviews")][:1] == [[]]
+    printed = lines("policies", "shadow", "trial")
+    assert row_of(printed, "2026-04-01")[1:] == [
+        "2026-05", "3", "2", "0", "0", "1", "2 limit to star",
+    ]  # fmt: skip
+    assert row_of(printed, "acceptance.timely")[1] == "2"
+    assert rows("policies", "shadow", "trial")[0]["sellers"] == 3
+    assert "beside no review" in run("policies", "shadow", "2026-01").stderr
+    with pytest.raises(AnsweredError, match="policy: there is none of version 'x'"):
+        run("policies", "shadow", "x")

@@ -84,7 +84,7 @@ def test_a_projection_shows_levels_rates_and_the_ways_out(market: Market) -> Non
     lines = market.lines("projection", "s-1", *THEN)
 
     assert lines[0].startswith("s-1 by policy 2026-01, as of 2026-04-01T00:00:00Z: ")
-    assert any("in 30 days" in line for line in lines)
+    assert any("in 30 days" in line and "2026-01" in line for line in lines)
     assert any("responses.timely is at " in line for line in lines)
 
 

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from market.answers import FeeDay
+from market.answers_of_fees import FeeDay
 from market.demo.showing import NARROW, fee, obligations, scorecards
 
 

@@ -33,6 +33,11 @@ def strict_from(moment: datetime | None, version: str = "2026-05", **more: Any) 
     return with_standard("acceptance.timely", policy, star=1.0, warn=1.0, limit=1.0)
 
 
+def beginning(policy: Policy, moment: datetime) -> Policy:
+    """That policy, under another version, from then on."""
+    return policy.model_copy(update={"version": "later", "applies_from": moment})
+
+
 def as_toml(policy: Policy, **changes: object) -> str:
     """The file that says it, but for `changes` at its top."""
     return toml_of({**policy.model_dump(exclude_none=True), **changes})

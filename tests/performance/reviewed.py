@@ -21,7 +21,7 @@ from services.performance.adapters.appeals import checked_request
 from services.performance.app import BLUEPRINT
 from services.performance.commands import Appealing, Planning
 from services.performance.consumers import OBLIGATIONS
-from services.performance.model.policy import load_policies
+from services.performance.model.policy import Policy, load_policies
 from services.performance.runs import DayReviewed, Platform, review_until
 from tests.performance.facts import accepted, placed, shipped
 from tests.performance.world import AS_OF, DAY, HOUR, recorded
@@ -68,9 +68,12 @@ class Performance:
         return told
 
     def review(
-        self, as_of: datetime, known_at: datetime | None = None
+        self,
+        as_of: datetime,
+        known_at: datetime | None = None,
+        policies: Sequence[Policy] | None = None,
     ) -> list[DayReviewed]:
-        platform = Platform(self.engine, self.streams, load_policies())
+        platform = Platform(self.engine, self.streams, policies or load_policies())
         return [*review_until(as_of.date(), as_of, platform, known_at)]
 
     def ask(self, command: Planning | Appealing) -> Answer:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import polars as pl
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given, settings, strategies as st
 from sqlalchemy import Engine
 
 from contracts.fact import Fact
@@ -18,54 +19,90 @@ from services.performance.model.projection import (
     NOTHING_MORE,
     projected,
 )
+from services.performance.model.succession import Succession
 from tests.performance import naive
 from tests.performance.facts import accepted, placed
 from tests.performance.history import histories
+from tests.performance.policy_files import beginning, strict_from, with_standard
 from tests.performance.selling import got, problem, selling
-from tests.performance.test_scorecard_laws import policies
+from tests.performance.test_scorecard_laws import EASILY_JUDGED, policies
 from tests.performance.test_ways_out import by_now
+from tests.performance.test_what_if import LONGER, PATIENT, month
 from tests.performance.world import AS_OF, DAY, HOUR, POLICY, received, sayings_of
 
 THEN = AS_OF.isoformat()
 some = settings(max_examples=40, deadline=None)
+others = st.sampled_from([LONGER, PATIENT, EASILY_JUDGED])
 
 
 @some
-@given(histories, policies)
-def test_if_nothing_more_is_done_it_is_the_scorecard_of_that_day(
-    told: list[Received], policy: Policy
+@given(histories, policies, others, st.sampled_from([1, 7, 8, 14, 30, 31]))
+def test_if_nothing_more_is_done_it_is_the_scorecard_of_that_day_by_its_policy(
+    told: list[Received], now: Policy, later: Policy, day: int
 ) -> None:
     past = by_now(told)
-    cards, levels = projected(*sayings_of(past), policy, AS_OF)
+    by = Succession(now, [beginning(later, AS_OF + day * DAY)])
+    cards, levels = projected(*sayings_of(past), by, AS_OF)
 
     for days in HORIZONS:
         then = AS_OF + timedelta(days=days)
-        mine = [row[2:] for row in cards.rows() if row[:2] == (days, NOTHING_MORE)]
+        policy = later if days >= day else now
+        mine = [row[3:] for row in cards.rows() if row[:2] == (days, NOTHING_MORE)]
         assert mine == naive.scorecards(past, policy, then)
-        overall = [row[2:] for row in levels.rows() if row[:2] == (days, NOTHING_MORE)]
+        overall = [row[3:] for row in levels.rows() if row[:2] == (days, NOTHING_MORE)]
         assert overall == naive.overall(past, policy, then)
 
 
 @some
 @given(histories, policies)
 def test_what_is_all_kept_is_never_less(told: list[Received], policy: Policy) -> None:
-    cards, _ = projected(*sayings_of(told), policy, AS_OF)
+    cards, _ = projected(*sayings_of(told), Succession(policy), AS_OF)
 
-    kept = {row[:1] + row[2:4]: row[4:7] for row in cards.rows() if row[1] == ALL_KEPT}
-    for days, case, seller, metric, *figures in cards.rows():
+    kept = {row[:1] + row[3:5]: row[5:8] for row in cards.rows() if row[1] == ALL_KEPT}
+    for days, case, _, seller, metric, *figures in cards.rows():
         if case == NOTHING_MORE:
             window, due, done = kept[days, seller, metric]
             assert (window, due) == tuple(figures[:2])
             assert done is None or done >= figures[2]
 
 
+def test_each_moment_is_judged_by_the_policy_that_applies_then() -> None:
+    stricter = strict_from(AS_OF + 10 * DAY)
+    rows = sayings_of(received(month("s-1", late=1)))
+
+    cards, levels = projected(*rows, Succession(POLICY, [stricter]), AS_OF)
+
+    timely = [r for r in cards.rows(named=True) if r["metric"] == "acceptance.timely"]
+    assert [(r["days"], r["policy"], r["level"]) for r in timely if r["case"] == ALL_KEPT][
+        :2
+    ] == [(7, POLICY.version, "warn"), (14, "2026-05", "limit")]
+    by_day = {(row[0], row[2]) for row in levels.rows()}
+    assert by_day == {(7, POLICY.version), (14, "2026-05"), (30, "2026-05")}
+
+
+def test_what_is_open_by_the_policy_of_then_is_what_can_be_kept() -> None:
+    """Of a day more, or of half the time: what was late already then stays late."""
+    facts = [placed(f"o-{n}", AS_OF - 36 * HOUR) for n in range(10)]
+    rows = sayings_of(received(facts))
+
+    def kept(hours: int) -> list[int]:
+        later = with_standard("acceptance.timely", weekday_hours=hours)
+        by = Succession(POLICY, [beginning(later, AS_OF + 10 * DAY)])
+        cards, _ = projected(*rows, by, AS_OF)
+        mine = pl.col("case") == ALL_KEPT, pl.col("metric") == "acceptance.timely"
+        return cards.filter(*mine)["kept"].to_list()
+
+    assert kept(24) == [0, 0, 0]
+    assert kept(48) == [0, 10, 10]
+
+
 def test_what_is_open_counts_when_it_falls_due() -> None:
     facts: list[Fact] = [placed(f"o-{n}", AS_OF - HOUR) for n in range(10)]
     facts += [accepted(AS_OF, f"o-{n}") for n in range(4)]
 
-    cards, _ = projected(*sayings_of(received(facts)), POLICY, AS_OF)
+    cards, _ = projected(*sayings_of(received(facts)), Succession(POLICY), AS_OF)
 
-    found = {(days, case, metric): row for days, case, _, metric, *row in cards.rows()}
+    found = {(days, case, metric): row for days, case, _, _, metric, *row in cards.rows()}
     assert found[7, NOTHING_MORE, "acceptance.timely"] == [30, 10, 4, 0.4, "limit"]
     assert found[7, ALL_KEPT, "acceptance.timely"] == [30, 10, 10, 1.0, "star"]
     assert found[7, NOTHING_MORE, "shipping.on_time"][1:3] == [4, 0]

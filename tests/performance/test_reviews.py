@@ -25,7 +25,8 @@ from services.performance.model.policy import load_policies
 from services.performance.model.standing.findings import found_of
 from services.performance.model.standing.refusals import DayNotBegun
 from services.performance.projections.standing import standings
-from services.performance.queries.standing import last_day, sellers_with_late_facts
+from services.performance.queries.reviews import last_day
+from services.performance.queries.standing import sellers_with_late_facts
 from services.performance.runs import Platform, review_until
 from services.performance.schedules import ARRIVES, restate_steps, review_sellers
 from tests.performance.facts import shipped

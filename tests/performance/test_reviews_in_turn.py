@@ -13,7 +13,7 @@ from kit.turns import TurnLost
 from services.performance import runs
 from services.performance.model.policy import load_policies
 from services.performance.model.standing.refusals import ReviewGoesOn
-from services.performance.queries.standing import last_day
+from services.performance.queries.reviews import last_day
 from services.performance.runs import Platform
 from services.performance.schedules import ARRIVES, schedules_by
 from tests.kit.test_turns import end_holders

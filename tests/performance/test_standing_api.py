@@ -262,9 +262,10 @@ def test_a_review_is_asked_once_and_not_of_a_day_to_come(
                 "recorded": 2,
                 "failed": {},
             }
-        ]
+        ],
+        "again": [],
     }
-    assert post(http, "/reviews", asked)[1] == {"days": []}
+    assert post(http, "/reviews", asked)[1] == {"days": [], "again": []}
     (past,) = post(http, "/reviews", {"as_of": "2026-03-31"})[1]["days"]
     assert (past["sellers"], past["passed_over"], past["recorded"]) == (0, 1, 0)
     ahead = {"known_at": "9000-01-01T00:00:00Z"}

@@ -10,6 +10,7 @@ from contracts.fact import Fact
 from contracts.orders import ShipmentSaved, ShippedLine
 from kit.consumers.records import Received
 from services.performance.model.policy import Policy
+from services.performance.model.succession import Succession
 from services.performance.model.ways_out import BAD, ways_out
 from tests.performance import naive
 from tests.performance.facts import (
@@ -22,6 +23,7 @@ from tests.performance.facts import (
 )
 from tests.performance.history import histories
 from tests.performance.naive_world import World
+from tests.performance.policy_files import beginning
 from tests.performance.test_confirmation import came_in
 from tests.performance.world import (
     AS_OF,
@@ -42,6 +44,8 @@ EASY = POLICY.model_copy(update={**SOON, "standards": STRICT, "z": 0.3})
 NEVER = {n: s.model_copy(update={"star": None, "warn": 1.0}) for n, s in STRICT.items()}
 PERFECT = EASY.model_copy(update={"standards": NEVER})
 policies = st.sampled_from([EASY, EASY, POLICY, PERFECT])
+LENIENT = EASY.model_copy(update={"enough_due": 11, "long_window_days": 25})
+others = st.sampled_from([POLICY, POLICY, PERFECT])
 TRIED = 60
 """How many more are tried one by one; what takes more is another law's."""
 some = settings(max_examples=60, deadline=None)
@@ -125,7 +129,7 @@ def naive_latest(told: Received) -> datetime:
 def test_so_many_more_kept_lead_out_and_one_fewer_do_not(
     told: list[Received], policy: Policy
 ) -> None:
-    ways = ways_out(*sayings_of(told), policy, AS_OF)
+    ways = ways_out(*sayings_of(told), Succession(policy), AS_OF)
 
     for *row, more, _ in ways.rows():
         if row[1] not in {"listings.complete", "inventory.confirmed"}:
@@ -134,18 +138,39 @@ def test_so_many_more_kept_lead_out_and_one_fewer_do_not(
 
 
 @some
-@given(histories, policies)
+@given(histories, policies, others, st.sampled_from([1, 2, 5, 20, 41]))
 def test_so_many_days_lead_out_and_one_fewer_do_not(
-    told: list[Received], policy: Policy
+    told: list[Received], now: Policy, later: Policy, day: int
 ) -> None:
-    past = by_now(told)
-    ways = ways_out(*sayings_of(past), policy, AS_OF)
+    require_fewest_days(by_now(told), now, later, day)
+
+
+@pytest.mark.parametrize("later", [POLICY, PERFECT, LENIENT])
+@pytest.mark.parametrize("day", [1, 13, 40])
+def test_days_are_counted_by_the_policy_that_applies_then(later: Policy, day: int) -> None:
+    """Four of ten orders were answered late, and ever fewer of them are in a window."""
+    orders = [placed(f"o-{n}", AS_OF - (n + 5) * DAY) for n in range(10)]
+    answers = [
+        accepted(order.placed_at + (120 if n < 4 else 1) * HOUR, f"o-{n}")
+        for n, order in enumerate(orders)
+    ]
+
+    require_fewest_days(received([*orders, *answers]), EASY, later, day)
+
+
+def require_fewest_days(past: list[Received], now: Policy, later: Policy, day: int) -> None:
+    """So many days lead out, and one fewer do not, if `later` applies from `day` on."""
+    by = Succession(now, [beginning(later, AS_OF + day * DAY)])
+    ways = ways_out(*sayings_of(past), by, AS_OF)
 
     for seller, metric, _, leave, _, wait in ways.rows():
         if metric in {"listings.complete", "inventory.confirmed"}:
             assert wait is None
         else:
-            levels = (level(past, seller, metric, policy, n) for n in range(1, 100))
+            levels = (
+                level(past, seller, metric, later if n >= day else now, n)
+                for n in range(1, 100)
+            )
             assert wait == next(
                 n for n, found in enumerate(levels, 1) if is_out(found, leave)
             )
@@ -164,7 +189,7 @@ def test_so_many_listings_completed_lead_out_and_one_fewer_do_not(
         for n, (images, chars) in enumerate(described)
     ]
 
-    ways = ways_out(*sayings_of(received(facts)), policy, AS_OF)
+    ways = ways_out(*sayings_of(received(facts)), Succession(policy), AS_OF)
 
     points = sorted(naive.for_sale(World(received(facts), AS_OF)).values())
     standard = policy.standards["listings.complete"]
@@ -190,7 +215,7 @@ def test_of_stocks_so_many_must_be_counted(stale: int, more: int) -> None:
         came = AS_OF - (40 if n < stale else 1) * DAY
         facts += [listed(came, product_id=f"p-{n}"), came_in(came, f"p-{n}")]
 
-    ways = ways_out(*sayings_of(received(facts)), POLICY, AS_OF)
+    ways = ways_out(*sayings_of(received(facts)), Succession(POLICY), AS_OF)
 
     assert [row[1:2] + row[3:] for row in ways.rows() if row[3] == "warn"] == [
         ("inventory.confirmed", "warn", more, None)
@@ -212,7 +237,7 @@ def test_it_takes_as_many_whatever_the_interval_says_of_few(
     decided += [accepted(AS_OF, f"yes-{n}") for n in range(kept)]
     metric = "acceptance.accepted"
 
-    ways = ways_out(*sayings_of(received(decided)), policy, AS_OF)
+    ways = ways_out(*sayings_of(received(decided)), Succession(policy), AS_OF)
 
     found = [row[4] for row in ways.rows() if (row[1], row[3]) == (metric, leave)]
     due, standard = missed + kept, policy.standards[metric]
@@ -230,7 +255,7 @@ def test_of_many_orders_it_says_how_many_good_ones_it_takes(missed: int, more: i
     orders = [placed(f"o-{n}", AS_OF - 9 * DAY) for n in range(20)]
     answers = [accepted(AS_OF - 9 * DAY + HOUR, f"o-{n}") for n in range(20 - missed)]
 
-    ways = ways_out(*sayings_of(received([*orders, *answers])), POLICY, AS_OF)
+    ways = ways_out(*sayings_of(received([*orders, *answers])), Succession(POLICY), AS_OF)
 
     late = [row for row in ways.rows() if row[1] == "acceptance.timely"]
     # Due on Tuesday, eight days ago; then too few are left to judge in 90 days.

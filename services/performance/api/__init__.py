@@ -10,6 +10,7 @@ from services.performance.api.evidence import router as evidence
 from services.performance.api.policies import router as policies
 from services.performance.api.projections import router as projections
 from services.performance.api.replay import router as replay
+from services.performance.api.reviews import router as reviews
 from services.performance.api.scorecards import router as scorecards
 from services.performance.api.sellers import router as sellers
 from services.performance.api.standing import STATUSES as OF_STANDING, router as standing
@@ -19,6 +20,7 @@ from services.performance.model.refusals import (
     ClaimsRefused,
     MetricUnknown,
     NotYetCome,
+    PolicyNotToCome,
     PolicyUnknown,
     TooLongToReplay,
 )
@@ -29,7 +31,10 @@ STATUSES: Final[Mapping[str, HTTPStatus]] = {
         (NotYetCome.code, ClaimsRefused.code, TooLongToReplay.code),
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
-    **dict.fromkeys((PolicyUnknown.code, MetricUnknown.code), HTTPStatus.NOT_FOUND),
+    **dict.fromkeys(
+        (PolicyUnknown.code, PolicyNotToCome.code, MetricUnknown.code),
+        HTTPStatus.NOT_FOUND,
+    ),
 }
 
 router = APIRouter()
@@ -45,3 +50,4 @@ for _each in (
 ):
     router.include_router(_each, tags=["performance"])
 router.include_router(standing)
+router.include_router(reviews, tags=["standing"])

@@ -106,12 +106,16 @@ class Repeatable(Basis):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a question about a seller is asked, whoever the seller is."""
+    """How a question about a seller is asked, whoever the seller is.
+
+    Shape: `is_named` says whether who asks named the policy, or it is that of `as_of`.
+    """
 
     policy: Policy
     as_of: datetime
     known_at: datetime
     seen: Seen | None
+    is_named: bool
 
     def of(self, seller_id: str) -> Asked:
         """Return the question about this seller."""
@@ -136,7 +140,8 @@ def filled_in(
     have_come(now, as_of=as_of, known_at=known_at)
     moment = as_of or now
     had_come = None if seen is None else Seen.read(seen)
-    return How(chosen_policy(policy, moment, policies), moment, known_at or now, had_come)
+    chosen = chosen_policy(policy, moment, policies)
+    return How(chosen, moment, known_at or now, had_come, is_named=policy is not None)
 
 
 def _how_asked(
@@ -176,7 +181,10 @@ def basis_of(asked: Asked, seen: Seen) -> dict[str, Any]:
 
 
 def repeatable(
-    asked: Asked, seen: Seen, path: str, more: Mapping[str, str] | None = None
+    asked: Asked,
+    seen: Seen,
+    path: str,
+    more: Mapping[str, str | Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Return what an answer to `asked` stands on, as the fields of `Repeatable`.
 
@@ -196,7 +204,7 @@ def asked_again(
     path: str,
     query: Mapping[str, str],
     seen: Seen,
-    more: Mapping[str, str] | None = None,
+    more: Mapping[str, str | Sequence[str]] | None = None,
 ) -> str | None:
     """Return the question that is answered as before; None if it can't tell what had come.
 
@@ -205,5 +213,5 @@ def asked_again(
     come = seen.written()
     if come is None:
         return None
-    whole = urlencode({**query, "seen": come, **(more or {})})
+    whole = urlencode({**query, "seen": come, **(more or {})}, doseq=True)
     return f"/sellers/{quote(seller_id, safe='')}/{path}?{whole}"

@@ -32,7 +32,7 @@ from services.performance.queries import standing as queries
 from services.performance.queries.appeals import known_and_checked, overlay_of
 from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
-from services.performance.runs import Platform, its_turn, review_until
+from services.performance.runs import Platform, its_turn, review_again, review_until
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
@@ -120,7 +120,7 @@ class DayShown(BaseModel):
 
     Shape: `passed_over` are sellers of whom the review of a later day knew: they are not
         judged of a day before it. `failed` are the streams of sellers who could not be
-        reviewed, and why; they are reviewed the next day.
+        reviewed, and why; they are tried again, by the clock or with the next request.
     """
 
     day: date
@@ -132,9 +132,14 @@ class DayShown(BaseModel):
 
 
 class Reviewed(BaseModel):
-    """The days that were reviewed now, in order; none, if all had been."""
+    """The days that were reviewed now, in order; none, if all had been.
+
+    Shape: `again` are days of which sellers were tried again who could not be reviewed
+        before: these alone are counted.
+    """
 
     days: list[DayShown]
+    again: list[DayShown]
 
 
 @router.get(f"{_SELLER}/standing", dependencies=[_SELLING])
@@ -261,12 +266,15 @@ def review(
 ) -> Reviewed:
     """Review all sellers, of each day that is due until the one that is named.
 
-    Safe to repeat, late or twice at once: a day is judged once, and a seller of whom the
-    review of a later day knew is not judged of one before it.
+    First, those are tried again who could not be reviewed of a day before. Safe to repeat,
+    late or twice at once: a day is judged once, and a seller of whom the review of a later
+    day knew is not judged of one before it.
     """
     have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
     with its_turn(engine, streams) as here:
         platform = Platform(engine, here, policies, str(asker))
+        again = [*review_again(platform, at, not_since=at)]
         done = [*review_until(day, at, platform, asked.known_at)]
-    return Reviewed(days=[DayShown(**asdict(one)) for one in done])
+    days, others = ([DayShown(**asdict(one)) for one in some] for some in (done, again))
+    return Reviewed(days=days, again=others)

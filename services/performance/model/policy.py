@@ -22,6 +22,7 @@ __all__ = [
     "official",
     "policy_at",
     "policy_of",
+    "start_of",
 ]
 
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -41,7 +42,7 @@ def load_policies() -> Sequence[Policy]:
 
 def official(policies: Sequence[Policy]) -> Sequence[Policy]:
     """Return those that apply, each in its time: all but shadows, the oldest first."""
-    return sorted((policy for policy in policies if not policy.shadow), key=_start)
+    return sorted((policy for policy in policies if not policy.shadow), key=start_of)
 
 
 def policy_at(moment: datetime, policies: Sequence[Policy] | None = None) -> Policy:
@@ -51,7 +52,7 @@ def policy_at(moment: datetime, policies: Sequence[Policy] | None = None) -> Pol
         LookupError: None of `policies` applied yet.
     """
     known = load_policies() if policies is None else policies
-    begun = [policy for policy in official(known) if _start(policy) <= moment]
+    begun = [policy for policy in official(known) if start_of(policy) <= moment]
     if not begun:
         raise LookupError(f"no policy applies at {moment.isoformat()}")
     return begun[-1]
@@ -69,5 +70,6 @@ def policy_of(version: str, policies: Sequence[Policy]) -> Policy:
     raise PolicyUnknown(version, (policy.version for policy in policies))
 
 
-def _start(policy: Policy) -> datetime:
+def start_of(policy: Policy) -> datetime:
+    """Return when `policy` begins to apply: the beginning of time, if it says nothing."""
     return policy.applies_from or BEGINNING

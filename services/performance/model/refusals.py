@@ -74,6 +74,19 @@ class PolicyUnknown(Refused):
         )
 
 
+class PolicyNotToCome(Refused):
+    """A version of no policy that begins after the moment asked for."""
+
+    code = "policy-not-to-come"
+
+    def __init__(self, version: str, as_of: datetime, known: Iterable[str]) -> None:
+        there = ", ".join(known) or "there is none: leave it out"
+        super().__init__(
+            f"to_come: no policy of version {version!r} begins after {written(as_of)};"
+            f" of those that do, name what is to count: {there}"
+        )
+
+
 class MetricUnknown(Refused):
     """A name that no metric has."""
 

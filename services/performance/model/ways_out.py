@@ -20,6 +20,7 @@ from services.performance.model.scorecard import (
     judged,
     scorecards,
 )
+from services.performance.model.succession import Succession
 
 BAD: Final = ("limit", "warn")
 """The levels to get out of, the worst first."""
@@ -31,7 +32,7 @@ _SUMS: Final = ("due", "kept", "recent_due", "recent_kept")
 
 
 def ways_out(
-    sayings: pl.DataFrame, listings: pl.DataFrame, policy: Policy, as_of: datetime
+    sayings: pl.DataFrame, listings: pl.DataFrame, by: Succession, as_of: datetime
 ) -> pl.DataFrame:
     """Return what leads each metric out of `limit` and out of `warn`: more kept, or days.
 
@@ -39,13 +40,15 @@ def ways_out(
         where the metric counts units; of stocks, the fewest to be counted that were not
         lately; of listings, the fewest to be completed, those with most to gain first.
         `wait` is the fewest days after which it is out if all that is open is kept in time
-        and nothing new comes. Null: that alone never leads out.
+        and nothing new comes, each day judged by the policy that applies then; `more`
+        is by that of now. Null: that alone never leads out; of listings and stocks it is
+        always null, whatever policy follows.
     Shape: `sayings` and `listings` as known at the moment asked for, with what falls due
         ahead; out, for each seller and metric at `limit` a row to leave `limit` and one to
         leave `warn` too, at `warn` one, sorted: seller_id, metric, level, leave, more?,
         wait?. With too few to judge it is out.
     """
-    known = foreseen(sayings, as_of)
+    known, policy = foreseen(sayings, as_of), by.now
     cards = scorecards(known, listings, policy, as_of)
     bad = cards.filter(pl.col("level").is_in(BAD))
     asked = bad.select(*SELLER, "level").join(pl.DataFrame({"leave": BAD}), how="cross")
@@ -58,7 +61,8 @@ def ways_out(
         _with_completed(active.join(bad, on="seller_id", how="semi"), policy),
     )
     more = pl.concat(ways)
-    wait = _after_days(known, bad, policy, as_of)
+    days = by.days_of_each(as_of, by.longest.days)
+    wait = pl.concat(_after_days(known, bad, *each, as_of) for each in days)
     return (
         to_leave.join(_first_out(more, "more"), on=[*SELLER, "leave"], how="left")
         .join(_first_out(wait, "wait"), on=[*SELLER, "leave"], how="left")
@@ -153,10 +157,14 @@ def _with_completed(active: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
 
 def _after_days(
-    sayings: pl.DataFrame, bad: pl.DataFrame, policy: Policy, as_of: datetime
+    sayings: pl.DataFrame,
+    bad: pl.DataFrame,
+    policy: Policy,
+    ahead: Sequence[int],
+    as_of: datetime,
 ) -> pl.DataFrame:
-    """Return the levels after `n` days: at the last, all that is due today has left."""
-    last = policy.long_window_days
+    """Return the levels by `policy` after `n` days, for each of `ahead`, which ascend."""
+    long, last = policy.long_window_days, ahead[-1]
     far = timedelta(days=last)
     kept = all_kept(sayings, policy, as_of, far)
     now = pl.lit(as_of, MOMENT)
@@ -165,25 +173,26 @@ def _after_days(
     day = -((-since) // _DAY_US)
     by_day = (
         owed(kept.lazy(), policy, as_of + far)
-        .filter(pl.col("due_at") > now - far)
+        .filter(pl.col("due_at") > now - timedelta(days=long))
         .with_columns(pl.col("metric").cast(pl.String))
         .group_by(*SELLER, day=day)
         .agg(pl.col("due", "kept").sum())
         .collect()
         .join(bad, on=SELLER, how="semi")
     )
-    days = pl.DataFrame({"day": range(1 - last, last + 1)}, {"day": pl.Int64})
-    each = by_day.select(SELLER).unique().join(days, how="cross")
+    days = pl.DataFrame({"day": range(1 - long, last + 1)}, {"day": pl.Int64})
+    of_a_window = ~pl.col("metric").is_in([LISTINGS_COMPLETE, STOCK_CONFIRMED])
+    each = bad.filter(of_a_window).select(SELLER).join(days, how="cross")
     so_far = (
         each.join(by_day, on=[*SELLER, "day"], how="left")
         .sort(*SELLER, "day")
         .with_columns(pl.col("due", "kept").fill_null(0).cum_sum().over(SELLER))
     )
     recent = _within(policy.window_days, "recent_")
-    sums = so_far.select(*SELLER, *_within(last, ""), *recent, n="day")
-    ahead = sums.filter(pl.col("n") > 0)
-    found = ahead.select(*SELLER, "n").join(
-        _levels(ahead, policy), on=[*SELLER, "n"], how="left"
+    sums = so_far.select(*SELLER, *_within(long, ""), *recent, n="day")
+    theirs = sums.filter(pl.col("n").is_in(ahead))
+    found = theirs.select(*SELLER, "n").join(
+        _levels(theirs, policy), on=[*SELLER, "n"], how="left"
     )
     return found.with_columns(pl.col("level").fill_null(NOT_ENOUGH))
 

@@ -47,8 +47,17 @@ def what_if(
 
     Shape: `policies` are the official one and the proposed one; rows as of `scorecards`.
     """
-    cards = by_policies(sayings, listings, policies, as_of, known_at)
+    official, proposed = by_policies(sayings, listings, policies, as_of, known_at)
     who = sellers(sayings, listings, as_of, known_at)
+    return compared((official, proposed), who, policies)
+
+
+def compared(
+    cards: tuple[pl.DataFrame, pl.DataFrame],
+    who: pl.DataFrame,
+    policies: tuple[Policy, Policy],
+) -> WhatIf:
+    """Return what differs between the `cards` by two policies, of the sellers `who`."""
     official, proposed = (
         overall(each, who, policy) for each, policy in zip(cards, policies, strict=True)
     )

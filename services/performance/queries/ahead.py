@@ -12,6 +12,7 @@ from kit.web.pages import written
 from services.performance.model.foresight import open_obligations
 from services.performance.model.projection import FARTHEST, projected
 from services.performance.model.scorecard import overall, scorecards, sellers
+from services.performance.model.succession import Succession
 from services.performance.model.ways_out import ways_out
 from services.performance.policies import CLOSED_BY
 from services.performance.queries.one_seller import Asked
@@ -44,18 +45,19 @@ class DuePage:
     next: str | None
 
 
-def ask_projection(db: Engine, asked: Asked) -> tuple[Ahead, Seen]:
+def ask_projection(db: Engine, asked: Asked, by: Succession) -> tuple[Ahead, Seen]:
     """Return where a seller is heading, and what of the facts had come. Blocks.
+
+    Shape: `by` begins with the policy of `asked`.
 
     Raises:
         SellerNotKnown: As `Asked.read` says.
     """
-    longest = timedelta(days=asked.policy.long_window_days)
-    rows, seen = asked.read(db, ahead=max(FARTHEST, longest))
+    rows, seen = asked.read(db, ahead=max(FARTHEST, by.longest))
     now = scorecards(*rows, asked.policy, asked.as_of)
     (level,) = overall(now, sellers(*rows, asked.as_of), asked.policy)["level"]
-    then, levels = projected(*rows, asked.policy, asked.as_of)
-    out = ways_out(*rows, asked.policy, asked.as_of)
+    then, levels = projected(*rows, by, asked.as_of)
+    out = ways_out(*rows, by, asked.as_of)
     return Ahead(str(level), now, then, levels, out), seen
 
 

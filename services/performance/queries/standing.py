@@ -1,7 +1,7 @@
 """Where sellers stand: read models as they stand after the last write, and their facts."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Final, LiteralString, NamedTuple, TypeAlias
 
@@ -22,7 +22,7 @@ from services.performance.policies import SOURCES
 from services.performance.projections.standing import read_standing, standings
 from services.performance.queries import Told
 from services.performance.queries.seen import CATALOG, read_placed, set_aside_of
-from services.performance.tables import restatements, review_days
+from services.performance.tables import restatements
 
 Shown: TypeAlias = dict[str, Any]
 
@@ -175,28 +175,6 @@ def rows_of_sellers(
         conditions.append(sql.SQL("recorded_at <= {}").format(known_at))
     with one_moment(address(db)) as read:
         return RowsOfSellers(*read_placed(read, conditions), set_aside_of(read, seller_ids))
-
-
-def last_day(db: Engine) -> date | None:
-    """Return the last day of which all sellers were reviewed."""
-    with db.connect() as read:
-        found: date | None = read.scalar(select(func.max(review_days.c.day)))
-        return found
-
-
-def is_reviewed(db: Engine, day: date) -> bool:
-    """Say whether all sellers were reviewed of a day."""
-    with db.connect() as read:
-        query = select(review_days.c.day).where(review_days.c.day == day)
-        return read.scalar(query) is not None
-
-
-def known_to_later_reviews(db: Engine, day: date) -> datetime | None:
-    """Return what was known, by when, to reviews of days after `day`; None if none was."""
-    with db.connect() as read:
-        query = select(func.max(review_days.c.known_at)).where(review_days.c.day > day)
-        found: datetime | None = read.scalar(query)
-        return found
 
 
 def next_review(at: datetime) -> datetime:

@@ -30,6 +30,7 @@ from services.performance.model.scorecard import (
     sellers,
 )
 from services.performance.model.standing.ladder import FirstSight
+from services.performance.model.succession import Succession
 from services.performance.model.ways_out import ways_out
 
 Card: TypeAlias = Mapping[str, Any]
@@ -71,16 +72,13 @@ def threshold_of(metric: str, rule: Rule, policy: Policy) -> float:
 
 
 def first_sight(
-    sayings: Rows,
-    listings: Rows,
-    policy: Policy,
-    as_of: datetime,
-    known_at: datetime | None = None,
+    cards: pl.DataFrame, of: pl.DataFrame, policy: Policy
 ) -> Mapping[str, FirstSight]:
-    """Return what is seen of each seller of whom anything was ever said."""
-    asked = (as_of, known_at)
-    cards = scorecards(sayings, listings, policy, *asked)
-    found = overall(cards, sellers(sayings, listings, *asked), policy)
+    """Return what is seen of each seller of whom anything was ever said.
+
+    Shape: `cards` by `policy`, of `scorecards`; `of` as of `sellers`.
+    """
+    found = overall(cards, of, policy)
     poor = {*cards.filter(very_poor(policy))["seller_id"]}
     measured = {*cards.filter(_of_a_window())["seller_id"]}
     return {
@@ -162,7 +160,8 @@ def _evidence(
         .collect()
         for rows in (sayings, listings)
     ]
-    ways = ways_out(mine[0], mine[1], policy, as_of).filter(leave="warn")
+    # A step is said by one policy, its way out too: what follows may yet be withdrawn.
+    ways = ways_out(mine[0], mine[1], Succession(policy), as_of).filter(leave="warn")
     for seller_id, metric, more, wait in ways.select(*SELLER, "more", "wait").iter_rows():
         found.ways_out[seller_id, metric] = more, wait
     evidence = explain(mine[0], mine[1], policy, as_of)
