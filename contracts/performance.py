@@ -85,11 +85,13 @@ class Ground(Value):
     """A metric that a step stands on.
 
     Units: `broken` obligations (listings) in all, of which `obligations` names the newest.
-    Shape: `rule` says which threshold `rate` lies under: `limit`, or `very_poor`.
+    Shape: `rule` says which threshold `rate` lies under: `limit`, or `very_poor`. With
+        `since`, a plan was accepted then, and only what fell due after it is counted.
     """
 
     metric: Id
     rule: Literal["limit", "very_poor"]
+    since: Moment | None = None
     window_days: Count
     due: Count
     kept: Count | None

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from contracts.performance import AppealDecided
 from contracts.registry import NAMES
-from contracts.topics import OWNERS
+from contracts.topics import BUYERS, CATALOG, ORDERS, PERFORMANCE
 from market.history.published import Published
 from market.history.reading import read_history
 from market.waiting import Tell
 
 _DECIDED: Final = NAMES[AppealDecided]
+_TOPICS: Final = (ORDERS, CATALOG, BUYERS, PERFORMANCE)
+"""Those that performance reads: its own has what appeals claim."""
 
 
 def read_behind(
@@ -22,7 +24,7 @@ def read_behind(
     Raises:
         UnreadableError: The broker does not answer, or lacks a topic.
     """
-    with closing(read_history(bootstrap_servers, [*OWNERS], tell)) as published:
+    with closing(read_history(bootstrap_servers, _TOPICS, tell)) as published:
         return facts_behind(published, seller_id, ids)
 
 

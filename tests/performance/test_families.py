@@ -2,9 +2,14 @@
 
 from datetime import datetime
 
+import polars as pl
+
 from contracts.fact import Fact
 from contracts.orders import OrderPlaced
+from services.performance.model.changes import changed_obligations
 from services.performance.model.evidence import explain
+from services.performance.model.voided import voided
+from services.performance.queries.one_seller import card_of
 from tests.performance import naive
 from tests.performance.facts import LONG_AGO, accepted, cancelled, expired, placed, rejected
 from tests.performance.world import (
@@ -35,6 +40,11 @@ def counts(metric: str, *facts: Fact) -> tuple[int, int | None]:
 def fell_due(metric: str, *facts: Fact) -> list[datetime]:
     rows = explain(*sayings_of(received(facts)), POLICY, AS_OF)
     return [row["due_at"] for row in rows.to_dicts() if row["metric"] == metric]
+
+
+def freed(metric: str, *facts: Fact) -> set[str]:
+    said, _ = sayings_of(received(facts))
+    return {*voided(said, POLICY, AS_OF).filter(metric=metric)["subject_id"]}
 
 
 def test_a_part_that_nobody_decided_yet_leaves_the_rest_decided() -> None:
@@ -73,8 +83,32 @@ def test_a_part_that_the_buyer_takes_back_asks_for_nothing() -> None:
 
 def test_if_all_parts_are_taken_back_nothing_is_owed() -> None:
     back = [cancelled(order_id=name, by="buyer") for name in ("o-1", "o-2")]
+    facts = placed(), part(), *back
 
-    assert counts(TIMELY, placed(), part(), *back) == (0, 0)
+    assert counts(TIMELY, *facts) == (0, 0)
+    assert freed(TIMELY, *facts) == {"o-1", "o-2"}
+
+
+def test_a_part_taken_back_is_shown_with_the_others_that_count() -> None:
+    facts = placed(), part(), cancelled(order_id="o-1", by="buyer")
+
+    assert freed(TIMELY, *facts) == set()
+    card = card_of(sayings_of(received(facts)), POLICY, AS_OF)
+    (shown,) = card.shown.filter(metric=TIMELY).to_dicts()
+    assert (shown["subject_id"], shown["due"]) == ("o-1", 1)
+    assert "void" in {fact["says"] for fact in shown["facts"]}
+
+
+def test_what_claims_change_of_a_family_is_told() -> None:
+    told = sayings_of(received([placed(), part(), cancelled(order_id="o-1", by="buyer")]))
+    claimed = sayings_of(received([accepted(LONG_AGO + HOUR, "o-2")]))
+    before = card_of(told, POLICY, AS_OF)
+    both = pl.concat([told[0], claimed[0]]), pl.concat([told[1], claimed[1]])
+
+    changed = changed_obligations(before.shown, card_of(both, POLICY, AS_OF).shown)
+
+    timely = next(each for each in changed if each["metric"] == TIMELY)
+    assert (timely["before"]["kept"], timely["after"]["kept"]) == (0, 1)
 
 
 def test_parts_of_parts_are_of_the_same_family() -> None:

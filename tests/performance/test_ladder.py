@@ -184,7 +184,7 @@ def test_an_accepted_plan_reinstates_and_gives_time() -> None:
     assert told(*poor, found("limit", 51, very_poor=True)) == []
     days = [found("limit", n, very_poor=True) for n in range(51, 82)]
     steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
-    assert steps == [*["healthy"] * 14, *["warned"] * 16, "suspended"]
+    assert steps == [*["healthy"] * 14, *["warned"] * 16, "reduced_for_some"]
 
 
 @pytest.mark.parametrize(
@@ -209,6 +209,16 @@ def test_after_an_accepted_plan_what_is_very_poor_by_what_is_new_alone_suspends_
     standing, _ = after(poor, plan(), accepted(), replace(new, counted={METRIC: due}))
 
     assert standing.step == step
+
+
+def test_after_an_accepted_plan_a_long_window_sanctions_once_it_lies_after_it() -> None:
+    poor: list[StandingCommand] = [found("limit", 49, very_poor=True), plan(), accepted()]
+    long = (ground().model_copy(update={"window_days": 90}),)
+    days = [replace(found("limit", n), limits=long) for n in range(51, 142)]
+
+    steps = [after(*poor, *days[:n])[0].step for n in range(1, len(days) + 1)]
+
+    assert steps == [*["healthy"] * 14, *["warned"] * 76, "reduced_for_some"]
 
 
 def test_what_fell_due_when_the_plan_was_accepted_is_not_new() -> None:

@@ -29,6 +29,10 @@ from tests.performance.test_confirmation import came_in
 from tests.performance.world import AS_OF, DAY, HOUR, POLICY, received, recorded, sayings_of
 
 LATER = AS_OF + 60 * DAY
+NO_MORE = pl.DataFrame(
+    schema={"seller_id": pl.String, "source": pl.String, "pos": pl.Int64}
+)
+"""Nothing was set aside."""
 ON_TIME, COMPLETE, CONFIRMED = "shipping.on_time", LISTINGS_COMPLETE, STOCK_CONFIRMED
 
 

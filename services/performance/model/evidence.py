@@ -56,7 +56,7 @@ def explain(
 ) -> pl.DataFrame:
     """Return what each number of a seller's scorecard counts, and which facts said so.
 
-    A void that is shown came too late to count.
+    A void that is shown came too late to count, or freed the seller of a part.
 
     Units: `due` and `kept` add up to the card's; for a listing `due` is 1, `kept` null and
         `rate` its points / 100; `points` of its parts add up to them.

@@ -33,6 +33,8 @@ def _at_the_top(up: pl.DataFrame) -> pl.DataFrame:
     for _ in range(up.height.bit_length()):
         further = up.rename({"subject_id": "root", "root": "above"})
         higher = up.join(further, on=[*_SAME, "root"], how="left")
+        if higher["above"].null_count() == up.height:
+            return up
         up = higher.select(*KEY, root=pl.coalesce("above", "root"))
     return up.join(up.select(*_SAME, root="subject_id"), on=[*_SAME, "root"], how="anti")
 

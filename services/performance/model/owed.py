@@ -63,10 +63,10 @@ def owing(said: pl.LazyFrame) -> pl.LazyFrame:
     families = members(family_roots(said))
     if families.is_empty():
         return united(said)
-    mine = families.lazy()
-    parts = united(said.join(mine, on=KEY, how="semi")).join(mine, on=KEY)
-    others = said.join(mine, on=KEY, how="anti")
-    return pl.concat([united(others), _as_one(parts)])
+    each = united(said).collect(engine="streaming")  # once, though it is looked at twice
+    parts = each.join(families, on=KEY)
+    others = each.join(families, on=KEY, how="anti")
+    return pl.concat([others.lazy(), _as_one(parts.lazy())])
 
 
 def _as_one(parts: pl.LazyFrame) -> pl.LazyFrame:

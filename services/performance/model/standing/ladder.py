@@ -108,8 +108,10 @@ def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     if not suspended and (reasons := _too_poor(command, standing)):
         return [_suspended(command, reasons)]
     if command.limits:
-        if _is_trusted(command, standing) and standing.rungs:
-            return []  # warned, until all that counts is of the time since
+        if standing.rungs and all(
+            _reaches_back(each, command, standing) for each in command.limits
+        ):
+            return []  # warned, until what counts is of the time since
         waited = _is_over(standing.stepped_at, command.as_of, command.terms.to_cure)
         return _up(command, standing) if waited and not suspended else []
     shown = command.measured or not suspended  # an empty window reinstates nobody
@@ -122,31 +124,44 @@ def _is_over(since: datetime | None, as_of: datetime, to_cure: timedelta) -> boo
     return since is None or as_of - since >= to_cure
 
 
-def _is_trusted(command: ReviewSeller, standing: Standing) -> bool:
-    """Say whether a plan was accepted so lately that what was before it still counts.
+def _reaches_back(ground: Ground, command: ReviewSeller, standing: Standing) -> bool:
+    """Say whether a ground may be what a plan is about that was accepted.
 
-    Until a window has passed, the seller would be sanctioned for what the plan is about.
+    Until its window lies after it, the seller would be sanctioned for the time before.
     """
     since = standing.trusted_since
-    return since is not None and command.as_of - since < command.terms.window
+    window = max(timedelta(days=ground.window_days), command.terms.window)
+    return since is not None and command.as_of - since < window
 
 
 def _too_poor(command: ReviewSeller, standing: Standing) -> tuple[Ground, ...]:
-    """Return what suspends at once: after a plan, what is as poor by what is new alone."""
-    since = standing.trusted_since
-    if since is None or not _is_trusted(command, standing):
+    """Return what suspends at once: after a plan, by what fell due since it alone."""
+    since, terms = standing.trusted_since, command.terms
+    if since is None:
         return command.very_poor
+    counted = command.counted
+    by_itself = [_since(each, counted[each.metric], since) for each in command.very_poor]
     return tuple(
         ground
-        for ground in command.very_poor
-        if _is_poor(command.counted[ground.metric], since, command.terms)
+        for ground in by_itself
+        if ground.due >= terms.very_poor_due and ground.rate < terms.very_poor
     )
 
 
-def _is_poor(counted: Sequence[Counted], since: datetime, terms: Terms) -> bool:
+def _since(ground: Ground, counted: Sequence[Counted], since: datetime) -> Ground:
+    """Return a ground by what fell due after a moment: `since`, if that is not all."""
     new = [each for each in counted if each.due_at > since]
     due, kept = sum(each.due for each in new), sum(each.kept for each in new)
-    return due >= terms.very_poor_due and kept / due < terms.very_poor
+    obligations = [o for o in ground.obligations if o.due_at and o.due_at > since]
+    by_itself = {
+        "since": since if len(new) < len(counted) else None,
+        "due": due,
+        "kept": kept,
+        "rate": kept / due if due else 1.0,
+        "broken": sum(each.kept < each.due for each in new),
+        "obligations": tuple(obligations),
+    }
+    return ground.model_copy(update=by_itself)
 
 
 def _up(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:

@@ -61,7 +61,8 @@ class Late:
 
     def _stands_on(self, those: pl.Expr) -> bool:
         some = self.rows[0].filter(those), self.rows[1].filter(those)
-        cards = cards_of(some, self.policy, self.rung.at, self.at)
+        mine = [(self.seller_id, self.rung)]
+        cards = cards_of(some, self.policy, self.rung.at, self.at, mine)
         return stands(self.seller_id, self.rung, cards)
 
     def _gains(self) -> pl.DataFrame:
@@ -117,9 +118,12 @@ def _facts(late: pl.DataFrame, obligations: pl.DataFrame) -> Sequence[str]:
 
 
 def _said(sayings: pl.DataFrame) -> pl.DataFrame:
-    """Return what was said of obligations, of parts of an order as of their root."""
-    of_orders = of_roots(sayings.lazy()).collect()
-    return of_orders.with_columns(pl.col("metric").cast(pl.String)).select(_COLUMNS)
+    """Return what was said of obligations: of parts of an order, of their root as well.
+
+    Whose part it is may be what came late: before, it stood for itself.
+    """
+    both = pl.concat([sayings.lazy(), of_roots(sayings.lazy()).select(sayings.columns)])
+    return both.with_columns(pl.col("metric").cast(pl.String)).collect().select(_COLUMNS)
 
 
 def _listed(listings: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -66,7 +66,7 @@ def _fallen_of(
     at: datetime,
     standings: Mapping[str, Standing],
 ) -> Iterator[LiftStep]:
-    known = cards_of(rows, policy, some[0][1].at, at)
+    known = cards_of(rows, policy, some[0][1].at, at, some)
     for seller_id, rung in some:
         if stands(seller_id, rung, known):
             continue

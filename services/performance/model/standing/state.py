@@ -39,12 +39,16 @@ AppealState: TypeAlias = Literal["waiting", "upheld", "dismissed"]
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """A metric that a step stands on, as it was when the step was taken."""
+    """A metric that a step stands on, as it was when the step was taken.
+
+    Shape: with `since`, it counts only what fell due after that.
+    """
 
     metric: str
     rule: Literal["limit", "very_poor"]
     rate: float
     due: int
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def _reviewed(standing: Standing, event: SellerReviewed) -> Standing:
 def _stepped_up(standing: Standing, event: _Up) -> Standing:
     at = event.happened_at
     grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
-    footings = tuple(Footing(g.metric, g.rule, g.rate, g.due) for g in grounds)
+    footings = tuple(Footing(g.metric, g.rule, g.rate, g.due, g.since) for g in grounds)
     step = step_after(event) or standing.step
     rung = Rung(step, at, event.known_at, event.policy, footings, event.heard)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
