@@ -85,13 +85,11 @@ class Ground(Value):
     """A metric that a step stands on.
 
     Units: `broken` obligations (listings) in all, of which `obligations` names the newest.
-    Shape: `rule` says which threshold `rate` lies under: `limit`, or `very_poor`. With
-        `since`, a plan was accepted then, and only what fell due after it is counted.
+    Shape: `rule` says which threshold `rate` lies under: `limit`, or `very_poor`.
     """
 
     metric: Id
     rule: Literal["limit", "very_poor"]
-    since: Moment | None = None
     window_days: Count
     due: Count
     kept: Count | None
@@ -170,7 +168,10 @@ class NewBuyersLimited(Fact):
 
 
 class SellerSuspended(Fact):
-    """The seller takes no part any more, until a fact says otherwise."""
+    """The seller takes no part any more, until a fact says otherwise.
+
+    Shape: with `since`, a plan was accepted then, and reasons count what fell due after it.
+    """
 
     moment: ClassVar[str] = "suspended_at"
 
@@ -179,6 +180,7 @@ class SellerSuspended(Fact):
     reasons: Grounds
     suspended_at: Moment
     heard: AllHeard = ()
+    since: Moment | None = None
 
 
 class SellerReinstated(Fact):

@@ -48,7 +48,7 @@ def test_the_reason_is_what_fell_due_since_the_plan() -> None:
     _, (suspended,) = reviewed(received(orders(old=30, new=20)))
 
     (reason,) = suspended.reasons
-    assert (reason.metric, reason.since) == ("acceptance.timely", PLAN)
+    assert (reason.metric, suspended.since) == ("acceptance.timely", PLAN)
     assert (reason.due, reason.kept, reason.rate, reason.broken) == (20, 0, 0.0, 20)
     assert all(each.subject_id.startswith("new-") for each in reason.obligations)
 
@@ -56,7 +56,7 @@ def test_the_reason_is_what_fell_due_since_the_plan() -> None:
 def test_without_anything_from_before_it_is_the_whole_window() -> None:
     _, (suspended,) = reviewed(received(orders(old=0, new=20)))
 
-    assert [(r.since, r.due) for r in suspended.reasons] == [(None, 20)]
+    assert (suspended.since, [r.due for r in suspended.reasons]) == (None, [20])
 
 
 def test_what_is_about_the_time_before_suspends_nobody() -> None:

@@ -105,8 +105,8 @@ def _without(rungs: Sequence[Rung], place: int) -> Sequence[Rung]:
 
 def _step(command: ReviewSeller, standing: Standing) -> Sequence[StandingEvent]:
     suspended = standing.step == "suspended"
-    if not suspended and (reasons := _too_poor(command, standing)):
-        return [_suspended(command, reasons)]
+    if not suspended and (at_once := _too_poor(command, standing)):
+        return at_once
     if command.limits:
         if standing.rungs and all(
             _reaches_back(each, command, standing) for each in command.limits
@@ -134,27 +134,29 @@ def _reaches_back(ground: Ground, command: ReviewSeller, standing: Standing) -> 
     return since is not None and command.as_of - since < window
 
 
-def _too_poor(command: ReviewSeller, standing: Standing) -> tuple[Ground, ...]:
-    """Return what suspends at once: after a plan, by what fell due since it alone."""
+def _too_poor(command: ReviewSeller, standing: Standing) -> Sequence[SellerSuspended]:
+    """Suspend at once; after a plan, by what fell due since it alone."""
     since, terms = standing.trusted_since, command.terms
     if since is None:
-        return command.very_poor
+        return [_suspended(command, command.very_poor)] if command.very_poor else []
     counted = command.counted
-    by_itself = [_since(each, counted[each.metric], since) for each in command.very_poor]
-    return tuple(
-        ground
-        for ground in by_itself
-        if ground.due >= terms.very_poor_due and ground.rate < terms.very_poor
+    new = [_since(each, counted[each.metric], since) for each in command.very_poor]
+    reasons = tuple(
+        each
+        for each in new
+        if each.due >= terms.very_poor_due and each.rate < terms.very_poor
     )
+    earliest = min((c.due_at for each in counted.values() for c in each), default=since)
+    told = None if earliest > since else since
+    return [_suspended(command, reasons, told)] if reasons else []
 
 
 def _since(ground: Ground, counted: Sequence[Counted], since: datetime) -> Ground:
-    """Return a ground by what fell due after a moment: `since`, if that is not all."""
+    """Return a ground by what fell due after a moment."""
     new = [each for each in counted if each.due_at > since]
     due, kept = sum(each.due for each in new), sum(each.kept for each in new)
     obligations = [o for o in ground.obligations if o.due_at and o.due_at > since]
     by_itself = {
-        "since": since if len(new) < len(counted) else None,
         "due": due,
         "kept": kept,
         "rate": kept / due if due else 1.0,
@@ -201,7 +203,9 @@ def _reduced(command: ReviewSeller, *, for_all: bool) -> Sequence[StandingEvent]
     return [reduced, limited]
 
 
-def _suspended(command: ReviewSeller, reasons: tuple[Ground, ...]) -> SellerSuspended:
+def _suspended(
+    command: ReviewSeller, reasons: tuple[Ground, ...], since: datetime | None = None
+) -> SellerSuspended:
     return SellerSuspended(
         seller_id=command.seller_id,
         known_at=command.known_at,
@@ -209,6 +213,7 @@ def _suspended(command: ReviewSeller, reasons: tuple[Ground, ...]) -> SellerSusp
         reasons=reasons,
         suspended_at=command.as_of,
         heard=command.heard,
+        since=since,
     )
 
 

@@ -169,8 +169,11 @@ def _reviewed(standing: Standing, event: SellerReviewed) -> Standing:
 
 def _stepped_up(standing: Standing, event: _Up) -> Standing:
     at = event.happened_at
-    grounds = event.reasons if isinstance(event, SellerSuspended) else event.grounds
-    footings = tuple(Footing(g.metric, g.rule, g.rate, g.due, g.since) for g in grounds)
+    if isinstance(event, SellerSuspended):
+        grounds, since = event.reasons, event.since
+    else:
+        grounds, since = event.grounds, None
+    footings = tuple(Footing(g.metric, g.rule, g.rate, g.due, since) for g in grounds)
     step = step_after(event) or standing.step
     rung = Rung(step, at, event.known_at, event.policy, footings, event.heard)
     return replace(standing, rungs=(*standing.rungs, rung), stepped_at=at)
