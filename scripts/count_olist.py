@@ -231,9 +231,11 @@ def lines(folder: Path, policy: Line, as_of: datetime) -> Iterator[Line]:
 
 def differences(ours: Iterable[Line], theirs: Iterable[Line]) -> tuple[int, list[str]]:
     """Return how many lines agree, and what differs: counted here, told there."""
-    sides = [{(x["seller_id"], x["metric"]): x for x in side} for side in (ours, theirs)]
-    keys = sorted(sides[0].keys() | sides[1].keys())
-    pairs = [(sides[0].get(key), sides[1].get(key)) for key in keys]
+    sides = [defaultdict[tuple[str, str], list[Line]](list) for _ in range(2)]
+    for side, told in zip(sides, (ours, theirs), strict=True):
+        for line in told:
+            side[line["seller_id"], line["metric"]].append(line)
+    pairs = [(sides[0][key], sides[1][key]) for key in sorted({*sides[0], *sides[1]})]
     wrong = [f"counted {a}\ntold    {b}" for a, b in pairs if a != b]
     return len(pairs) - len(wrong), wrong
 

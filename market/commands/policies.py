@@ -7,7 +7,7 @@ from urllib.parse import quote
 import typer
 
 from market.answers import DatedPolicies, PolicyTerms, WholePolicy, understood
-from market.asking import ask
+from market.asking import MOST_OF_A_PAGE, ask
 from market.errors import EXIT_CODES
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
 from market.platform import running
@@ -94,7 +94,10 @@ def diff(
 def shadow(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A shadow's.")],
     days: Annotated[
-        int, typer.Option("--days", min=1, max=1000, help="So many, the newest first.")
+        int,
+        typer.Option(
+            "--days", min=1, max=int(MOST_OF_A_PAGE), help="So many, the newest first."
+        ),
     ] = 14,
     output: FormatOption = Format.TABLE,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from market.answers import DayReviewed, Reviewed, understood
-from market.asking import ask, tell
+from market.asking import MOST_OF_A_PAGE, ask, tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_day, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
@@ -86,7 +86,10 @@ def _row(one: DayReviewed) -> Sequence[object]:
 @app.command(epilog=EXIT_CODES)
 def reviews(
     days: Annotated[
-        int, typer.Option("--days", min=1, max=1000, help="So many, the newest first.")
+        int,
+        typer.Option(
+            "--days", min=1, max=int(MOST_OF_A_PAGE), help="So many, the newest first."
+        ),
     ] = 14,
     output: FormatOption = Format.TABLE,
 ) -> None:

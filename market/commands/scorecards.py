@@ -168,7 +168,8 @@ def show_scorecards(
         title = f"scorecards by policy {first[1].policy}"
         show(title, (known for _, known in chain([first], of_somebody)))
     if first is not None and first[1].again is not None:
-        _say_again(asked, first[1].again)
+        shown = None if output is Format.TABLE else output.value
+        _say_again({**asked, "format": shown}, first[1].again)
 
 
 def _say_again(asked: Mapping[str, Any], token: str) -> None:

@@ -4,11 +4,12 @@ Asked by the clock or by an operator. Each may be done again, late, or twice at 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 import polars as pl
 from sqlalchemy import Engine
@@ -18,7 +19,7 @@ from kit.eventstore.streams import Streams
 from kit.schedule import Due
 from kit.turns import InTurn, Turn, TurnLost, alone
 from services.performance.adapters.reviews import Day, note_again, note_day
-from services.performance.commands import ReviewSeller, StandingCommand
+from services.performance.commands import LiftStep, ReviewSeller, StandingCommand
 from services.performance.handlers import STREAM, to_request
 from services.performance.model.policy import Policy, policy_at
 from services.performance.model.scorecard import by_policies, sellers
@@ -37,6 +38,7 @@ from services.performance.queries.reviews import (
     to_try_again,
 )
 from services.performance.queries.standing import (
+    RowsOfSellers,
     in_batches,
     looked_at,
     rows_of_sellers,
@@ -52,6 +54,8 @@ DAILY_REVIEWS: Final = "daily reviews"
 PATIENCE_S: Final = 10.0
 ONE_DAY: Final = timedelta(days=1)
 _NEW: Final = Standing()
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,16 @@ def days_due(engine: Engine, until: date) -> Sequence[date]:
     return [last + n * ONE_DAY for n in range(1, (until - last).days + 1)]
 
 
+def require_begun(day: date, now: datetime) -> None:
+    """Let pass a day that can be reviewed.
+
+    Raises:
+        DayNotBegun: It has not begun.
+    """
+    if midnight(day) > now:
+        raise DayNotBegun(day.isoformat())
+
+
 def review_until(
     day: date, now: datetime, platform: Platform, known_at: datetime | None = None
 ) -> Iterator[DayReviewed]:
@@ -153,8 +167,7 @@ def review_until(
         DayNotBegun: `day` has not begun.
     Safe to repeat: Yes; a seller's stream judges a day once. `its_turn` keeps others off.
     """
-    if midnight(day) > now:
-        raise DayNotBegun(day.isoformat())
+    require_begun(day, now)
     for due in days_due(platform.engine, day):
         yield review_day(due, platform, known_at or midnight(due))
 
@@ -246,31 +259,39 @@ def _judged(
 ) -> Sequence[ReviewSeller]:
     """Return what is found of sellers, and what had come of their facts."""
     rows = rows_of_sellers(engine, some, asked.known_at)
-    heard = heard_of(*rows)
-    return [
-        replace(one, heard=heard.get(one.seller_id, ()))
-        for one in _found(some, rows.said, asked, due)
-    ]
+
+    def found(names: Sequence[str]) -> Iterator[ReviewSeller]:
+        mine = rows.of(names)
+        heard = heard_of(*mine)
+        for one in found_of(*mine.said, asked.policy, asked.as_of, asked.known_at):
+            yield replace(one, heard=heard.get(one.seller_id, ()))
+
+    return _of_each(some, found, due)
 
 
-def _found(
-    some: Sequence[str],
-    rows: tuple[pl.DataFrame, pl.DataFrame],
-    asked: Asked,
-    due: Due,
-) -> Sequence[ReviewSeller]:
-    """Return what is found of sellers; where that fails, of each by itself."""
+def _of_each(
+    some: Sequence[str], found: Callable[[Sequence[str]], Iterable[Found]], due: Due
+) -> Sequence[Found]:
+    """Return what is `found` of sellers; where that fails, of each by itself."""
     try:
-        return [*found_of(rows[0], rows[1], *asked)]
+        return [*found(some)]
     except Exception as why:  # noqa: BLE001 - it is told of, and the others go on
         if len(some) == 1:
             due.fail(f"{STREAM}{some[0]}", why)
             return []
-    found = list[ReviewSeller]()
-    for one in some:
-        sayings, listings = (rows[n].filter(pl.col("seller_id") == one) for n in (0, 1))
-        found += _found([one], (sayings, listings), asked, due)
-    return found
+    return [one for name in some for one in _of_each([name], found, due)]
+
+
+def _fallen_of(
+    stand: Mapping[str, Standing],
+    rows: RowsOfSellers,
+    policies: Mapping[str, Policy],
+    at: datetime,
+    names: Sequence[str],
+) -> Iterator[LiftStep]:
+    sayings, listings, _ = rows.of(names)
+    theirs = {name: stand[name] for name in names if name in stand}
+    return fallen(theirs, sayings, listings, policies, at)
 
 
 def _loud(
@@ -298,8 +319,8 @@ def restate(
     late = sellers_with_late_facts(platform.engine, at) if of is None else {}
     for some in in_batches([*late] if of is None else of, BATCH):
         stand = states_of(platform.engine, some)
-        sayings, listings, _ = rows_of_sellers(platform.engine, some, at)
-        lifts = [*fallen(stand, sayings, listings, policies, at)]
+        rows = rows_of_sellers(platform.engine, some, at)
+        lifts = _of_each(some, partial(_fallen_of, stand, rows, policies, at), due)
         if lifts:
             platform.submit(due, lifts)
         done = {one for one in some if f"{STREAM}{one}" not in due.failed}

@@ -11,9 +11,7 @@ from sqlalchemy import Engine
 
 from kit.eventstore.streams import Streams
 from kit.schedule import Due, Schedule
-from services.performance.handlers import STREAM
 from services.performance.model.policy import Policy
-from services.performance.queries.reviews import waiting
 from services.performance.runs import (
     DAILY_REVIEWS,
     Platform,
@@ -44,26 +42,25 @@ def review_sellers(
 ) -> int:
     """Review all sellers of the days that are due by `at`; return how many facts came.
 
+    Sellers who could not be reviewed are noted, and tried again every `TRY_AGAIN`: that is
+    no trouble of this process, so it stays ready.
+
     Units: `clock` tells seconds.
 
-    Raises:
-        SomeFailed: Some sellers could not be: they are tried again every `TRY_AGAIN`, and
-            told of until they are reviewed, or by a later day.
     Safe to repeat: Yes, and late: each day that was missed is reviewed, in order; what is
         more than a turn takes goes on in the next.
     """
-    due, sellers, begun = Due(streams), 0, clock()
+    done, sellers, begun = 0, 0, clock()
     platform = Platform(engine, streams, policies)
     again = review_again(platform, at, at - TRY_AGAIN)
-    due.done += sum(one.recorded for one in again)
+    done += sum(one.recorded for one in again)
     days = review_until((at - ARRIVES).date(), at, platform)
     for one in islice(days, MOST_DAYS):
-        due.done += one.recorded
+        done += one.recorded
         sellers += one.sellers
         if sellers >= MOST_SELLERS or clock() - begun >= MOST_S:
             break
-    due.failed |= {f"{STREAM}{name}": why for name, why in waiting(engine).items()}
-    return due.count()
+    return done
 
 
 def restate_steps(

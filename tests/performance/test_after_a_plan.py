@@ -65,9 +65,9 @@ def test_what_is_about_the_time_before_suspends_nobody() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "lifted"),
-    [(0, 9, False), (0, 10, True), (15, 9, False), (25, 0, True), (24, 0, False)],
+    [(0, 9, False), (0, 10, True), (15, 9, False), (30, 0, False), (5, 10, True)],
 )
-def test_a_late_fact_lifts_it_that_changes_what_is_new_or_the_whole_window(
+def test_late_facts_lift_it_by_what_fell_due_since_and_these_are_named(
     old: int, new: int, *, lifted: bool
 ) -> None:
     first, late = orders(old=30, new=20), answered(old, new)
@@ -78,4 +78,5 @@ def test_a_late_fact_lifts_it_that_changes_what_is_new_or_the_whole_window(
 
     assert [lift.step for lift in lifts] == ["suspended"] * lifted
     for lift in lifts:
-        assert lift.changed == len(late)
+        assert lift.changed == new
+        assert [(m.is_rate, m.is_due) for m in lift.metrics] == [(0.5, 20)]

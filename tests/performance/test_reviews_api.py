@@ -54,6 +54,8 @@ def reviewed(http: TestClient) -> TestClient:
         patched.setattr(runs, "found_of", failing)
         (first,) = review(http, "2026-03-31", "one").json()["days"]
     assert first["failed"] == {"standing-s-3": WHY}
+    assert review(http, "9999-01-01", "ahead").status_code == 422  # and tries nobody again
+    assert http.get("/reviews").json()["days"][0]["waiting"] == 1
     second = review(http, "2026-04-01", "two").json()
     assert [(day["day"], day["sellers"]) for day in second["again"]] == [("2026-03-31", 1)]
     assert second["again"][0]["recorded"] == 2
@@ -126,7 +128,10 @@ def test_of_a_shadow_that_is_gone_it_is_told_what_was_found(reviewed: TestClient
         row = gone | {"day": day, "changes": "worse", "sellers": 7}
         db.execute(insert(shadow_reviews).values(row))
 
-    (found,) = reviewed.get("/policies/gone/shadow").json()["days"]
+    page = reviewed.get("/policies/gone/shadow", params={"limit": "1"}).json()
+    (found,) = page["days"]
+    last = reviewed.get("/policies/gone/shadow", params={"before": page["next"]}).json()
+    assert (last["days"], last["next"]) == ([], None)
 
     assert found["by_metric"][0]["worse"] == 7
     assert reviewed.get("/policies/2026-01/shadow").json()["days"] == []

@@ -43,13 +43,15 @@ class PageToken(NamedTuple):
     every: bool
     explain: bool
     places: Places
-    aside: Places
+    aside: Places | None
     seller_id: SellerId | None = None
 
     @property
     def seen(self) -> Seen:
         """What had come of the one seller's facts."""
-        return Seen(places={n: p[0] for n, p in self.places.items()}, aside=self.aside)
+        return Seen(
+            places={n: p[0] for n, p in self.places.items()}, aside=self.aside or {}
+        )
 
     @property
     def held(self) -> Mapping[str, Any]:
@@ -147,6 +149,16 @@ def token_of(
         return None
     said = _question_of_token(page, proposed)
     return written(PageToken(cursor.beyond, cursor.until, *said, *cursor.seen))
+
+
+def token_again(
+    page: AskedPage, cursor: Cursor, proposed: Policy | None = None
+) -> str | None:
+    """Return the token of the page itself; None if it can't tell what had come.
+
+    Shape: as for `token_of`.
+    """
+    return None if cursor.seen.aside is None else token_of(page, cursor, proposed)
 
 
 def token_of_one(

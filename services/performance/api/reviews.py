@@ -126,7 +126,7 @@ def read_shadow(
         PolicyUnknown: There is none, and was none that a review looked at.
     """
     found = moves_by(version, _day(before), limit, db)
-    if not found:
+    if not found and before is None:
         policy_of(version, policies)
     days = [_shadow_day([*rows]) for _, rows in groupby(found, itemgetter("day"))]
     last = _next([each.day for each in days], limit)

@@ -16,6 +16,7 @@ from services.performance.api.cursors import (
     AskedPage,
     continued,
     question_of,
+    token_again,
     token_of,
     token_of_one,
 )
@@ -96,7 +97,7 @@ def read_scorecards(
             engine, question, page.cursor, limit, explained=page.explain
         )
         found, following = answered.found, token_of(page, answered.next)
-        again = token_of(page, answered.this)
+        again = token_again(page, answered.this)
     cards = found.cards.to_dicts()
     return Scorecards(
         policy=question.policy.version,

@@ -32,7 +32,13 @@ from services.performance.queries import standing as queries
 from services.performance.queries.appeals import known_and_checked, overlay_of
 from services.performance.queries.known import require_known
 from services.performance.queries.standing import states_of
-from services.performance.runs import Platform, its_turn, review_again, review_until
+from services.performance.runs import (
+    Platform,
+    its_turn,
+    require_begun,
+    review_again,
+    review_until,
+)
 
 STATUSES: Final[Mapping[str, HTTPStatus]] = {
     **dict.fromkeys((PlanUnknown.code, AppealUnknown.code), HTTPStatus.NOT_FOUND),
@@ -272,6 +278,7 @@ def review(
     """
     have_come(at, known_at=asked.known_at)
     day = asked.as_of or at.date()
+    require_begun(day, at)
     with its_turn(engine, streams) as here:
         platform = Platform(engine, here, policies, str(asker))
         again = [*review_again(platform, at, not_since=at)]

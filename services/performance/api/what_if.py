@@ -20,6 +20,7 @@ from services.performance.api.cursors import (
     AskedPage,
     continued,
     question_of,
+    token_again,
     token_of,
     token_of_one,
 )
@@ -193,7 +194,7 @@ def compare(
     else:
         answered = page_of_what_if(engine, question, proposed, page.cursor, limit)
         compared, following = answered.found, token_of(page, answered.next, proposed)
-        again = token_of(page, answered.this, proposed)
+        again = token_again(page, answered.this, proposed)
     found, counts = compared.changes, compared.counts
     shown = found.levels
     if not page.every:

@@ -139,10 +139,10 @@ class Policy(BaseModel):
     @field_validator("standards")
     @classmethod
     def _covers_every_metric(cls, given: Mapping[str, Standard]) -> Mapping[str, Standard]:
-        if missing := sorted(set(NAMES) - set(given)):
-            raise _wrong("{} missing: give each its standard", _named(missing))
         if unknown := sorted(set(given) - set(NAMES)):
             raise _wrong("{} unknown; metrics are: {}", _named(unknown), ", ".join(NAMES))
+        if missing := sorted(set(NAMES) - set(given)):
+            raise _wrong("{} missing: give each its standard", _named(missing))
         for metric in METRICS:
             standard = given[metric.name]
             _is_placed(

@@ -1,6 +1,6 @@
 """Reviews of days as they were noted: which were, who failed, what shadows would say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, LiteralString
@@ -73,12 +73,9 @@ def known_to_later_reviews(db: Engine, day: date) -> datetime | None:
 
 
 def to_try_again(db: Engine, not_since: datetime) -> Sequence[Waiting]:
-    """Return who still waits to be reviewed, by day, and was not tried since then.
-
-    Once a later day is reviewed, all of them: that is most likely to settle it.
-    """
-    row, newest = review_failures.c, select(func.max(review_days.c.day)).scalar_subquery()
-    due = or_(row.tried_at.is_(None), row.tried_at <= not_since, row.day < newest)
+    """Return who still waits to be reviewed, by day, and was not tried since then."""
+    row = review_failures.c
+    due = or_(row.tried_at.is_(None), row.tried_at <= not_since)
     query = (
         select(row.day, review_days.c.known_at, func.array_agg(row.seller_id))
         .join(review_days, review_days.c.day == row.day)
@@ -88,14 +85,6 @@ def to_try_again(db: Engine, not_since: datetime) -> Sequence[Waiting]:
     )
     with db.connect() as read:
         return [Waiting(day, known, sorted(who)) for day, known, who in read.execute(query)]
-
-
-def waiting(db: Engine) -> Mapping[str, str]:
-    """Return who still waits to be reviewed, and why."""
-    row = review_failures.c
-    query = select(row.seller_id, row.why).where(row.state == "waiting").order_by(row.day)
-    with db.connect() as read:
-        return {name: why for name, why in read.execute(query)}  # noqa: C416 - rows
 
 
 def days_reviewed(

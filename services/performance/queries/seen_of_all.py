@@ -43,12 +43,12 @@ class SeenOfAll(NamedTuple):
     """What had come here of all facts.
 
     Shape: `places` by service and partition: the place in its history of the last fact that
-        had come; 0 for none. `aside` as that of `Seen`; empty, where it would tell of more
-        than `MOST_ASIDE`.
+        had come; 0 for none. `aside` as that of `Seen`; None, where it would tell of more
+        than `MOST_ASIDE`: then nobody can ask for the same again.
     """
 
     places: Places
-    aside: Places
+    aside: Places | None
 
 
 class MorePartitions(RuntimeError):  # noqa: N818 - see kit.domain.Refused
@@ -79,7 +79,7 @@ def seen_of_all(read: Read) -> SeenOfAll:
     }
     aside = by_source(set_aside(read, [mine]))
     few = sum(map(len, aside.values())) <= MOST_ASIDE
-    return SeenOfAll(places, aside if few else {})
+    return SeenOfAll(places, aside if few else None)
 
 
 def had_come(rows: pl.DataFrame, seen: SeenOfAll) -> pl.DataFrame:
@@ -102,7 +102,7 @@ def had_come(rows: pl.DataFrame, seen: SeenOfAll) -> pl.DataFrame:
     had = pl.col("upto").is_null() | (pl.col("pos") <= pl.col("upto"))
     return (
         rows.join(upto.drop("pos"), on=["seller_id", "source"], how="left")
-        .filter(had, ~were_aside(seen.aside))
+        .filter(had, ~were_aside(seen.aside or {}))
         .drop("upto")
     )
 

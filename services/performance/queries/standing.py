@@ -162,6 +162,11 @@ class RowsOfSellers(NamedTuple):
         """What was said, without its places: as scorecards are made of."""
         return self.sayings.select(SAYINGS.names()), self.listings.select(LISTINGS.names())
 
+    def of(self, names: Sequence[str]) -> "RowsOfSellers":
+        """Return what is of some of them."""
+        theirs = pl.col("seller_id").is_in(names)
+        return RowsOfSellers(*(each.filter(theirs) for each in self))
+
 
 def rows_of_sellers(
     db: Engine, seller_ids: Sequence[str], known_at: datetime | None

@@ -71,13 +71,8 @@ def stood_on(
 
 
 def stands(seller_id: str, rung: Rung, cards: Cards) -> bool:
-    """Say whether a step stands, by `cards`, on any of what it stood on.
-
-    What counts since a plan stands as long as the whole window does, too.
-    """
-
-    def holds(footing: Footing, since: datetime | None) -> bool:
-        card = cards.get((seller_id, footing.metric, since))
-        return card is not None and bool(card[footing.rule])
-
-    return any(holds(f, None) and holds(f, f.since) for f in rung.footings)
+    """Say whether a step stands, by `cards`, on any of what it stood on."""
+    return any(
+        card is not None and card[footing.rule]
+        for footing, card in stood_on(seller_id, rung, cards)
+    )

@@ -75,30 +75,34 @@ class Late:
         heard_rows = self.rows[0].filter(heard), self.rows[1].filter(heard)
         then, now = self._counted(heard_rows), self._counted(self.rows)
         both = then.join(now, on=_OF, how="full", coalesce=True, suffix="_now").fill_null(0)
-        asked = pl.DataFrame(
-            [
-                (footing.metric, threshold_of(footing.metric, footing.rule, self.policy))
-                for footing in self.rung.footings
-            ],
-            {"metric": pl.String(), "threshold": pl.Float64()},
-            orient="row",
-        )
         more_kept = pl.col("kept_now") - pl.col("kept")
         more_due = pl.col("due_now") - pl.col("due")
         return (
             both.filter((more_kept != 0) | (more_due != 0))
-            .join(asked, on="metric")
+            .join(self._asked(), on="metric")
             .select(*_OF, gain=more_kept - pl.col("threshold") * more_due)
         )
 
     def _counted(self, rows: tuple[pl.DataFrame, pl.DataFrame]) -> pl.DataFrame:
         """Return what counts of the metrics that the step stood on; points as a rate."""
-        names = [footing.metric for footing in self.rung.footings]
+        is_new = pl.col("since").is_null() | (pl.col("due_at") > pl.col("since"))
         kept = pl.coalesce("rate", pl.col("kept").cast(pl.Float64))
         return (
             explain(*rows, self.policy, self.rung.at, self.at)
-            .filter(pl.col("metric").is_in(names))
+            .join(self._asked(), on="metric")
+            .filter(is_new)
             .select(*_OF, "due", kept=kept)
+        )
+
+    def _asked(self) -> pl.DataFrame:
+        """Return what the step stood on: metric, since?, threshold."""
+        return pl.DataFrame(
+            [
+                (each.metric, each.since, threshold_of(each.metric, each.rule, self.policy))
+                for each in self.rung.footings
+            ],
+            {"metric": pl.String(), "since": MOMENT, "threshold": pl.Float64()},
+            orient="row",
         )
 
     def _late(self, heard: pl.Expr) -> pl.DataFrame:
