@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from sqlalchemy import Engine
 
 from contracts.fact import Fact
+from contracts.orders import OrderSplit
 from contracts.performance import AppealDecided, Claim
 from contracts.registry import NAMES, encode, written_as
 from kit.consumers.columns import in_columns
@@ -59,9 +60,11 @@ def counted(at: datetime) -> str:
 spellings = st.sampled_from([datetime.isoformat, east, short, loose, counted])
 
 
-def claim_of(fact: Fact, spelled: Callable[[datetime], str]) -> Claim:
-    """The fact as its seller claims it: moments written so, and nulls left out."""
-    data = fact.model_dump(mode="json", exclude_none=True)
+def claim_of(
+    fact: Fact, spelled: Callable[[datetime], str], *, with_nulls: bool = False
+) -> Claim:
+    """The fact as its seller claims it: moments written so, nulls too or left out."""
+    data = fact.model_dump(mode="json", exclude_none=not with_nulls)
     at = {name: spelled(v) for name, v in fact if isinstance(v, datetime)}
     return Claim(type=NAMES[type(fact)], data={**data, **at})
 
@@ -80,7 +83,7 @@ def decided(claims: Sequence[Claim], at: datetime = AS_OF - DAY) -> AppealDecide
 claimed = facts.filter(lambda fact: type(fact) in MEANT).map(
     lambda fact: fact.model_copy(update={"seller_id": "s-1"})
 )
-claims = st.builds(claim_of, claimed, spellings)
+claims = st.builds(claim_of, claimed, spellings, with_nulls=st.booleans())
 appeals = st.tuples(st.builds(decided, st.lists(claims, max_size=3), moments), lateness)
 histories = st.lists(st.one_of(told, told, told, appeals), min_size=1, max_size=30).map(
     recorded
@@ -200,11 +203,28 @@ def test_no_fact_can_be_missing_that_something_follows_from(
     assert verify(json.dumps({**bundle, "facts": fewer})) == 1
 
 
+def test_what_happened_to_another_seller_says_nothing_of_this_one() -> None:
+    bundle = bundle_with_facts(received([placed()]))
+    bundle["facts"][0]["data"]["seller_id"] = "s-2"
+
+    assert verify(json.dumps(bundle)) == 1
+
+
 def test_all_that_says_anything_is_looked_at() -> None:
     assert {*verify_facts.RULES, *verify_facts.LISTINGS} == {*written_as(MEANT)}
 
 
 ACCEPTED: Final = accepted(AS_OF - 19 * DAY - timedelta(seconds=0.5))
+
+
+SPLIT: Final = OrderSplit(
+    seller_id="s-1",
+    order_id="o-1",
+    new_order_id="o-2",
+    line_ids=("l-1",),
+    split_at=ACCEPTED.accepted_at,
+    completed_at=ACCEPTED.accepted_at,
+)
 
 
 def appealed(*claims: Claim) -> Bundle:
@@ -215,9 +235,20 @@ def appealed(*claims: Claim) -> Bundle:
 def test_an_upheld_claim_counts_once_however_it_writes_its_moment(
     spelled: Callable[[datetime], str],
 ) -> None:
-    bundle = appealed(claim_of(ACCEPTED, spelled))
+    bundle = appealed(
+        claim_of(ACCEPTED, spelled), claim_of(ACCEPTED, short, with_nulls=True)
+    )
 
     assert {row["says"] for row in bundle["sayings"]} == {"opened", "due", "kept"}
+    assert verify(json.dumps(bundle)) == 0
+
+
+def test_a_claim_counts_once_whether_or_not_it_says_that_it_has_no_parts() -> None:
+    whole = claim_of(SPLIT, short)
+    without = {name: value for name, value in whole.data.items() if name != "parts"}
+
+    bundle = appealed(whole, Claim(type=whole.type, data=without))
+
     assert verify(json.dumps(bundle)) == 0
 
 
@@ -237,7 +268,13 @@ def test_what_no_decision_upheld_is_no_claim_that_counts(change: Bundle) -> None
     assert verify(json.dumps(bundle)) == 1
 
 
-@pytest.mark.parametrize("had_come", [{"places": {}}, {"aside": {"performance": [2]}}])
+@pytest.mark.parametrize(
+    "had_come",
+    [
+        {"places": {}, "aside": {}},
+        {"places": {"performance": 3}, "aside": {"performance": [2]}},
+    ],
+)
 def test_a_decision_that_had_not_come_says_nothing_yet(had_come: Bundle) -> None:
     told = received([placed(), decided([claim_of(ACCEPTED, short)])])
     bundle = bundle_with_facts(told[:1]) | {"known_at": AS_OF.isoformat()} | had_come
