@@ -88,19 +88,22 @@ def evidence(
     """Write what a seller's scorecard follows from to a file that proves itself.
 
     It holds the facts as they were published, what they say of obligations and listings,
-    the policy and the result; scripts/verify_evidence.py checks it, without any of this.
+    the policy and the result. Without any of this, scripts/verify_evidence.py checks the
+    result by what is said, and scripts/verify_facts.py what is said by the facts.
     """
     answer = _asked(seller, "evidence", _question(as_of, known_at, policy))
     known = understood(Evidence, "performance", answer)
     counts = (
         f"{len(known.sayings)} sayings of obligations, {len(known.listings)} of listings"
     )
+    check = f"`python scripts/verify_evidence.py {out}`"
     if with_facts:
         facts = _facts_behind(known)
         answer = {**answer, "facts": facts}
         counts = f"{len(facts)} facts, {counts}"
+        check += f" and `python scripts/verify_facts.py {out}`"
     _write(out, dumps(answer, ensure_ascii=False, indent=1))
-    say(f"{out}: {counts}; check it with `python scripts/verify_evidence.py {out}`")
+    say(f"{out}: {counts}; check it with {check}")
 
 
 @app.command(epilog=EXIT_CODES)

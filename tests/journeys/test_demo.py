@@ -22,6 +22,7 @@ from market.state import State
 from market.tokens import AsOperator
 from tests.market.imports.kept import KEPT
 from tests.performance.test_evidence_bundle import verified
+from tests.performance.test_verify_facts import SCRIPT as OF_FACTS
 
 WITHIN_S = 240
 AS_OF = f"{samples.AS_OF:%Y-%m-%dT%H:%M:%SZ}"
@@ -134,8 +135,11 @@ def assert_proved(newcomer: Newcomer, seller: str) -> None:
     assert newcomer.run("evidence", seller, "--out", str(file)).returncode == 0
     bundle = json.loads(file.read_text())
     assert verified(bundle, newcomer.folder)[0] == 0
+    assert verified(bundle, newcomer.folder, OF_FACTS)[0] == 0
     bundle["facts"].pop()
-    assert "no fact says so: " in verified(bundle, newcomer.folder)[1]
+    code, said = verified(bundle, newcomer.folder, OF_FACTS)
+    assert code == 1
+    assert "no fact says so: " in said
 
 
 @pytest.mark.kafka
