@@ -236,8 +236,12 @@ def differences(ours: Iterable[Line], theirs: Iterable[Line]) -> tuple[int, list
         for line in told:
             side[line["seller_id"], line["metric"]].append(line)
     pairs = [(sides[0][key], sides[1][key]) for key in sorted({*sides[0], *sides[1]})]
-    wrong = [f"counted {a}\ntold    {b}" for a, b in pairs if a != b]
+    wrong = [f"counted {_said(a)}\ntold    {_said(b)}" for a, b in pairs if a != b]
     return len(pairs) - len(wrong), wrong
+
+
+def _said(lines: Sequence[Line]) -> str:
+    return " and ".join(map(str, lines)) or "nothing"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
