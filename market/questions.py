@@ -7,10 +7,17 @@ from typing import Annotated, Final
 
 import typer
 
+from market.asking import MOST_OF_A_PAGE
 from market.moments import parse_moment
 
 MOMENT: Final = {"parser": parse_moment, "metavar": "TIME"}
 
+DaysOption = Annotated[
+    int,
+    typer.Option(
+        "--days", min=1, max=int(MOST_OF_A_PAGE), help="So many, the newest first."
+    ),
+]
 KnownAtOption = Annotated[
     datetime | None,
     typer.Option("--known-at", help="As far as it was known by then.", **MOMENT),

@@ -7,11 +7,12 @@ from urllib.parse import quote
 import typer
 
 from market.answers import DatedPolicies, PolicyTerms, WholePolicy, understood
-from market.asking import MOST_OF_A_PAGE, ask
+from market.asking import ask
 from market.errors import EXIT_CODES
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table
 from market.platform import running
 from market.policy_files import policy_named
+from market.questions import DaysOption
 from market.review_answers import MetricMoves, ShadowDays
 
 app = typer.Typer(
@@ -93,12 +94,7 @@ def diff(
 @app.command(epilog=EXIT_CODES)
 def shadow(
     version: Annotated[str, typer.Argument(metavar="VERSION", help="A shadow's.")],
-    days: Annotated[
-        int,
-        typer.Option(
-            "--days", min=1, max=int(MOST_OF_A_PAGE), help="So many, the newest first."
-        ),
-    ] = 14,
+    days: DaysOption = 14,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show what a shadow would have changed, review by review.

@@ -7,11 +7,12 @@ from typing import Annotated, Final
 import typer
 
 from market.answers import DayReviewed, Reviewed, understood
-from market.asking import MOST_OF_A_PAGE, ask, tell
+from market.asking import ask, tell
 from market.errors import EXIT_CODES
 from market.moments import as_text, parse_day, parse_moment
 from market.output import Format, FormatOption, print_lines, print_ndjson, print_table, say
 from market.platform import running
+from market.questions import DaysOption
 from market.review_answers import DayNoted, DaysNoted
 
 app = typer.Typer()
@@ -85,12 +86,7 @@ def _row(one: DayReviewed) -> Sequence[object]:
 
 @app.command(epilog=EXIT_CODES)
 def reviews(
-    days: Annotated[
-        int,
-        typer.Option(
-            "--days", min=1, max=int(MOST_OF_A_PAGE), help="So many, the newest first."
-        ),
-    ] = 14,
+    days: DaysOption = 14,
     output: FormatOption = Format.TABLE,
 ) -> None:
     """Show which days were reviewed, and which sellers could not be, and why.
