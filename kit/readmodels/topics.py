@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Final, TypeVar
 
@@ -94,6 +95,12 @@ async def _read(
         await _require_whole(consumer, begins, ends)
         raise
     finally:
+        await _stop(consumer)
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """Stop it, also while it asks in vain: a fetch that it gives up then, it raises."""
+    with suppress(asyncio.CancelledError):
         await consumer.stop()
 
 
