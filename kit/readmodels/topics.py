@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Final, TypeVar
 
@@ -11,6 +10,7 @@ from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
 
 from kit.consumers.records import Record
 from kit.consumers.sparing import spare_what_is_loaded
+from kit.consumers.stopping import stop
 
 _AT_HAND: Final = 200
 """What one poll hands over at most: as much as stays in the processor's cache."""
@@ -95,13 +95,7 @@ async def _read(
         await _require_whole(consumer, begins, ends)
         raise
     finally:
-        await _stop(consumer)
-
-
-async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """Stop it, also while it asks in vain: a fetch that it gives up then, it raises."""
-    with suppress(asyncio.CancelledError):
-        await consumer.stop()
+        await stop(consumer)
 
 
 async def _require_whole(

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from kit.consumers.ends import Ends
 from kit.consumers.records import read_envelope
+from kit.consumers.stopping import stop
 
 _LAST: Final = 64
 """Offsets looked at first, from a partition's end: more than the markers there."""
@@ -47,7 +48,7 @@ async def last_committed(
         return found
     finally:
         await asked.close()
-        await consumer.stop()
+        await stop(consumer)
 
 
 async def _last(

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from kit.consumers.records import Record
+from kit.consumers.stopping import stop
 from market.errors import MarketError
 from market.history.merging import TopicMerge, take_in_order, waited_for
 from market.history.published import Published
@@ -197,7 +198,7 @@ def _reading(
             runner.run(consumer.start())
         yield Reading(runner, bootstrap_servers, consumer)
     finally:
-        runner.run(consumer.stop())
+        runner.run(stop(consumer))
 
 
 async def _consumer(bootstrap_servers: str, topics: Sequence[str]) -> AIOKafkaConsumer:
